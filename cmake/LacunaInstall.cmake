@@ -1,0 +1,2 @@
+# What `cmake --install` puts where: library, command, headers, plugins, pkg-config and CMake files.
+include(CMakePackageConfigHelpers)

@@ -1,0 +1,57 @@
+/* The core's side of a LacContext: who builds it decides what the component may use. */
+#ifndef LACUNA_CONTEXT_PRIVATE_H
+#define LACUNA_CONTEXT_PRIVATE_H
+
+#include "base-private.h"
+#include <lacuna/context.h>
+
+G_BEGIN_DECLS
+
+typedef gboolean (*LacInitialFill)(void *user, LacContext *context, const LacData *train,
+                                   const LacData *in, size_t chain, LacMatrix *out, GError **error);
+
+typedef struct {
+    char *series;
+    gssize column;
+    size_t iteration, chain;
+    double value;
+} LacTracePoint;
+
+typedef struct {
+    char *code;
+    gssize column;
+    char *detail; /* of the first of them */
+    size_t count;
+} LacEvent;
+
+/** lac_context_new: no limits, one draw, mean as initial fill, no progress. Owned. */
+LAC_PRIVATE_API LacContext *lac_context_new(LacRng rng);
+LAC_PRIVATE_API void lac_context_free(LacContext *context);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacContext, lac_context_free)
+
+LAC_PRIVATE_API void lac_context_set_draws(LacContext *context, size_t draws);
+LAC_PRIVATE_API void lac_context_set_memory(LacContext *context, size_t bytes);
+LAC_PRIVATE_API void lac_context_set_initial(LacContext *context, LacInitialFill fill, void *user);
+/** lac_context_set_progress: @report gets the share done (any thread rate-limits itself). */
+LAC_PRIVATE_API void
+lac_context_set_progress(LacContext *context, void (*report)(void *user, double done), void *user);
+/** lac_context_cancel: async-signal-safe; the next step fails. */
+LAC_PRIVATE_API void lac_context_cancel(LacContext *context);
+
+/** lac_context_traces, _events: what was collected; arrays of pointers lent until free. */
+LAC_PRIVATE_API const GPtrArray *lac_context_traces(const LacContext *context);
+LAC_PRIVATE_API const GPtrArray *lac_context_events(const LacContext *context);
+
+/** lac_threads_set: the one thread setting (0: all cores allowed to this process). Sets OpenMP and
+ * OpenBLAS alike. */
+LAC_PRIVATE_API void lac_threads_set(unsigned n);
+
+/** lac_runtime_blas_core: name of OpenBLAS's kernels in use. Static. */
+LAC_PRIVATE_API const char *lac_runtime_blas_core(void);
+/** lac_runtime_prepare: first thing in main. When OpenBLAS chose kernels older than this processor,
+ * sets OPENBLAS_CORETYPE and re-executes the program once. */
+LAC_PRIVATE_API void lac_runtime_prepare(int argc, char **argv);
+
+G_END_DECLS
+
+#endif

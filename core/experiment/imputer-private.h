@@ -1,0 +1,57 @@
+/* One model with all that surrounds it: scaling, encoding, the check that observed cells come back
+ * untouched and no hole stays open. Used by every cell of a sweep and by `lacuna impute`. */
+#ifndef LACUNA_IMPUTER_PRIVATE_H
+#define LACUNA_IMPUTER_PRIVATE_H
+
+#include "context-private.h"
+#include "registry-private.h"
+#include "table-private.h"
+
+G_BEGIN_DECLS
+
+typedef struct LacImputer LacImputer;
+
+/**
+ * lac_imputer_new:
+ * @model: (transfer full): an instance of a model; freed with the imputer
+ * @initial: (transfer full) (nullable): an instance of an initial imputer; NULL: column means
+ * @context: lent, must outlive the imputer
+ */
+LAC_PRIVATE_API LacImputer *
+lac_imputer_new(LacModel *model, LacInitial *initial, LacScale scale, LacContext *context);
+LAC_PRIVATE_API void lac_imputer_free(LacImputer *imputer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacImputer, lac_imputer_free)
+
+/** lac_imputer_fit: learn scaling, encoding and model from the observed cells of raw @train. */
+LAC_PRIVATE_API gboolean lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error);
+/**
+ * lac_imputer_fill: point completion of raw @in, in raw units, integers rounded, categories as
+ * level codes. @out: in->rows x in->cols. Fails with LAC_ERROR_NUMERIC naming the cell when the
+ * model left a hole, changed an observed cell or returned a number that is not finite.
+ */
+LAC_PRIVATE_API gboolean lac_imputer_fill(LacImputer *imputer, const LacData *in, LacMatrix *out,
+                                          GError **error);
+LAC_PRIVATE_API gboolean lac_imputer_sample(LacImputer *imputer, const LacData *in, size_t draw,
+                                            LacMatrix *out, GError **error);
+LAC_PRIVATE_API gboolean lac_imputer_can_sample(const LacImputer *imputer);
+LAC_PRIVATE_API gboolean lac_imputer_can_log_density(const LacImputer *imputer);
+/** lac_imputer_log_density: in the model's (scaled) units. @out [rows]. */
+LAC_PRIVATE_API gboolean lac_imputer_log_density(LacImputer *imputer, const LacData *in,
+                                                 const LacData *truth, double *out, GError **error);
+/** lac_imputer_scaler: lent; the scaler learnt by fit. */
+LAC_PRIVATE_API const LacScaler *lac_imputer_scaler(const LacImputer *imputer);
+/** lac_imputer_save, _load: a model file: tensors, column schema, plugin, version, parameters.
+ * _load finds the plugin by the name in the file. */
+LAC_PRIVATE_API gboolean lac_imputer_save(const LacImputer *imputer, const char *path,
+                                          GError **error);
+LAC_PRIVATE_API LacImputer *lac_imputer_load(const char *path, LacContext *context, GError **error);
+/** lac_imputer_schema: lent; the columns the model was fitted on. */
+LAC_PRIVATE_API const LacSchema *lac_imputer_schema(const LacImputer *imputer);
+/** lac_imputer_adapt: @in with its columns reordered and its level codes translated to @imputer's
+ * schema; an unseen level or a missing column is LAC_ERROR_DATA that names it. Owned. */
+LAC_PRIVATE_API LacData *
+lac_imputer_adapt(const LacImputer *imputer, const LacData *in, GError **error);
+
+G_END_DECLS
+
+#endif

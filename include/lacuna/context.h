@@ -1,0 +1,63 @@
+/* What the core lends to a component while it works: random streams, progress and cancellation,
+ * traces, events, the initial imputer, and the memory it may use. */
+#ifndef LACUNA_CONTEXT_H
+#define LACUNA_CONTEXT_H
+
+#include <lacuna/data.h>
+#include <lacuna/rng.h>
+
+G_BEGIN_DECLS
+
+typedef struct LacContext LacContext;
+
+/** lac_context_rng: this component's own stream named @purpose. */
+LAC_API LacRng lac_context_rng(const LacContext *context, const char *purpose);
+
+/**
+ * lac_context_step:
+ * @done: share of the work finished, 0 .. 1
+ *
+ * Call at least every tenth of a second of work, from the thread that called the component.
+ * Returns: FALSE with LAC_ERROR_CANCELLED when the work should stop: clean up and return.
+ */
+LAC_API gboolean lac_context_step(LacContext *context, double done, GError **error);
+
+/** lac_context_draws: how many completions will be asked for; >= 1. */
+LAC_API size_t lac_context_draws(const LacContext *context);
+
+/** lac_context_memory: bytes a component may allocate for itself; G_MAXSIZE when not limited. */
+LAC_API size_t lac_context_memory(const LacContext *context);
+
+/**
+ * lac_context_trace: one point of a convergence trace.
+ * @series: what is traced ("mean", "sd", "loglik", "loss"...)
+ * @column: index of the column it is about, or -1 for the whole table
+ * @iteration: from 0; @chain: from 0
+ */
+LAC_API void lac_context_trace(LacContext *context, const char *series, gssize column,
+                               size_t iteration, size_t chain, double value);
+
+/**
+ * lac_context_event: tells the user that something was done differently from what was asked.
+ * @code: a short constant word: constant collinear aliased ridge df-floor few-donors
+ *   not-converged fallback level-unseen capped ...
+ * @column: index of the column it is about, or -1
+ * @format: a plain sentence: what was seen, what was done
+ *
+ * Equal (code, column) pairs are counted, their first sentence kept. Any thread may call.
+ */
+LAC_API void lac_context_event(LacContext *context, const char *code, gssize column,
+                               const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+/**
+ * lac_context_initial_fill: the experiment's initial imputer (`mean` when none is named), learnt
+ * on @train and applied to @in; @out is in->rows x in->cols, complete afterwards.
+ * @chain: keys the random draws of imputers that draw, so chains start from different fills
+ */
+LAC_API gboolean lac_context_initial_fill(LacContext *context, const LacData *train,
+                                          const LacData *in, size_t chain, LacMatrix *out,
+                                          GError **error);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,163 @@
+/* The table: n x p doubles with column descriptions and a missing mask. */
+#ifndef LACUNA_DATA_H
+#define LACUNA_DATA_H
+
+#include <lacuna/mask.h>
+#include <lacuna/matrix.h>
+
+G_BEGIN_DECLS
+
+/**
+ * LacKind: what a column's numbers mean.
+ * @LAC_KIND_CONTINUOUS: real numbers
+ * @LAC_KIND_INTEGER: whole numbers, ordered, with distances (counts)
+ * @LAC_KIND_BINARY: two levels, codes 0 and 1
+ * @LAC_KIND_NOMINAL: levels without order, codes 0 .. n_levels-1
+ * @LAC_KIND_ORDINAL: levels in the order of their codes
+ */
+typedef enum {
+    LAC_KIND_CONTINUOUS,
+    LAC_KIND_INTEGER,
+    LAC_KIND_BINARY,
+    LAC_KIND_NOMINAL,
+    LAC_KIND_ORDINAL,
+} LacKind;
+
+/** LacColumn: @lower and @upper bound the plausible values (-inf, +inf when not known). */
+typedef struct {
+    char *name;
+    LacKind kind;
+    size_t n_levels; /* 0 for continuous and integer columns */
+    char **levels;   /* [n_levels] labels as found in the source, NULL-terminated; or NULL */
+    double lower, upper;
+} LacColumn;
+
+static inline gboolean
+lac_kind_is_numeric(LacKind kind)
+{
+    return kind == LAC_KIND_CONTINUOUS || kind == LAC_KIND_INTEGER;
+}
+
+/** lac_kind_name: "continuous", "integer", "binary", "nominal" or "ordinal". Static. */
+LAC_API const char *lac_kind_name(LacKind kind);
+/** lac_kind_parse: the kind called @name; FALSE, @out untouched, when there is none. */
+LAC_API gboolean lac_kind_parse(const char *name, LacKind *out);
+
+/** LacSchema: descriptions of @cols columns; immutable and shared once built. */
+typedef struct {
+    size_t cols;
+    LacColumn *columns;
+    gint ref_count;
+} LacSchema;
+
+/** lac_schema_new: @cols continuous columns named "x1", "x2"...; change them before sharing. */
+LAC_API LacSchema *lac_schema_new(size_t cols);
+LAC_API LacSchema *lac_schema_dup(const LacSchema *schema);
+LAC_API LacSchema *lac_schema_ref(LacSchema *schema);
+LAC_API void lac_schema_unref(LacSchema *schema);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacSchema, lac_schema_unref)
+/** lac_schema_set_name, _set_levels: copy what they are given; only before the schema is shared.
+ * Setting levels sets n_levels too. */
+LAC_API void lac_schema_set_name(LacSchema *schema, size_t j, const char *name);
+LAC_API void lac_schema_set_levels(LacSchema *schema, size_t j, LacKind kind, size_t n,
+                                   const char *const *levels);
+/** lac_schema_find: column called @name, or -1. */
+LAC_API gssize lac_schema_find(const LacSchema *schema, const char *name);
+
+/** LacImageShape: channels x height x width of each row; all 0 when rows are not images.
+ * Column index of pixel (c, y, x) is (c * height + y) * width + x. */
+typedef struct {
+    size_t channels, height, width;
+} LacImageShape;
+
+/**
+ * LacData: an immutable, shared table. Read the members, never write them.
+ * @values: [rows][cols] row-major; NaN under every hole
+ * @holes: rows x cols, 1 = missing
+ * @labels: [rows] class codes, -1 where unknown; NULL when the table has none
+ * @label_names: [n_classes], NULL-terminated, or NULL
+ * @origin: where it came from, for messages ("letter.csv"); never NULL
+ */
+typedef struct {
+    size_t rows, cols;
+    const double *values;
+    const LacMask *holes;
+    LacSchema *schema;
+    LacImageShape image;
+    const int32_t *labels;
+    size_t n_classes;
+    char **label_names;
+    char *origin;
+    gint ref_count;
+} LacData;
+
+/**
+ * lac_data_new_take:
+ * @schema: (transfer full)
+ * @values: (transfer full): [rows][schema->cols], g_malloc'ed; a NaN is a hole
+ * @origin: copied
+ *
+ * Holes are where @values is NaN. Returns: owned; NULL, with @schema and @values freed, when the
+ * mask cannot be allocated or a value is infinite (LAC_ERROR_DATA naming row and column).
+ */
+LAC_API LacData *lac_data_new_take(LacSchema *schema, size_t rows, double *values,
+                                   const char *origin, GError **error);
+LAC_API LacData *lac_data_ref(const LacData *data);
+LAC_API void lac_data_unref(LacData *data);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacData, lac_data_unref)
+
+/** lac_data_set_labels: (transfer full) codes [rows] and names; only before @data is shared. */
+LAC_API void lac_data_take_labels(LacData *data, int32_t *labels, size_t n_classes, char **names);
+/** lac_data_set_image: only before @data is shared; channels*height*width must equal cols. */
+LAC_API void lac_data_set_image(LacData *data, LacImageShape image);
+
+/** lac_data_with_holes: a copy in which also the cells of @more are missing. Owned. */
+LAC_API LacData *lac_data_with_holes(const LacData *data, const LacMask *more, GError **error);
+/** lac_data_with_values: same columns, labels and image, other values (taken; NaN is a hole). */
+LAC_API LacData *lac_data_with_values_take(const LacData *data, double *values, GError **error);
+/** lac_data_select_rows: the @n rows listed in @index, in that order; may repeat. Owned. */
+LAC_API LacData *
+lac_data_select_rows(const LacData *data, size_t n, const size_t *index, GError **error);
+/** lac_data_fingerprint: 64-bit hash of shape, values and holes, the same on every machine. */
+LAC_API uint64_t lac_data_fingerprint(const LacData *data);
+
+static inline double
+lac_data_at(const LacData *data, size_t i, size_t j)
+{
+    return data->values[i * data->cols + j];
+}
+
+static inline const double *
+lac_data_row(const LacData *data, size_t i)
+{
+    return data->values + i * data->cols;
+}
+
+static inline gboolean
+lac_data_is_hole(const LacData *data, size_t i, size_t j)
+{
+    return lac_mask_get(data->holes, i, j);
+}
+
+static inline const LacColumn *
+lac_data_column(const LacData *data, size_t j)
+{
+    return &data->schema->columns[j];
+}
+
+static inline const char *
+lac_data_name(const LacData *data, size_t j)
+{
+    return data->schema->columns[j].name;
+}
+
+/** lac_data_copy_seen: observed values of column @j in row order to @out [rows]; their number. */
+LAC_API size_t lac_data_copy_seen(const LacData *data, size_t j, double *out);
+/** lac_data_copy_values: the whole table to @out (same shape), NaN in the holes. */
+LAC_API void lac_data_copy_values(const LacData *data, LacMatrix *out);
+/** lac_data_fill_holes: @out = the table with value @fill[j] in every hole of column j. */
+LAC_API void lac_data_fill_holes(const LacData *data, const double *fill, LacMatrix *out);
+
+G_END_DECLS
+
+#endif

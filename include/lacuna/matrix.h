@@ -1,0 +1,51 @@
+/* Dense row-major matrices of doubles and the dense algebra plugins need (OpenBLAS, LAPACK). */
+#ifndef LACUNA_MATRIX_H
+#define LACUNA_MATRIX_H
+
+#include <lacuna/error.h>
+
+G_BEGIN_DECLS
+
+/** LacMatrix: @rows x @cols doubles, row-major, rows @stride doubles apart (stride >= cols).
+ * A view: who allocated @v says who frees it. */
+typedef struct {
+    size_t rows, cols, stride;
+    double *v;
+} LacMatrix;
+
+static inline double *
+lac_matrix_row(const LacMatrix *m, size_t i)
+{
+    return m->v + i * m->stride;
+}
+
+/** lac_matrix_new: zeroed, owned, stride = cols; NULL with LAC_ERROR_SHAPE when too large. */
+LAC_API LacMatrix *lac_matrix_new(size_t rows, size_t cols, GError **error);
+LAC_API void lac_matrix_free(LacMatrix *m);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacMatrix, lac_matrix_free)
+
+/** lac_gemm: C = alpha op(A) op(B) + beta C, op = transpose where @ta, @tb say so; row-major. */
+LAC_API void lac_gemm(gboolean ta, gboolean tb, double alpha, const LacMatrix *a,
+                      const LacMatrix *b, double beta, LacMatrix *c);
+/** lac_syrk: C = alpha A'A + beta C for A [n x q], C [q x q]; both triangles are written. */
+LAC_API void lac_syrk(double alpha, const LacMatrix *a, double beta, LacMatrix *c);
+/** lac_gemv: y = alpha op(A) x + beta y. */
+LAC_API void
+lac_gemv(gboolean ta, double alpha, const LacMatrix *a, const double *x, double beta, double *y);
+/**
+ * lac_cholesky:
+ * @a: symmetric [q x q], lower triangle read; overwritten by L with A = L L' (upper part zeroed)
+ *
+ * Returns: FALSE, with @a in an unspecified state, when it is not positive definite.
+ */
+LAC_API gboolean lac_cholesky(LacMatrix *a);
+/** lac_cholesky_solve: x := A^-1 x for each of the @nrhs columns of x [q x nrhs], given L. */
+LAC_API void lac_cholesky_solve(const LacMatrix *l, LacMatrix *x);
+/** lac_solve_lower: x := L^-1 x, or L'^-1 x when @transpose, x a vector of length q. */
+LAC_API void lac_solve_lower(gboolean transpose, const LacMatrix *l, double *x);
+/** lac_eigen_symmetric: eigenvalues ascending in @w [q], eigenvectors in the columns of @a. */
+LAC_API gboolean lac_eigen_symmetric(LacMatrix *a, double *w, GError **error);
+
+G_END_DECLS
+
+#endif

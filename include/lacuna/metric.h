@@ -1,0 +1,84 @@
+/* Metrics: how good a completion is, judged where the truth is known. */
+#ifndef LACUNA_METRIC_H
+#define LACUNA_METRIC_H
+
+#include <lacuna/plugin.h>
+
+G_BEGIN_DECLS
+
+/** LacDirection: @LAC_TARGET ranks by |value - target| (coverage, bias). */
+typedef enum {
+    LAC_MINIMISE = 1,
+    LAC_MAXIMISE,
+    LAC_TARGET,
+} LacDirection;
+
+/** LacNeeds: a metric whose needs are not met is `not-applicable`, never guessed. */
+typedef enum {
+    LAC_NEEDS_TRUTH = 1 << 0,
+    LAC_NEEDS_DRAWS = 1 << 1,
+    LAC_NEEDS_DENSITY = 1 << 2,
+} LacNeeds;
+
+/**
+ * LacScoring: everything a metric may look at. All matrices have the rows of the evaluated split.
+ * @truth: before masking; numeric columns in the model's units, others as level codes
+ * @incomplete: after masking
+ * @completed: the point completion, finite everywhere it is scored
+ * @draws: [n_draws] completions drawn from the model; n_draws may be 0
+ * @scored: the scored cells H: missing in @incomplete, known in @truth
+ * @log_density: [rows], or NULL when the model gives none
+ * @reference: the training table (observed cells only), for metrics normalised by it
+ * @scale: "minmax", "standard" or "raw": the units of numeric columns, for the report
+ */
+typedef struct {
+    const LacData *truth, *incomplete, *reference;
+    const LacMatrix *completed;
+    size_t n_draws;
+    const LacMatrix *const *draws;
+    const LacMask *scored;
+    const double *log_density;
+    const char *scale;
+} LacScoring;
+
+/** LacMetric: base of every metric's struct; first member, called `base`.
+ * @rng: keyed by seed and data only, so that every method meets the same random choices */
+typedef struct {
+    LacInstance instance;
+    LacRng rng;
+} LacMetric;
+
+typedef struct LacScores LacScores;
+
+/** lac_scores_add: a value for the whole table. @part names it when a metric gives more than one
+ * ("0.8" for the level of an interval), else NULL. @n_cells: how many cells it rests on. Not
+ * finite values are refused by the core: say lac_scores_undefined() instead. */
+LAC_API void lac_scores_add(LacScores *scores, const char *part, double value, size_t n_cells);
+/** lac_scores_add_column: a value for column @j alone. */
+LAC_API void
+lac_scores_add_column(LacScores *scores, const char *part, size_t j, double value, size_t n_cells);
+/** lac_scores_undefined: there is no number, and why (no scored cell, zero denominator...).
+ * @column: -1 for the whole table */
+LAC_API void lac_scores_undefined(LacScores *scores, const char *part, gssize column,
+                                  const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+typedef struct {
+    LacPlugin plugin;
+    LacDirection direction;
+    double target;     /* for LAC_TARGET, when target_of is NULL */
+    unsigned needs;    /* LacNeeds */
+    const char *unit;  /* "column unit", "share", "nats"...; shown in table heads */
+    const char *scope; /* "scored cells", "rows with holes"... */
+    /** the target of @part ("0.8" -> 0.8); NULL when it is always the same */
+    double (*target_of)(const LacMetric *metric, const char *part);
+    gboolean (*score)(const LacMetric *metric, const LacScoring *in, LacScores *out,
+                      GError **error);
+    void (*clear)(LacMetric *metric);
+} LacMetricPlugin;
+
+#define LAC_METRIC(name_, summary_, Type, params_)                                                 \
+    LAC_PLUGIN_HEAD(LacMetricPlugin, LAC_PLUGIN_METRIC, name_, summary_, Type, params_)
+
+G_END_DECLS
+
+#endif

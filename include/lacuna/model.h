@@ -1,0 +1,67 @@
+/* Models learn from an incomplete table and complete tables with the same columns. */
+#ifndef LACUNA_MODEL_H
+#define LACUNA_MODEL_H
+
+#include <lacuna/bundle.h>
+#include <lacuna/plugin.h>
+
+G_BEGIN_DECLS
+
+/** LacModel: base of every model's struct; must be its first member, called `base`. */
+typedef struct {
+    LacInstance instance;
+} LacModel;
+
+/**
+ * LacModelTraits:
+ * @LAC_MODEL_KINDS: handles binary, nominal and ordinal columns itself (level codes in, level
+ *   codes out). Without it the core hands over numbers only: nominal columns one-hot encoded,
+ *   ordinal and binary ones as their codes, and turns the result back.
+ * @LAC_MODEL_TRANSDUCTIVE: completes only the rows it was fitted on
+ * @LAC_MODEL_DETERMINISTIC: uses no random numbers; the seed does not matter
+ * @LAC_MODEL_SCALE_FREE: rescaling columns does not change its result; never needs scaling
+ */
+typedef enum {
+    LAC_MODEL_KINDS = 1 << 0,
+    LAC_MODEL_TRANSDUCTIVE = 1 << 1,
+    LAC_MODEL_DETERMINISTIC = 1 << 2,
+    LAC_MODEL_SCALE_FREE = 1 << 3,
+} LacModelTraits;
+
+/**
+ * LacModelPlugin: fit once, then only read. Optional slots are NULL; they are the capabilities.
+ * Common to fill, sample: @out is in->rows x in->cols; every hole gets a finite value; observed
+ * entries are copied bit for bit. @in has the columns of the training table.
+ */
+typedef struct {
+    LacPlugin plugin;
+    LacExample example;
+    unsigned traits; /* LacModelTraits */
+
+    /** learn from @train; the instance has no state before and is cleared after a failure */
+    gboolean (*fit)(LacModel *model, const LacData *train, GError **error);
+    /** the model's best point completion (a conditional mean, median or mode) */
+    gboolean (*fill)(const LacModel *model, const LacData *in, LacMatrix *out, GError **error);
+    /** completion number @draw = 0, 1 ... lac_context_draws()-1, a draw from the predictive
+     * distribution; draw d is the same however many are asked for */
+    gboolean (*sample)(const LacModel *model, const LacData *in, size_t draw, LacMatrix *out,
+                       GError **error);
+    /** per row, ln p(@truth in the holes of @in | observed in @in), nats; 0 for complete rows.
+     * @out: [in->rows] */
+    gboolean (*log_density)(const LacModel *model, const LacData *in, const LacData *truth,
+                            double *out, GError **error);
+    /** class probabilities, @out is in->rows x n_classes of the training labels */
+    gboolean (*predict)(const LacModel *model, const LacData *in, LacMatrix *out, GError **error);
+    /** write / read back everything fill and sample need; parameters are stored by the core */
+    gboolean (*save)(const LacModel *model, LacBundle *out, GError **error);
+    gboolean (*load)(LacModel *model, const LacBundle *in, GError **error);
+    /** free what fit or load allocated; the struct itself is the core's. Safe on a zeroed one */
+    void (*clear)(LacModel *model);
+} LacModelPlugin;
+
+#define LAC_MODEL(name_, summary_, Type, params_)                                                  \
+    LAC_PLUGIN_HEAD(LacModelPlugin, LAC_PLUGIN_MODEL, name_, summary_, Type, params_)
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,31 @@
+/* Readers bring a data set in. */
+#ifndef LACUNA_READER_H
+#define LACUNA_READER_H
+
+#include <lacuna/plugin.h>
+
+G_BEGIN_DECLS
+
+/** LacReader: base of every reader's struct; first member, called `base`.
+ * @path: parameter of every reader, declared by the core: absolute, owned by the core */
+typedef struct {
+    LacInstance instance;
+    char *path;
+} LacReader;
+
+typedef struct {
+    LacPlugin plugin;
+    const char *const *suffixes; /* ".csv", ".tsv"..., NULL-terminated; a ".gz" behind is ignored */
+    /** TRUE when the first @n bytes (after gunzip) look like this format; may be NULL */
+    gboolean (*sniff)(const uint8_t *head, size_t n);
+    /** read the table; errors say file:line:column (or byte offset) and show the text */
+    LacData *(*read)(const LacReader *reader, GError **error);
+    void (*clear)(LacReader *reader);
+} LacReaderPlugin;
+
+#define LAC_READER(name_, summary_, Type, params_)                                                 \
+    LAC_PLUGIN_HEAD(LacReaderPlugin, LAC_PLUGIN_READER, name_, summary_, Type, params_)
+
+G_END_DECLS
+
+#endif
