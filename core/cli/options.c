@@ -1,0 +1,147 @@
+#include "options-private.h"
+
+#include "node-private.h"
+#include <string.h>
+
+static const LacOption global_options[] = {
+    LAC_OPTION(LacGlobalOptions, quiet, "quiet", 'q', FLAG, NULL, "Say nothing but errors"),
+    LAC_OPTION(LacGlobalOptions, verbose, "verbose", 'v', FLAG, NULL, "Say more"),
+    LAC_OPTION(LacGlobalOptions, threads, "threads", 0, INT, "N",
+               "Threads to compute with (default: all cores this process may use)"),
+    LAC_OPTION(LacGlobalOptions, no_colour, "no-color", 0, FLAG, NULL,
+               "No colour, also on a terminal (as the environment variable NO_COLOR)"),
+    LAC_OPTION_END,
+};
+
+const LacOption *
+lac_cli_global_options(void)
+{
+    return global_options;
+}
+
+static GOptionArg
+option_arg(LacOptionType type)
+{
+    switch (type) {
+    case LAC_OPTION_TYPE_INT:
+        return G_OPTION_ARG_INT64;
+    case LAC_OPTION_TYPE_DOUBLE:
+        return G_OPTION_ARG_DOUBLE;
+    case LAC_OPTION_TYPE_STRING:
+        return G_OPTION_ARG_STRING;
+    case LAC_OPTION_TYPE_PATH:
+        return G_OPTION_ARG_FILENAME;
+    case LAC_OPTION_TYPE_STRINGS:
+        return G_OPTION_ARG_STRING_ARRAY;
+    case LAC_OPTION_TYPE_FLAG:
+    case LAC_OPTION_TYPE_END:
+        break;
+    }
+    return G_OPTION_ARG_NONE;
+}
+
+static void
+options_to_entries(const LacOption *options, void *state, GArray *entries)
+{
+    for (const LacOption *o = options; o->type != LAC_OPTION_TYPE_END; o++) {
+        const GOptionEntry entry = {
+            .long_name = o->name,
+            .short_name = o->letter,
+            .arg = option_arg(o->type),
+            .arg_data = (char *)state + o->offset,
+            .description = o->help,
+            .arg_description = o->argument,
+        };
+        g_array_append_val(entries, entry);
+    }
+}
+
+static void
+options_collect_names(const LacOption *options, GPtrArray *names)
+{
+    for (const LacOption *o = options; o->type != LAC_OPTION_TYPE_END; o++)
+        g_ptr_array_add(names, (gpointer)o->name);
+}
+
+/* GOption only says "Unknown option --x"; a person wants to know what it should have been. */
+static gboolean
+options_explain(const LacCommand *command, GError *raw, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    const char *word = strstr(raw->message, "--"), *near = NULL;
+
+    options_collect_names(command->options, names);
+    options_collect_names(global_options, names);
+    g_ptr_array_add(names, NULL);
+    if (raw->code == G_OPTION_ERROR_UNKNOWN_OPTION && word != NULL) {
+        g_autofree char *name = g_strndup(word + 2, strcspn(word + 2, "= "));
+
+        near = lac_suggest(name, (const char *const *)names->pdata);
+    }
+    if (near != NULL)
+        lac_fail(error, LAC_ERROR_PARAM, "%s: %s; did you mean --%s?", command->name, raw->message,
+                 near);
+    else
+        lac_fail(error, LAC_ERROR_PARAM, "%s: %s; see 'lacuna %s --help'", command->name,
+                 raw->message, command->name);
+    g_error_free(raw);
+    return FALSE;
+}
+
+gboolean
+lac_options_parse(const LacCommand *command, int *argc, char ***argv, void *state,
+                  LacGlobalOptions *global, char **help_out, GError **error)
+{
+    g_autofree char *usage = g_strdup_printf("%s - %s", command->arguments, command->summary);
+    g_autoptr(GOptionContext) context = g_option_context_new(usage);
+    g_autoptr(GArray) entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+    gboolean help = FALSE;
+    GError *raw = NULL;
+    const GOptionEntry help_entry = {"help",           'h', 0, G_OPTION_ARG_NONE, &help,
+                                     "Show this help", NULL};
+
+    options_to_entries(command->options, state, entries);
+    options_to_entries(global_options, global, entries);
+    g_array_append_val(entries, help_entry);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_set_description(context, command->details);
+    g_option_context_add_main_entries(context, (const GOptionEntry *)(void *)entries->data, NULL);
+    if (!g_option_context_parse(context, argc, argv, &raw))
+        return options_explain(command, raw, error);
+    if (help)
+        *help_out = g_option_context_get_help(context, TRUE, NULL);
+    return TRUE;
+}
+
+void
+lac_options_clear(const LacOption *options, void *state)
+{
+    for (const LacOption *o = options; o->type != LAC_OPTION_TYPE_END; o++) {
+        void *field = (char *)state + o->offset;
+
+        if (o->type == LAC_OPTION_TYPE_STRING || o->type == LAC_OPTION_TYPE_PATH)
+            g_clear_pointer((char **)field, g_free);
+        else if (o->type == LAC_OPTION_TYPE_STRINGS)
+            g_clear_pointer((char ***)field, g_strfreev);
+    }
+}
+
+const LacCommand *
+lac_command_find(const char *name, GError **error)
+{
+    const LacCommand *const *commands = lac_cli_commands();
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    const char *near;
+
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+        if (!commands[i]->hidden)
+            g_ptr_array_add(names, (gpointer)commands[i]->name);
+    }
+    g_ptr_array_add(names, NULL);
+    near = lac_suggest(name, (const char *const *)names->pdata);
+    return lac_fail_null(error, LAC_ERROR_PARAM, "'%s' is not a command of lacuna%s%s%s", name,
+                         near != NULL ? "; did you mean '" : "; see 'lacuna --help'",
+                         near != NULL ? near : "", near != NULL ? "'?" : "");
+}

@@ -1,0 +1,176 @@
+/* All the command says to a person. Data goes to stdout elsewhere; everything here to stderr. */
+#include "terminal-private.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* The one place with state of the process as a whole: what the terminal is and what is on it. */
+static struct {
+    gboolean quiet, verbose, no_colour, line_shown;
+    gint64 last_progress;
+} terminal;
+
+static volatile sig_atomic_t interrupts;
+
+void
+lac_cli_terminal_set(gboolean quiet, gboolean verbose, gboolean no_colour)
+{
+    const char *wish = g_getenv("NO_COLOR");
+
+    terminal.quiet = quiet;
+    terminal.verbose = verbose;
+    terminal.no_colour = no_colour || (wish != NULL && wish[0] != '\0');
+}
+
+gboolean
+lac_cli_quiet(void)
+{
+    return terminal.quiet;
+}
+
+gboolean
+lac_cli_verbose(void)
+{
+    return terminal.verbose;
+}
+
+gboolean
+lac_cli_colour(FILE *stream)
+{
+    return !terminal.no_colour && isatty(fileno(stream)) &&
+           g_strcmp0(g_getenv("TERM"), "dumb") != 0;
+}
+
+unsigned
+lac_cli_width(void)
+{
+    struct winsize size;
+
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return 80;
+}
+
+static void
+terminal_line(const char *label, const char *colour, const char *message)
+{
+    lac_cli_progress_end();
+    if (label != NULL && lac_cli_colour(stderr))
+        fprintf(stderr, "lacuna: \033[%sm%s\033[0m%s\n", colour, label, message);
+    else
+        fprintf(stderr, "lacuna: %s%s\n", label != NULL ? label : "", message);
+}
+
+int
+lac_cli_error(const GError *error)
+{
+    terminal_line("error: ", "1;31", error->message);
+    return error->domain == LAC_ERROR && error->code == LAC_ERROR_CANCELLED ? LAC_EXIT_INTERRUPTED
+                                                                            : LAC_EXIT_USAGE;
+}
+
+int
+lac_cli_usage(const char *format, ...)
+{
+    g_autofree char *message = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    message = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    terminal_line("error: ", "1;31", message);
+    if (strstr(message, "--help") == NULL)
+        fprintf(stderr, "Try 'lacuna --help' or 'lacuna COMMAND --help'.\n");
+    return LAC_EXIT_USAGE;
+}
+
+void
+lac_cli_warn(const char *format, ...)
+{
+    g_autofree char *message = NULL;
+    va_list arguments;
+
+    if (terminal.quiet)
+        return;
+    va_start(arguments, format);
+    message = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    terminal_line("warning: ", "1;33", message);
+}
+
+void
+lac_cli_say(const char *format, ...)
+{
+    va_list arguments;
+
+    if (terminal.quiet)
+        return;
+    lac_cli_progress_end();
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+void
+lac_cli_progress(const char *text)
+{
+    const gboolean tty = isatty(STDERR_FILENO);
+    const gint64 now = g_get_monotonic_time();
+    const gint64 pause = tty ? G_USEC_PER_SEC / 10 : 10 * G_USEC_PER_SEC;
+
+    if (terminal.quiet || now - terminal.last_progress < pause)
+        return;
+    terminal.last_progress = now;
+    if (!tty) {
+        fprintf(stderr, "%s\n", text);
+        return;
+    }
+    {
+        const unsigned width = lac_cli_width();
+        const size_t shown =
+            g_utf8_strlen(text, -1) < (glong)width
+                ? strlen(text)
+                : (size_t)(g_utf8_offset_to_pointer(text, (glong)width - 1) - text);
+
+        fprintf(stderr, "\r\033[K%.*s", (int)shown, text);
+        fflush(stderr);
+        terminal.line_shown = TRUE;
+    }
+}
+
+void
+lac_cli_progress_end(void)
+{
+    if (!terminal.line_shown)
+        return;
+    fputs("\r\033[K", stderr);
+    terminal.line_shown = FALSE;
+}
+
+static void
+terminal_on_signal(int number)
+{
+    (void)number;
+    interrupts++;
+}
+
+void
+lac_cli_catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = terminal_on_signal, .sa_flags = SA_RESTART};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+int
+lac_cli_interrupted(void)
+{
+    return (int)interrupts;
+}
