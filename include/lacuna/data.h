@@ -106,7 +106,7 @@ LAC_API LacData *lac_data_ref(const LacData *data);
 LAC_API void lac_data_unref(LacData *data);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacData, lac_data_unref)
 
-/** lac_data_set_labels: (transfer full) codes [rows] and names; only before @data is shared. */
+/** lac_data_take_labels: (transfer full) codes [rows] and names; only before @data is shared. */
 LAC_API void lac_data_take_labels(LacData *data, int32_t *labels, size_t n_classes, char **names);
 /** lac_data_set_image: only before @data is shared; channels*height*width must equal cols. */
 LAC_API void lac_data_set_image(LacData *data, LacImageShape image);
@@ -118,7 +118,8 @@ LAC_API LacData *lac_data_with_values_take(const LacData *data, double *values, 
 /** lac_data_select_rows: the @n rows listed in @index, in that order; may repeat. Owned. */
 LAC_API LacData *
 lac_data_select_rows(const LacData *data, size_t n, const size_t *index, GError **error);
-/** lac_data_fingerprint: 64-bit hash of shape, values and holes, the same on every machine. */
+/** lac_data_fingerprint: 64-bit hash of shape, column kinds, values, holes and labels, the same on
+ * every machine. */
 LAC_API uint64_t lac_data_fingerprint(const LacData *data);
 
 static inline double
