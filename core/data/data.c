@@ -1,6 +1,6 @@
 /* The immutable table. Every derived table shares the schema and copies its cells, so a reference
  * never changes under its holder, in whichever thread. */
-#include <lacuna/data.h>
+#include "table-private.h"
 
 #include <math.h>
 #include <string.h>
@@ -115,7 +115,8 @@ data_inherit(LacData *to, const LacData *from, const size_t *index, GError **err
 {
     g_autofree int32_t *labels = NULL;
 
-    to->image = from->image;
+    if (to->cols == from->cols)
+        to->image = from->image;
     if (from->labels == NULL)
         return TRUE;
     labels = lac_try_alloc(to->rows, sizeof *labels, "labels", error);
@@ -129,14 +130,19 @@ data_inherit(LacData *to, const LacData *from, const size_t *index, GError **err
 }
 
 LacData *
-lac_data_with_values_take(const LacData *data, double *values, GError **error)
+lac_data_derive_take(const LacData *data, LacSchema *schema, double *values, GError **error)
 {
-    g_autoptr(LacData) copy =
-        lac_data_new_take(lac_schema_ref(data->schema), data->rows, values, data->origin, error);
+    g_autoptr(LacData) copy = lac_data_new_take(schema, data->rows, values, data->origin, error);
 
     if (copy == NULL || !data_inherit(copy, data, NULL, error))
         return NULL;
     return g_steal_pointer(&copy);
+}
+
+LacData *
+lac_data_with_values_take(const LacData *data, double *values, GError **error)
+{
+    return lac_data_derive_take(data, lac_schema_ref(data->schema), values, error);
 }
 
 LacData *

@@ -10,6 +10,11 @@
 
 G_BEGIN_DECLS
 
+/** lac_data_derive_take: the rows and labels of @data with other columns (both taken; NaN is a
+ * hole); its image shape too when the number of columns is the same. Owned. */
+LAC_PRIVATE_API LacData *
+lac_data_derive_take(const LacData *data, LacSchema *schema, double *values, GError **error);
+
 /** LacScaler: x' = (x - shift[j]) / factor[j] for numeric columns, identity for the others. */
 typedef enum {
     LAC_SCALE_NONE,
@@ -25,17 +30,22 @@ typedef struct {
 
 LAC_PRIVATE_API const char *lac_scale_name(LacScale scale);
 LAC_PRIVATE_API gboolean lac_scale_parse(const char *name, LacScale *out);
-/** lac_scaler_learn: from the observed cells of numeric columns of @train only. Owned. */
+/** lac_scaler_learn: from the observed cells of numeric columns of @train only. Owned.
+ * minmax: shift = min, factor = max - min. standard: mean and sd (divisor n, as scikit-learn).
+ * A column with nothing observed, or constant, gets factor 1; one whose range is no finite double
+ * is divided by its largest magnitude. */
 LAC_PRIVATE_API LacScaler *lac_scaler_learn(LacScale scale, const LacData *train);
 LAC_PRIVATE_API void lac_scaler_free(LacScaler *scaler);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacScaler, lac_scaler_free)
-/** lac_scaler_apply: a scaled copy (bounds too). lac_scaler_undo: @m back to raw units in place. */
+/** lac_scaler_apply: a scaled copy, bounds too; integer columns become continuous, because their
+ * scaled values are no whole numbers. @data itself (a reference) for LAC_SCALE_NONE.
+ * lac_scaler_undo: @m back to raw units in place, to within rounding. */
 LAC_PRIVATE_API LacData *
 lac_scaler_apply(const LacScaler *scaler, const LacData *data, GError **error);
 LAC_PRIVATE_API void lac_scaler_undo(const LacScaler *scaler, LacMatrix *m);
 
-/** LacEncoder: nominal columns of more than two levels become one 0/1 column a level; the other
- * kinds keep one column. A hole becomes a hole in all its columns. */
+/** LacEncoder: nominal columns of more than two levels become one binary column a level, called
+ * "column=level"; the other kinds keep one column. A hole becomes a hole in all its columns. */
 typedef struct LacEncoder LacEncoder;
 LAC_PRIVATE_API LacEncoder *lac_encoder_new(const LacSchema *schema);
 LAC_PRIVATE_API void lac_encoder_free(LacEncoder *encoder);
@@ -45,7 +55,8 @@ LAC_PRIVATE_API gboolean lac_encoder_is_identity(const LacEncoder *encoder);
 LAC_PRIVATE_API LacData *
 lac_encoder_apply(const LacEncoder *encoder, const LacData *data, GError **error);
 /** lac_encoder_undo: @wide [rows x encoded cols] to @out [rows x cols]: largest score wins (first
- * on ties), binary and ordinal codes are rounded and kept in range. */
+ * on ties), the codes of the other levelled columns are rounded and kept in range; numeric columns
+ * are copied. */
 LAC_PRIVATE_API void
 lac_encoder_undo(const LacEncoder *encoder, const LacMatrix *wide, LacMatrix *out);
 
@@ -69,7 +80,8 @@ typedef struct {
 } LacSplit;
 
 /** lac_split_make: fold @fold of @spec over @data, a pure function of @rng and its arguments.
- * K-fold: sizes differ by at most one. @error: LAC_ERROR_PARAM when a side would be empty. */
+ * K-fold: sizes differ by at most one, and with @stratify so does each class between folds.
+ * Hold-out: share * rows, rounded. @error: LAC_ERROR_PARAM when a side would be empty. */
 LAC_PRIVATE_API LacSplit *lac_split_make(const LacSplitSpec *spec, const LacData *data, size_t fold,
                                          const LacRng *rng, GError **error);
 LAC_PRIVATE_API void lac_split_free(LacSplit *split);

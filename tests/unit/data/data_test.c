@@ -1,16 +1,10 @@
 #include "lac_test.h"
-#include <lacuna/data.h>
+#include "tables.h"
 
-/* A table of @rows x @cols from a literal; NAN is a hole. */
 static LacData *
 table(size_t rows, size_t cols, const double *cells)
 {
-    GError *error = NULL;
-    LacData *data = lac_data_new_take(
-        lac_schema_new(cols), rows, g_memdup2(cells, rows * cols * sizeof(double)), "test", &error);
-
-    g_assert_no_error(error);
-    return data;
+    return test_table(lac_schema_new(cols), rows, cells);
 }
 
 LAC_TEST(data_data, nan_cells_become_holes)
