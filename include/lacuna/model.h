@@ -57,7 +57,18 @@ typedef struct {
     gboolean (*load)(LacModel *model, const LacBundle *in, GError **error);
     /** free what fit or load allocated; the struct itself is the core's. Safe on a zeroed one */
     void (*clear)(LacModel *model);
+    /** NULL, or the traits under the instance's parameters instead of @traits */
+    unsigned (*traits_of)(const LacModel *model);
 } LacModelPlugin;
+
+/** lac_model_traits: the LacModelTraits of @model as its parameters stand. */
+static inline unsigned
+lac_model_traits(const LacModel *model)
+{
+    const LacModelPlugin *plugin = (const LacModelPlugin *)model->instance.plugin;
+
+    return plugin->traits_of != NULL ? plugin->traits_of(model) : plugin->traits;
+}
 
 #define LAC_MODEL(name_, summary_, Type, params_)                                                  \
     LAC_PLUGIN_HEAD(LacModelPlugin, LAC_PLUGIN_MODEL, name_, summary_, Type, params_)
