@@ -45,6 +45,8 @@ LAC_PRIVATE_API const LacScaler *lac_imputer_scaler(const LacImputer *imputer);
 LAC_PRIVATE_API gboolean lac_imputer_save(const LacImputer *imputer, const char *path,
                                           GError **error);
 LAC_PRIVATE_API LacImputer *lac_imputer_load(const char *path, LacContext *context, GError **error);
+/** lac_imputer_model_name: lent; the plugin's name. */
+LAC_PRIVATE_API const char *lac_imputer_model_name(const LacImputer *imputer);
 /** lac_imputer_schema: lent; the columns the model was fitted on. */
 LAC_PRIVATE_API const LacSchema *lac_imputer_schema(const LacImputer *imputer);
 /** lac_imputer_adapt: @in with its columns reordered and its level codes translated to @imputer's

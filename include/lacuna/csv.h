@@ -40,22 +40,45 @@ LAC_API void lac_csv_format_clear(LacCsvFormat *format);
  */
 LAC_API LacData *lac_csv_read(const char *path, const LacCsvOptions *options,
                               LacCsvFormat *format_out, GError **error);
+/** lac_csv_load: the bytes of @path ("-": standard input) after gunzip; mapped, not copied, where
+ * that is possible. @gzip_out: whether the file was compressed. */
+LAC_API GBytes *lac_csv_load(const char *path, gboolean *gzip_out, GError **error);
 /** lac_csv_parse: the same from memory. @name: for messages. */
 LAC_API LacData *
 lac_csv_parse(const char *text, gsize length, const char *name, const LacCsvOptions *options,
               LacCsvFormat *format_out, GError **error);
 
+/** LacWriteFunc: takes @n bytes; FALSE with @error set when it cannot. */
+typedef gboolean (*LacWriteFunc)(const char *bytes, gsize n, void *user, GError **error);
+
+/**
+ * LacCsvExtra: further fields behind each record, for long tables of several completions.
+ * @suffix: appends the fields of record @row (-1: the header), without the delimiter before them
+ * @skip_header: leave out the header line (and the byte-order mark)
+ * @end_last_line: write a line end after the last record even where the source has none
+ */
+typedef struct {
+    void (*suffix)(GString *out, gssize row, const void *user);
+    const void *user;
+    gboolean skip_header, end_last_line;
+} LacCsvExtra;
+
 /**
  * lac_csv_write_filled: the source text with the holes replaced and every other byte as it was.
  * @source, @length: the text @data was parsed from (after gunzip); @format: how it was read
- * @completed: data->rows x data->cols values (level codes for categories)
- * @out: appended to through @write, which returns FALSE with @error set when it cannot
+ * @completed: data->rows x data->cols values (level codes for categories); a hole whose value is
+ *   NaN keeps its source text
+ * @extra: NULL for the table as it is
+ * @write, @user: where the text goes
  */
-typedef gboolean (*LacWriteFunc)(const char *bytes, gsize n, void *user, GError **error);
 LAC_API gboolean lac_csv_write_filled(const char *source, gsize length, const LacCsvFormat *format,
                                       const LacData *data, const LacMatrix *completed,
-                                      LacWriteFunc write, void *user, GError **error);
+                                      const LacCsvExtra *extra, LacWriteFunc write, void *user,
+                                      GError **error);
 
+/** lac_csv_format_text: @text as one field, quoted when @delimiter, a quote or a line end is inside
+ * or when it would read as missing otherwise (empty). Appends to @out. */
+LAC_API void lac_csv_format_text(GString *out, const char *text, char delimiter);
 /** lac_csv_format_value: @value of column @column as text: the level's label, a whole number, or
  * the shortest decimal that reads back to the same double, with @decimal as the mark. Quoted when
  * @delimiter, a quote or a line end is inside. Appends to @out. */
