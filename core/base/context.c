@@ -1,0 +1,293 @@
+#include "context-private.h"
+
+#include <math.h>
+#include <stdarg.h>
+
+/* progress is reported at most this often; a terminal shows no more, and a pipe costs a call */
+#define REPORT_EVERY_US 20000
+
+struct LacContext {
+    LacRng rng;
+    size_t draws, memory;
+    LacInitialFill initial;
+    void *initial_user;
+    void (*report)(void *user, double done);
+    void *report_user;
+    gint64 reported; /* monotonic time of the last report, 0 before the first */
+    gint cancelled;  /* atomic; also set from signal handlers */
+    GMutex lock;     /* of all below */
+    GPtrArray *traces, *events;
+    GHashTable *event_index; /* LacEvent, by (code, column) -> itself */
+    GStringChunk *words;     /* series names and codes */
+};
+
+static guint
+event_hash(gconstpointer event)
+{
+    const LacEvent *e = event;
+
+    return g_str_hash(e->code) * 31u + (guint)e->column;
+}
+
+static gboolean
+event_equal(gconstpointer a, gconstpointer b)
+{
+    const LacEvent *x = a, *y = b;
+
+    return x->column == y->column && g_str_equal(x->code, y->code);
+}
+
+static void
+event_free(gpointer event)
+{
+    g_free(((LacEvent *)event)->detail);
+    g_free(event);
+}
+
+LacContext *
+lac_context_new(LacRng rng)
+{
+    LacContext *context = g_new0(LacContext, 1);
+
+    context->rng = rng;
+    context->draws = 1;
+    context->memory = G_MAXSIZE;
+    g_mutex_init(&context->lock);
+    context->traces = g_ptr_array_new_with_free_func(g_free);
+    context->events = g_ptr_array_new_with_free_func(event_free);
+    context->event_index = g_hash_table_new(event_hash, event_equal);
+    context->words = g_string_chunk_new(256);
+    return context;
+}
+
+void
+lac_context_free(LacContext *context)
+{
+    if (context == NULL)
+        return;
+    g_hash_table_unref(context->event_index);
+    g_ptr_array_unref(context->events);
+    g_ptr_array_unref(context->traces);
+    g_string_chunk_free(context->words);
+    g_mutex_clear(&context->lock);
+    g_free(context);
+}
+
+void
+lac_context_set_draws(LacContext *context, size_t draws)
+{
+    g_assert(draws >= 1);
+    context->draws = draws;
+}
+
+void
+lac_context_set_memory(LacContext *context, size_t bytes)
+{
+    context->memory = bytes;
+}
+
+void
+lac_context_set_initial(LacContext *context, LacInitialFill fill, void *user)
+{
+    context->initial = fill;
+    context->initial_user = user;
+}
+
+void
+lac_context_set_progress(LacContext *context, void (*report)(void *user, double done), void *user)
+{
+    context->report = report;
+    context->report_user = user;
+}
+
+void
+lac_context_cancel(LacContext *context)
+{
+    g_atomic_int_set(&context->cancelled, 1);
+}
+
+LacRng
+lac_context_rng(const LacContext *context, const char *purpose)
+{
+    return lac_rng_split(&context->rng, purpose);
+}
+
+static void
+context_report(LacContext *context, double done)
+{
+    const gint64 now = g_get_monotonic_time();
+
+    if (context->reported != 0 && done < 1.0 && now - context->reported < REPORT_EVERY_US)
+        return;
+    context->reported = now;
+    context->report(context->report_user, CLAMP(done, 0.0, 1.0));
+}
+
+gboolean
+lac_context_step(LacContext *context, double done, GError **error)
+{
+    if (g_atomic_int_get(&context->cancelled))
+        return lac_fail(error, LAC_ERROR_CANCELLED, "stopped on request, %.0f %% done",
+                        100.0 * CLAMP(done, 0.0, 1.0));
+    if (context->report != NULL)
+        context_report(context, done);
+    return TRUE;
+}
+
+size_t
+lac_context_draws(const LacContext *context)
+{
+    return context->draws;
+}
+
+size_t
+lac_context_memory(const LacContext *context)
+{
+    return context->memory;
+}
+
+void
+lac_context_trace(LacContext *context, const char *series, gssize column, size_t iteration,
+                  size_t chain, double value)
+{
+    LacTracePoint *point = g_new(LacTracePoint, 1);
+
+    g_mutex_lock(&context->lock);
+    *point = (LacTracePoint){
+        .series = g_string_chunk_insert_const(context->words, series),
+        .column = column,
+        .iteration = iteration,
+        .chain = chain,
+        .value = value,
+    };
+    g_ptr_array_add(context->traces, point);
+    g_mutex_unlock(&context->lock);
+}
+
+/* under the lock */
+static void
+event_add(LacContext *context, const char *code, gssize column, char *detail)
+{
+    LacEvent *event = g_new(LacEvent, 1);
+
+    *event = (LacEvent){
+        .code = g_string_chunk_insert_const(context->words, code),
+        .column = column,
+        .detail = detail,
+        .count = 1,
+    };
+    g_ptr_array_add(context->events, event);
+    g_hash_table_add(context->event_index, event);
+}
+
+void
+lac_context_event(LacContext *context, const char *code, gssize column, const char *format, ...)
+{
+    const LacEvent key = {.code = (char *)code, .column = column};
+    va_list arguments;
+
+    va_start(arguments, format);
+    g_mutex_lock(&context->lock);
+
+    LacEvent *known = g_hash_table_lookup(context->event_index, &key);
+
+    if (known != NULL)
+        known->count++;
+    else
+        event_add(context, code, column, g_strdup_vprintf(format, arguments));
+    g_mutex_unlock(&context->lock);
+    va_end(arguments);
+}
+
+const GPtrArray *
+lac_context_traces(const LacContext *context)
+{
+    return context->traces;
+}
+
+const GPtrArray *
+lac_context_events(const LacContext *context)
+{
+    return context->events;
+}
+
+/* Mean of the cells seen in column j of @train; NaN when there is none. The wide type keeps the sum
+ * of values near 1e308 finite. */
+static double
+column_mean(const LacData *train, size_t j)
+{
+    long double sum = 0.0L;
+    size_t n = 0;
+
+    for (size_t i = 0; i < train->rows; i++) {
+        const double x = lac_data_at(train, i, j);
+
+        if (!isnan(x)) {
+            sum += x;
+            n++;
+        }
+    }
+    return n == 0 ? NAN : (double)(sum / (long double)n);
+}
+
+/* Smallest among the most frequent codes of column j; NaN when none was seen. */
+static double
+column_mode(const LacData *train, size_t j)
+{
+    const size_t levels = lac_data_column(train, j)->n_levels;
+    g_autofree size_t *count = g_new0(size_t, levels);
+    size_t best = 0;
+
+    for (size_t i = 0; i < train->rows; i++) {
+        const double x = lac_data_at(train, i, j);
+
+        if (!isnan(x) && x >= 0.0 && x < (double)levels)
+            count[(size_t)x]++;
+    }
+    for (size_t level = 1; level < levels; level++)
+        if (count[level] > count[best])
+            best = level;
+    return levels == 0 || count[best] == 0 ? NAN : (double)best;
+}
+
+/* For a column of which nothing is known but its bounds. */
+static double
+column_guess(const LacColumn *column)
+{
+    if (lac_kind_is_numeric(column->kind) && isfinite(column->lower) && isfinite(column->upper))
+        return 0.5 * column->lower + 0.5 * column->upper;
+    return 0.0;
+}
+
+static void
+fill_with_means(LacContext *context, const LacData *train, const LacData *in, LacMatrix *out)
+{
+    for (size_t j = 0; j < in->cols; j++) {
+        const LacColumn *column = lac_data_column(train, j);
+        double centre = column->n_levels > 0 ? column_mode(train, j) : column_mean(train, j);
+
+        if (isnan(centre)) {
+            centre = column_guess(column);
+            lac_context_event(context, "fallback", (gssize)j,
+                              "column '%s' has no seen cell; its holes start from %g", column->name,
+                              centre);
+        }
+        for (size_t i = 0; i < in->rows; i++) {
+            const double x = lac_data_at(in, i, j);
+
+            lac_matrix_row(out, i)[j] = isnan(x) ? centre : x;
+        }
+    }
+}
+
+gboolean
+lac_context_initial_fill(LacContext *context, const LacData *train, const LacData *in, size_t chain,
+                         LacMatrix *out, GError **error)
+{
+    g_assert(train->cols == in->cols && out->rows == in->rows && out->cols == in->cols);
+
+    if (context->initial != NULL)
+        return context->initial(context->initial_user, context, train, in, chain, out, error);
+    fill_with_means(context, train, in, out);
+    return TRUE;
+}
