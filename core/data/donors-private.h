@@ -24,7 +24,9 @@ enum {
  * @row_of: [n_panels * DONORS_LANES] training row behind each lane; padding lanes say 0
  * @observed: [n_panels * DONORS_LANES][words] observed columns of each lane; padding: none
  * @exact: [rows][padded] scaled rows in double precision, NaN in holes, 0 in the padding
- * @centre, @weight: [cols] lane value = x * weight - centre
+ * @shift, @weight, @centre: [cols] exact value = (x - shift) * weight, lane value = exact value -
+ *   centre. Gower shifts, because a column's range may be small beside its values; Euclidean
+ *   does not, so that differences are those of the values as given
  * @unit: distances of scaled rows are this many times the true ones (a power of two)
  */
 struct LacDonors {
@@ -35,7 +37,7 @@ struct LacDonors {
     uint64_t *covers, *observed;
     size_t *row_of;
     double *exact;
-    double *centre, *weight;
+    double *shift, *weight, *centre;
     double unit;
 };
 
@@ -87,6 +89,12 @@ donors_limit(LacDistance distance, double reach, double panel_error, double slac
 
     /* the last term covers sums of numbers too small for single precision */
     return (float)(per_column * slack * (double)common + 1e-36);
+}
+
+static inline double
+donors_scaled(const LacDonors *donors, size_t j, double x)
+{
+    return (x - donors->shift[j]) * donors->weight[j];
 }
 
 G_END_DECLS

@@ -254,7 +254,7 @@ search_receive(const Search *s, Block *b, size_t r, size_t row)
     for (size_t j = 0; j < d->cols; j++) {
         if (j % DONORS_CHUNK == 0)
             chunks[j / DONORS_CHUNK] = n;
-        exact[j] = lac_data_at(s->in, row, j) * d->weight[j];
+        exact[j] = donors_scaled(d, j, lac_data_at(s->in, row, j));
         if (lac_data_is_hole(s->in, row, j))
             continue;
         /* beyond `most` squares leave single precision; for Gower the term is 1 anyway */
@@ -455,7 +455,7 @@ lac_donors_distance(const LacDonors *donors, const double *x, size_t row)
     size_t common = 0;
 
     for (size_t j = 0; j < donors->cols; j++) {
-        scaled[j] = x[j] * donors->weight[j];
+        scaled[j] = donors_scaled(donors, j, x[j]);
         common += !isnan(scaled[j]) && !isnan(y[j]);
     }
     if (common == 0)

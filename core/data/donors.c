@@ -98,18 +98,22 @@ static void
 donors_scale(LacDonors *self, const LacData *train)
 {
     const gboolean gower = self->distance == LAC_DISTANCE_GOWER;
+    g_autofree double *centre = g_new(double, self->cols);
 
     for (size_t j = 0; j < self->cols; j++) {
         const gboolean numeric = !gower || lac_kind_is_numeric(lac_data_column(train, j)->kind);
 
         /* level codes stay whole numbers, which single precision holds exactly */
-        self->centre[j] = numeric ? donors_median(train, j) : 0.0;
+        centre[j] = numeric ? donors_median(train, j) : 0.0;
         self->weight[j] = gower ? donors_gower_weight(train, j) : 1.0;
     }
-    self->unit = gower ? 1.0 : donors_unit(train, self->centre);
+    self->unit = gower ? 1.0 : donors_unit(train, centre);
     for (size_t j = 0; j < self->cols; j++) {
         self->weight[j] *= self->unit;
-        self->centre[j] *= self->weight[j];
+        if (gower)
+            self->shift[j] = centre[j];
+        else
+            self->centre[j] = centre[j] * self->unit;
     }
 }
 
@@ -167,7 +171,7 @@ donors_place(LacDonors *self, const LacData *train, size_t position)
             exact[j] = NAN;
             continue;
         }
-        exact[j] = lac_data_at(train, row, j) * self->weight[j];
+        exact[j] = donors_scaled(self, j, lac_data_at(train, row, j));
         const double centred = exact[j] - self->centre[j];
         lanes[0] = (float)centred;
         lanes[DONORS_LANES] = 1.0f;
@@ -187,6 +191,7 @@ donors_alloc(LacDonors *self, GError **error)
     static const char what[] = "table of donors";
     const size_t lanes = self->n_panels * DONORS_LANES;
 
+    self->shift = g_new0(double, self->cols);
     self->centre = g_new0(double, self->cols);
     self->weight = g_new0(double, self->cols);
     self->panels_memory =
@@ -235,6 +240,7 @@ lac_donors_free(LacDonors *donors)
     g_free(donors->row_of);
     g_free(donors->norms);
     g_free(donors->covers);
+    g_free(donors->shift);
     g_free(donors->centre);
     g_free(donors->weight);
     g_free(donors);
