@@ -353,7 +353,7 @@ lac_param_set_default(const LacPlugin *plugin, const LacParam *param, gpointer i
     default:
         if (text == NULL)
             return TRUE; /* the instance is zeroed */
-        node = lac_yaml_parse(text, -1, place, error);
+        node = lac_yaml_parse(text, strlen(text), place, error);
         return node != NULL && parse_value(&parse, node, instance, error);
     }
 }

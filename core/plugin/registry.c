@@ -1,4 +1,5 @@
 /* From a kind and a name to a loaded plugin. */
+#define _GNU_SOURCE /* dladdr */
 #include "config.h"
 #include "plugin-private.h"
 
