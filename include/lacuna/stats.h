@@ -24,8 +24,9 @@ LAC_API gssize lac_stats_mode(size_t n, const double *codes, size_t n_levels);
 /** lac_stats_sum: Neumaier-compensated sum, left to right. */
 LAC_API double lac_stats_sum(size_t n, const double *x);
 
-/** Standard normal: density, distribution, upper tail, quantile (Wichura AS 241, then one Newton
- * step; relative error below 1e-14). */
+/** Standard normal: density, distribution (the upper tail is lac_normal_cdf(-x), accurate down to
+ * the smallest doubles), quantile (Wichura's AS 241; NaN outside [0, 1]). Relative errors below
+ * 1e-14. */
 LAC_API double lac_normal_pdf(double x);
 LAC_API double lac_normal_cdf(double x);
 LAC_API double lac_normal_quantile(double p);
