@@ -27,6 +27,38 @@ typedef struct {
 #define LAC_INITIAL(name_, summary_, Type, params_)                                                \
     LAC_PLUGIN_HEAD(LacInitialPlugin, LAC_PLUGIN_INITIAL, name_, summary_, Type, params_)
 
+/** LacSeen: the observed training values of one column, in row order; n >= 1. */
+typedef struct {
+    const LacColumn *column;
+    size_t n;
+    double *values; /* [n]; may be reordered while a value is sought, not while drawing */
+    double lower, upper;
+} LacSeen;
+
+/**
+ * lac_initial_fill_columns: the `fill` of imputers that give all holes of a column one number.
+ * @value: finds it, once a column; any thread may call it
+ *
+ * Looks after empty columns and observed cells as the slot `fill` asks for.
+ */
+typedef double (*LacInitialValue)(const LacInitial *initial, const LacSeen *seen);
+LAC_API gboolean lac_initial_fill_columns(const LacInitial *initial, const LacData *train,
+                                          const LacData *in, LacInitialValue value, LacMatrix *out,
+                                          GError **error);
+
+/**
+ * lac_initial_draw_columns: the `fill` of imputers that draw each hole from its column alone.
+ * @draw: one number; @rng is the cell's own stream, so a draw depends on no other cell
+ */
+typedef double (*LacInitialDraw)(const LacInitial *initial, const LacSeen *seen, LacRng *rng);
+LAC_API gboolean lac_initial_draw_columns(const LacInitial *initial, const LacData *train,
+                                          const LacData *in, LacInitialDraw draw, LacMatrix *out,
+                                          GError **error);
+
+/** lac_initial_mode: the most frequent level code, or number of a numeric column; ties give the
+ * smallest. May reorder @seen. */
+LAC_API double lac_initial_mode(const LacSeen *seen);
+
 G_END_DECLS
 
 #endif
