@@ -1,0 +1,162 @@
+#include <lacuna/linear.h>
+
+#include <math.h>
+#include <string.h>
+
+LacLinear *
+lac_linear_new(size_t capacity)
+{
+    LacLinear *fit = g_new0(LacLinear, 1);
+
+    fit->capacity = capacity;
+    fit->kept = g_new(size_t, capacity);
+    fit->factor = g_new0(double, capacity *capacity);
+    fit->beta = g_new0(double, capacity);
+    return fit;
+}
+
+void
+lac_linear_free(LacLinear *fit)
+{
+    if (fit == NULL)
+        return;
+    g_free(fit->kept);
+    g_free(fit->factor);
+    g_free(fit->beta);
+    g_free(fit);
+}
+
+/* Row `k` of the factor for the predictor with cross-products g; FALSE when it is aliased. Rows
+ * are capacity apart while building: the rank is not known yet. */
+static gboolean
+linear_append(LacLinear *fit, const double *g, const size_t *predictors, double diagonal,
+              double scale)
+{
+    const size_t k = fit->rank, ld = fit->capacity;
+    double *row = fit->factor + k * ld;
+    double rest = diagonal;
+
+    for (size_t b = 0; b < k; b++) {
+        const double *other = fit->factor + b * ld;
+        double sum = g[predictors[fit->kept[b]]];
+
+        for (size_t c = 0; c < b; c++)
+            sum -= row[c] * other[c];
+        row[b] = sum / other[b];
+        rest -= row[b] * row[b];
+    }
+    if (!(rest > LAC_LINEAR_TOLERANCE * scale))
+        return FALSE;
+    row[k] = sqrt(rest);
+    return TRUE;
+}
+
+static void
+linear_pack(LacLinear *fit)
+{
+    for (size_t k = 1; k < fit->rank; k++)
+        memmove(fit->factor + k * fit->rank, fit->factor + k * fit->capacity,
+                (k + 1) * sizeof(double));
+    for (size_t k = 0; k < fit->rank; k++)
+        memset(fit->factor + k * fit->rank + k + 1, 0, (fit->rank - k - 1) * sizeof(double));
+}
+
+/* The common case, nothing aliased, at LAPACK's speed for many predictors. */
+static gboolean
+linear_factor_whole(LacLinear *fit, const double *gram, size_t ld, const size_t *predictors,
+                    double ridge)
+{
+    const size_t q = fit->q;
+    LacMatrix a = {.rows = q, .cols = q, .stride = q, .v = fit->factor};
+
+    for (size_t k = 0; k < q; k++) {
+        for (size_t c = 0; c < k; c++)
+            a.v[k * q + c] = gram[predictors[k] * ld + predictors[c]];
+        a.v[k * q + k] = gram[predictors[k] * ld + predictors[k]] * (1.0 + ridge);
+        fit->kept[k] = k;
+    }
+    if (!lac_cholesky(&a))
+        return FALSE;
+    for (size_t k = 0; k < q; k++) {
+        const double left = a.v[k * q + k];
+
+        if (!(left * left > LAC_LINEAR_TOLERANCE * gram[predictors[k] * (ld + 1)]))
+            return FALSE;
+    }
+    fit->rank = q;
+    return TRUE;
+}
+
+static void
+linear_factor(LacLinear *fit, const double *gram, size_t ld, const size_t *predictors, double ridge)
+{
+    enum { LAPACK_FROM = 48 };
+
+    if (fit->q >= LAPACK_FROM && linear_factor_whole(fit, gram, ld, predictors, ridge))
+        return;
+    fit->rank = 0;
+    for (size_t k = 0; k < fit->q; k++) {
+        const double *g = gram + predictors[k] * ld, own = g[predictors[k]];
+
+        fit->kept[fit->rank] = k;
+        if (linear_append(fit, g, predictors, own * (1.0 + ridge), own))
+            fit->rank++;
+    }
+    linear_pack(fit);
+}
+
+size_t
+lac_linear_solve(LacLinear *fit, const double *gram, size_t ld, size_t q, const size_t *predictors,
+                 size_t target, double ridge)
+{
+    const double *y = gram + target * ld;
+
+    g_assert(q <= fit->capacity);
+    fit->q = q;
+    linear_factor(fit, gram, ld, predictors, ridge);
+    memset(fit->beta, 0, q * sizeof(double));
+
+    const LacMatrix l = {
+        .rows = fit->rank, .cols = fit->rank, .stride = fit->rank, .v = fit->factor};
+    g_autofree double *solution = g_new(double, MAX(fit->rank, 1));
+    double explained = 0.0;
+
+    for (size_t k = 0; k < fit->rank; k++)
+        solution[k] = y[predictors[fit->kept[k]]];
+    if (fit->rank > 0)
+        lac_solve_lower(FALSE, &l, solution);
+    for (size_t k = 0; k < fit->rank; k++)
+        explained += solution[k] * solution[k];
+    if (fit->rank > 0)
+        lac_solve_lower(TRUE, &l, solution);
+    for (size_t k = 0; k < fit->rank; k++) {
+        fit->beta[fit->kept[k]] = solution[k];
+        /* (G + R) beta = c, so rss = yty - beta'c - beta'R beta */
+        explained += ridge * solution[k] * solution[k] * gram[predictors[fit->kept[k]] * (ld + 1)];
+    }
+    fit->yty = y[target];
+    fit->rss = MAX(fit->yty - explained, 0.0);
+    return q - fit->rank;
+}
+
+double
+lac_linear_sigma(double rss, double chi2)
+{
+    return sqrt(rss / chi2);
+}
+
+void
+lac_linear_draw(const LacLinear *fit, double sigma, const double *normals, double *beta)
+{
+    const LacMatrix l = {
+        .rows = fit->rank, .cols = fit->rank, .stride = fit->rank, .v = fit->factor};
+
+    memcpy(beta, fit->beta, fit->q * sizeof(double));
+    if (fit->rank == 0)
+        return;
+    g_autofree double *step = g_memdup2(normals, fit->rank * sizeof(double));
+
+    lac_solve_lower(TRUE, &l, step);
+    for (size_t k = 0; k < fit->rank; k++)
+        beta[fit->kept[k]] += sigma * step[k];
+}

@@ -1,0 +1,63 @@
+/* Least squares from cross-products, and the Bayesian draw of its coefficients. */
+#ifndef LACUNA_LINEAR_H
+#define LACUNA_LINEAR_H
+
+#include <lacuna/matrix.h>
+
+G_BEGIN_DECLS
+
+/**
+ * LacLinear: a solved regression of y on q predictors (the intercept counts as one of them).
+ * @q: predictors given; @capacity: the most it can hold
+ * @rank: predictors kept; @kept: [rank] their positions 0 .. q-1, ascending
+ * @factor: [rank][rank] lower L with L L' = G[kept][kept] (+ ridge); row distance @rank
+ * @beta: [q] coefficients, 0 for aliased predictors
+ * @rss: residual sum of squares, unit of y squared, never negative
+ * @yty: y'y; when rss is below 1e-8 of it, cancellation has eaten it: sum residuals instead
+ */
+typedef struct {
+    size_t capacity, q, rank;
+    size_t *kept;
+    double *factor, *beta;
+    double rss, yty;
+} LacLinear;
+
+LAC_API LacLinear *lac_linear_new(size_t capacity);
+LAC_API void lac_linear_free(LacLinear *fit);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacLinear, lac_linear_free)
+
+/** A predictor whose remaining variance falls below this share of its own is aliased. */
+#define LAC_LINEAR_TOLERANCE 1e-10
+
+/**
+ * lac_linear_solve:
+ * @gram: cross-products of predictors and target, rows @ld apart
+ * @predictors: [q] their rows in @gram, @target: that of y
+ * @ridge: relative: the diagonal is multiplied by 1 + ridge before solving; >= 0
+ *
+ * Cholesky in the order given; a predictor that is a linear combination of earlier ones (by
+ * LAC_LINEAR_TOLERANCE) or has no variance gets coefficient 0, as R's lm() does.
+ * With a ridge, rss is still that of the unpenalised criterion.
+ * Returns: how many predictors are aliased. O(q^3 / 6), allocates nothing.
+ */
+LAC_API size_t lac_linear_solve(LacLinear *fit, const double *gram, size_t ld, size_t q,
+                                const size_t *predictors, size_t target, double ridge);
+
+/** lac_linear_sigma: posterior draw sqrt(rss / chi2) of the residual sd; chi2 > 0 has n - rank
+ * degrees of freedom. */
+LAC_API double lac_linear_sigma(double rss, double chi2);
+
+/**
+ * lac_linear_draw:
+ * @sigma: residual sd to use
+ * @normals: [rank] independent standard normals
+ * @beta: [q] out: beta + sigma L'^-1 normals, a draw from N(beta, sigma^2 G^-1)
+ *
+ * Source: Rubin (1987), example 5.1. Aliased coefficients stay 0.
+ */
+LAC_API void
+lac_linear_draw(const LacLinear *fit, double sigma, const double *normals, double *beta);
+
+G_END_DECLS
+
+#endif
