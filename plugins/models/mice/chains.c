@@ -1,0 +1,364 @@
+/* The loop: for every iteration, for every column with holes, learn it from the others and draw its
+ * holes anew. Chains differ by their random streams only, which are named by (chain, iteration,
+ * column), so neither threads nor the number of chains changes any of them. */
+#include "mice.h"
+
+#include <lacuna/parallel.h>
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+    size_t chain;
+    double *cells; /* its completion: values of the holes, by column */
+    MiceScratch scratch;
+} MiceChain;
+
+typedef struct {
+    MiceModel *model;
+    const LacData *data;
+    LacRng rng;
+    MiceChain *chains; /* of this group */
+    size_t iteration, j;
+    double *trace; /* [chains][rounds][cols][2]: mean and sd of the imputed values */
+} MiceLoop;
+
+static void
+scratch_clear(MiceScratch *scratch)
+{
+    lac_gram_free(scratch->gram);
+    g_free(scratch->observed);
+    g_free(scratch->missing);
+    g_free(scratch->y);
+    g_free(scratch->fitted);
+    g_free(scratch->value);
+    g_free(scratch->cross);
+    g_free(scratch->beta);
+    g_free(scratch->normals);
+    lac_linear_free(scratch->linear);
+    lac_matcher_free(scratch->matcher);
+}
+
+static gboolean
+scratch_init(const MiceModel *self, size_t n, MiceScratch *scratch, GError **error)
+{
+    double **vectors[] = {&scratch->y, &scratch->fitted, &scratch->value};
+    size_t **lists[] = {&scratch->observed, &scratch->missing};
+
+    scratch->gram = lac_gram_new(n, self->q, error);
+    if (scratch->gram == NULL)
+        return FALSE;
+    for (size_t k = 0; k < G_N_ELEMENTS(vectors); k++) {
+        *vectors[k] = lac_try_alloc(n + 1, sizeof(double), "a chain's column", error);
+        if (*vectors[k] == NULL)
+            return FALSE;
+    }
+    for (size_t k = 0; k < G_N_ELEMENTS(lists); k++) {
+        *lists[k] = lac_try_alloc(n + 1, sizeof(size_t), "a chain's row list", error);
+        if (*lists[k] == NULL)
+            return FALSE;
+    }
+    scratch->cross = lac_try_alloc(self->q * self->stride, sizeof(double), "products", error);
+    if (scratch->cross == NULL)
+        return FALSE;
+    scratch->beta = g_new0(double, 2 * self->stride);
+    scratch->normals = g_new0(double, self->q);
+    scratch->linear = lac_linear_new(self->q);
+    scratch->matcher = lac_matcher_new();
+    return TRUE;
+}
+
+void
+mice_write(const MiceModel *self, const MiceColumn *column, LacGram *gram, gboolean cross, size_t n,
+           const size_t *rows, const double *values)
+{
+    g_autofree double *z = g_new(double, n + 1);
+    g_autofree double *code = g_new(double, column->width + 1);
+
+    for (size_t a = 0; a < column->width; a++) {
+        for (size_t i = 0; i < n; i++) {
+            mice_encode(self, column, values[i], code);
+            z[i] = code[a];
+        }
+        if (cross) {
+            lac_gram_replace(gram, column->first + a, n, rows, z);
+            continue;
+        }
+        for (size_t i = 0; i < n; i++)
+            gram->z[rows[i] * gram->stride + column->first + a] = z[i];
+    }
+}
+
+/* Rows in which the column is observed and missing; the observed values. */
+static void
+chain_split_rows(const LacData *data, size_t j, MiceScratch *scratch, MiceTask *task)
+{
+    size_t n_observed = 0, n_missing = 0;
+
+    for (size_t i = 0; i < data->rows; i++) {
+        if (lac_data_is_hole(data, i, j)) {
+            scratch->missing[n_missing++] = i;
+            continue;
+        }
+        scratch->y[n_observed] = lac_data_at(data, i, j);
+        scratch->observed[n_observed++] = i;
+    }
+    task->n_observed = n_observed;
+    task->n_missing = n_missing;
+    task->observed = scratch->observed;
+    task->missing = scratch->missing;
+    task->y = scratch->y;
+}
+
+static LacRng
+chain_stream(const LacRng *rng, size_t chain, size_t iteration, size_t j)
+{
+    const LacRng of_chain = lac_rng_at(rng, chain);
+    const LacRng of_iteration = lac_rng_at(&of_chain, iteration);
+
+    return lac_rng_at(&of_iteration, j);
+}
+
+static void
+chain_trace(const MiceLoop *loop, size_t chain, size_t n, const double *values)
+{
+    const MiceModel *self = loop->model;
+    double *to =
+        loop->trace + 2 * ((chain * self->rounds + loop->iteration) * self->cols + loop->j);
+    double mean = 0.0, squares = 0.0;
+
+    for (size_t i = 0; i < n; i++)
+        mean += values[i] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        squares += (values[i] - mean) * (values[i] - mean);
+    to[0] = mean;
+    to[1] = n > 1 ? sqrt(squares / (double)(n - 1)) : 0.0;
+}
+
+/* One donor that serves more than a fifth of the holes carries too much of the result. */
+static void
+chain_tell_few_donors(const MiceTask *task, const MiceRule *rule, const double *values)
+{
+    enum { ENOUGH_HOLES = 20 };
+    size_t in_a_row = 0, most = 0;
+
+    if (rule->score == NULL || task->n_missing < ENOUGH_HOLES)
+        return;
+    if (rule->n_donors >= (size_t)(5 * task->model->donors))
+        return; /* with many donors one can only dominate when predictions are all alike */
+    for (size_t i = 0; i < task->n_missing; i++) {
+        size_t same = 0;
+
+        for (size_t k = 0; k < task->n_missing; k++)
+            same += values[k] == values[i];
+        most = MAX(most, same);
+        in_a_row = MAX(in_a_row, same);
+    }
+    if (5 * most > task->n_missing)
+        lac_context_event(task->model->base.instance.context, "few-donors", (gssize)task->j,
+                          "column '%s': one of %zu donors filled %zu of %zu holes",
+                          lac_data_name(task->data, task->j), rule->n_donors, most,
+                          task->n_missing);
+}
+
+/* A visit: learn, keep the rule, and where there are holes draw them and write them back. */
+static void
+chain_visit(const MiceLoop *loop, MiceChain *chain)
+{
+    MiceModel *self = loop->model;
+    MiceScratch *scratch = &chain->scratch;
+    const MiceColumn *column = &self->columns[loop->j];
+    const LacRng rng = chain_stream(&loop->rng, chain->chain, loop->iteration, loop->j);
+    MiceTask task = {.model = self,
+                     .data = loop->data,
+                     .j = loop->j,
+                     .chain = chain->chain,
+                     .iteration = loop->iteration,
+                     .column = column,
+                     .gram = scratch->gram,
+                     .rng = lac_rng_split(&rng, "learn"),
+                     .scratch = scratch};
+    MiceRule rule;
+    double *values = chain->cells + self->cell_start[loop->j];
+
+    chain_split_rows(loop->data, loop->j, scratch, &task);
+    column->method->learn(&task, &rule);
+    mice_rule_keep(self, &rule, mice_rule(self, chain->chain, loop->iteration, loop->j));
+    if (task.n_missing == 0)
+        return;
+    const MiceRows rows = {
+        .n = task.n_missing, .stride = self->stride, .index = task.missing, .z = scratch->gram->z};
+
+    column->method->draw(self, column, &rule, &rows, lac_rng_split(&rng, "draw"), values);
+    chain_tell_few_donors(&task, &rule, values);
+    mice_write(self, column, scratch->gram, TRUE, task.n_missing, task.missing, values);
+    chain_trace(loop, chain->chain, task.n_missing, values);
+}
+
+static void
+chain_visit_some(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const MiceLoop *loop = user;
+
+    for (size_t k = begin; k < end; k++) {
+        if (loop->j == loop->model->order[0] || loop->iteration == loop->model->rounds)
+            lac_gram_refresh(loop->chains[k].scratch.gram); /* stops drift, once a round */
+        chain_visit(loop, &loop->chains[k]);
+    }
+}
+
+/* First values of the holes: the initial imputer's, or random observed ones. */
+static gboolean
+chain_start_values(const MiceLoop *loop, MiceChain *chain, GError **error)
+{
+    const MiceModel *self = loop->model;
+    const LacData *data = loop->data;
+    const LacRng root = lac_context_rng(self->base.instance.context, "start");
+    const gboolean sampled = self->start == MICE_START_SAMPLE;
+    g_autoptr(LacMatrix) fill = sampled ? NULL : lac_matrix_new(data->rows, data->cols, error);
+
+    if (!sampled && (fill == NULL || !lac_context_initial_fill(self->base.instance.context, data,
+                                                               data, chain->chain, fill, error)))
+        return FALSE;
+    for (size_t j = 0; j < self->cols; j++) {
+        const MiceColumn *column = &self->columns[j];
+        double *to = chain->cells + self->cell_start[j];
+        LacRng rng = chain_stream(&root, chain->chain, 0, j);
+        MiceTask task;
+
+        if (column->n_holes == 0)
+            continue;
+        chain_split_rows(data, j, &chain->scratch, &task);
+        for (size_t i = 0; i < task.n_missing; i++) {
+            double value = sampled ? task.y[lac_rng_below(&rng, task.n_observed)]
+                                   : lac_matrix_row(fill, task.missing[i])[j];
+
+            if (column->n_levels > 0)
+                value = CLAMP(round(value), 0.0, (double)column->n_levels - 1.0);
+            to[i] = column->constant ? column->start : value;
+        }
+    }
+    return TRUE;
+}
+
+/* Z of the completed table. */
+static void
+chain_fill_design(const MiceLoop *loop, MiceChain *chain)
+{
+    const MiceModel *self = loop->model;
+    const LacData *data = loop->data;
+    LacGram *gram = chain->scratch.gram;
+
+    for (size_t i = 0; i < data->rows; i++)
+        gram->z[i * gram->stride] = 1.0;
+    for (size_t j = 0; j < self->cols; j++) {
+        const MiceColumn *column = &self->columns[j];
+        const double *hole = chain->cells + self->cell_start[j];
+
+        for (size_t i = 0; i < data->rows && !column->constant; i++) {
+            const double value = lac_data_is_hole(data, i, j) ? *hole++ : lac_data_at(data, i, j);
+
+            mice_encode(self, column, value, gram->z + i * gram->stride + column->first);
+        }
+    }
+}
+
+/* Visits one column in all chains of the group at once. */
+static gboolean
+group_visit(MiceLoop *loop, size_t n, double done, GError **error)
+{
+    if (n == 1)
+        chain_visit_some(0, 1, 0, loop); /* row blocks run in parallel instead */
+    else
+        lac_parallel_for(n, 1, chain_visit_some, loop);
+    return lac_context_step(loop->model->base.instance.context, done, error);
+}
+
+static gboolean
+group_run(MiceLoop *loop, size_t first, size_t n, GError **error)
+{
+    const MiceModel *self = loop->model;
+    const double all = (double)(self->chains * self->rounds * self->n_visited) + 1.0;
+
+    for (size_t k = 0; k < n; k++) {
+        if (!chain_start_values(loop, &loop->chains[k], error))
+            return FALSE;
+        chain_fill_design(loop, &loop->chains[k]);
+    }
+    for (loop->iteration = 0; loop->iteration < self->rounds; loop->iteration++) {
+        for (size_t v = 0; v < self->n_visited; v++) {
+            const double visits = (double)(first * self->rounds * self->n_visited +
+                                           n * (loop->iteration * self->n_visited + v));
+
+            loop->j = self->order[v];
+            if (!group_visit(loop, n, visits / all, error))
+                return FALSE;
+        }
+    }
+    for (size_t v = self->n_visited; v < self->n_ordered; v++) { /* for new rows' sake */
+        loop->j = self->order[v];
+        if (!group_visit(loop, n, (double)(first + n) / (double)self->chains, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+loop_emit_traces(const MiceLoop *loop)
+{
+    const MiceModel *self = loop->model;
+    LacContext *context = self->base.instance.context;
+
+    for (size_t chain = 0; chain < self->chains; chain++) {
+        for (size_t t = 0; t < self->rounds; t++) {
+            for (size_t v = 0; v < self->n_visited; v++) {
+                const size_t j = self->order[v];
+                const double *at = loop->trace + 2 * ((chain * self->rounds + t) * self->cols + j);
+
+                lac_context_trace(context, "mean", (gssize)j, t, chain, at[0]);
+                lac_context_trace(context, "sd", (gssize)j, t, chain, at[1]);
+            }
+        }
+    }
+}
+
+/* As many chains at a time as there are threads: more would only need more memory. */
+static gboolean
+loop_run(MiceLoop *loop, size_t group, GError **error)
+{
+    MiceModel *self = loop->model;
+
+    for (size_t k = 0; k < group; k++) {
+        if (!scratch_init(self, loop->data->rows, &loop->chains[k].scratch, error))
+            return FALSE;
+    }
+    for (size_t first = 0; first < self->chains; first += group) {
+        const size_t n = MIN(group, self->chains - first);
+
+        for (size_t k = 0; k < n; k++) {
+            loop->chains[k].chain = first + k;
+            loop->chains[k].cells = self->cells + (first + k) * self->n_cells;
+        }
+        if (!group_run(loop, first, n, error))
+            return FALSE;
+    }
+    loop_emit_traces(loop);
+    return TRUE;
+}
+
+gboolean
+mice_run_chains(MiceModel *self, const LacData *train, GError **error)
+{
+    const size_t group = MIN((size_t)lac_threads(), self->chains);
+    g_autofree MiceChain *chains = g_new0(MiceChain, group);
+    g_autofree double *trace = g_new0(double, 2 * self->chains * self->rounds * self->cols + 1);
+    MiceLoop loop = {.model = self,
+                     .data = train,
+                     .rng = lac_context_rng(self->base.instance.context, "chains"),
+                     .chains = chains,
+                     .trace = trace};
+    const gboolean done = loop_run(&loop, group, error);
+
+    for (size_t k = 0; k < group; k++)
+        scratch_clear(&chains[k].scratch);
+    return done;
+}

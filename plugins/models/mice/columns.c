@@ -1,0 +1,241 @@
+#include "mice.h"
+
+#include <lacuna/stats.h>
+#include <math.h>
+#include <string.h>
+
+/* Shares of the levels among @n codes, then the most frequent one. */
+static double
+columns_most_frequent(size_t n, const double *codes, size_t n_levels, double *share)
+{
+    size_t best = 0;
+
+    memset(share, 0, n_levels * sizeof(double));
+    for (size_t i = 0; i < n; i++)
+        share[(size_t)codes[i]] += 1.0 / (double)n;
+    for (size_t k = 1; k < n_levels; k++)
+        best = share[k] > share[best] ? k : best;
+    return (double)best;
+}
+
+/* Centres and scales of the column's part of Z. */
+static void
+columns_standardise(MiceModel *self, const MiceColumn *column, const double *share)
+{
+    double *centre = self->centre + column->first, *scale = self->scale + column->first;
+
+    if (column->width == 1 && column->n_levels <= 2) {
+        centre[0] = column->centre;
+        scale[0] = column->sd;
+        return;
+    }
+    for (size_t k = 0; k < column->width; k++) {
+        const double p = share[k + 1];
+
+        centre[k] = p;
+        scale[k] = p > 0.0 && p < 1.0 ? sqrt(p * (1.0 - p)) : 1.0;
+    }
+}
+
+void
+mice_encode(const MiceModel *self, const MiceColumn *column, double value, double *out)
+{
+    const double *centre = self->centre + column->first, *scale = self->scale + column->first;
+
+    if (column->width == 1 && column->n_levels <= 2) {
+        out[0] = (value - centre[0]) / scale[0];
+        return;
+    }
+    for (size_t k = 0; k < column->width; k++)
+        out[k] = ((value == (double)(k + 1)) - centre[k]) / scale[k];
+}
+
+static gboolean
+columns_learn_one(MiceModel *self, const LacData *train, size_t j, double *seen, double *share,
+                  GError **error)
+{
+    MiceColumn *column = &self->columns[j];
+    const size_t n = lac_data_copy_seen(train, j, seen);
+
+    if (n == 0)
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "mice: column '%s' has no observed cell in %zu training rows; drop the "
+                        "column or change the split",
+                        lac_data_name(train, j), train->rows);
+    column->n_holes = train->rows - n;
+    column->centre = lac_stats_mean(n, seen);
+    column->sd = n > 1 ? sqrt(lac_stats_variance(n, seen, 1)) : 0.0;
+    column->start = column->n_levels > 0 ? columns_most_frequent(n, seen, column->n_levels, share)
+                                         : column->centre;
+    column->constant = !(column->sd > 1e-12 * fabs(column->centre) && isfinite(column->sd));
+    if (column->constant) {
+        column->sd = 1.0;
+        column->centre = column->start = seen[0];
+        lac_context_event(self->base.instance.context, "constant", (gssize)j,
+                          "column '%s' has one value only; its holes get that value and it "
+                          "predicts nothing",
+                          lac_data_name(train, j));
+    }
+    columns_standardise(self, column, share);
+    return TRUE;
+}
+
+/* The design: intercept, then every column's part, then the spare one. */
+static void
+columns_lay_out(MiceModel *self, const LacData *train)
+{
+    size_t next = 1;
+
+    self->cols = train->cols;
+    self->columns = g_new0(MiceColumn, train->cols + 1);
+    for (size_t j = 0; j < train->cols; j++) {
+        MiceColumn *column = &self->columns[j];
+
+        column->kind = lac_data_column(train, j)->kind;
+        column->n_levels =
+            lac_kind_is_numeric(column->kind) ? 0 : MAX(lac_data_column(train, j)->n_levels, 1);
+        column->first = next;
+        column->width = column->n_levels == 0 ? 1 : column->n_levels - 1;
+        next += column->width;
+    }
+    self->q = next + 1;
+    self->stride = lac_gram_stride(self->q);
+    self->centre = g_new0(double, self->q);
+    self->scale = g_new0(double, self->q);
+}
+
+/* Every column of Z that varies and belongs to a predicting column. */
+static void
+columns_predictors(MiceModel *self, const gboolean *predicts)
+{
+    for (size_t j = 0; j < self->cols; j++) {
+        MiceColumn *column = &self->columns[j];
+
+        column->predictors = g_new0(size_t, self->q);
+        column->n_predictors = 1;
+        for (size_t k = 0; k < self->cols; k++) {
+            const MiceColumn *other = &self->columns[k];
+
+            if (k == j || other->constant || (predicts && !predicts[j * self->cols + k]))
+                continue;
+            for (size_t a = 0; a < other->width; a++)
+                column->predictors[column->n_predictors++] = other->first + a;
+        }
+    }
+}
+
+static gboolean
+columns_visited(const MiceColumn *column)
+{
+    return column->n_holes > 0 && !column->constant;
+}
+
+/* Stable insertion by number of holes; tables have few columns compared with rows. */
+static void
+columns_sort_by_holes(MiceModel *self, gboolean ascending)
+{
+    for (size_t i = 1; i < self->n_visited; i++) {
+        const size_t j = self->order[i], holes = self->columns[j].n_holes;
+        size_t at = i;
+
+        for (; at > 0; at--) {
+            const size_t other = self->columns[self->order[at - 1]].n_holes;
+
+            if (ascending ? other <= holes : other >= holes)
+                break;
+            self->order[at] = self->order[at - 1];
+        }
+        self->order[at] = j;
+    }
+}
+
+static void
+columns_order(MiceModel *self)
+{
+    self->order = g_new0(size_t, self->cols + 1);
+    for (size_t k = 0; k < self->cols; k++) {
+        const size_t j = self->visit == MICE_RIGHT_LEFT ? self->cols - 1 - k : k;
+
+        if (columns_visited(&self->columns[j]))
+            self->order[self->n_visited++] = j;
+    }
+    self->n_ordered = self->n_visited;
+    for (size_t j = 0; j < self->cols; j++) {
+        if (!self->columns[j].constant && !columns_visited(&self->columns[j]))
+            self->order[self->n_ordered++] = j;
+    }
+    if (self->visit == MICE_MONOTONE || self->visit == MICE_REVMONOTONE)
+        columns_sort_by_holes(self, self->visit == MICE_MONOTONE);
+}
+
+static gboolean
+columns_set_method(MiceModel *self, const LacData *train, const char *name, const char *wanted,
+                   GError **error)
+{
+    const gssize j = lac_schema_find(train->schema, name);
+    const MiceMethod *method = mice_method_find(wanted);
+
+    if (j < 0)
+        return lac_fail(error, LAC_ERROR_PARAM,
+                        "mice: methods names column '%s', which %s does not have", name,
+                        train->origin);
+    if (method == NULL)
+        return lac_fail(error, LAC_ERROR_PARAM,
+                        "mice: method '%s' of column '%s' is unknown; there are %s", wanted, name,
+                        mice_method_names());
+    if (!(method->kinds & MICE_KIND(self->columns[j].kind)))
+        return lac_fail(error, LAC_ERROR_PARAM,
+                        "mice: method '%s' cannot impute column '%s', which is %s", wanted, name,
+                        lac_kind_name(self->columns[j].kind));
+    self->columns[j].method = method;
+    return TRUE;
+}
+
+/* One method for all columns that it suits, their defaults for the others, then exceptions. */
+static gboolean
+columns_methods(MiceModel *self, const LacData *train, GError **error)
+{
+    const gboolean automatic = self->method == NULL || g_str_equal(self->method, "auto");
+    const MiceMethod *common = automatic ? NULL : mice_method_find(self->method);
+
+    if (!automatic && common == NULL)
+        return lac_fail(error, LAC_ERROR_PARAM, "mice: method '%s' is unknown; there are auto, %s",
+                        self->method, mice_method_names());
+    for (size_t j = 0; j < self->cols; j++) {
+        const LacKind kind = self->columns[j].kind;
+
+        self->columns[j].method = common != NULL && (common->kinds & MICE_KIND(kind))
+                                      ? common
+                                      : mice_method_default(kind);
+    }
+    for (char **pair = self->methods; pair != NULL && pair[0] != NULL; pair += 2) {
+        if (!columns_set_method(self, train, pair[0], pair[1], error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+mice_learn_columns(MiceModel *self, const LacData *train, GError **error)
+{
+    g_autofree double *seen = lac_try_alloc(train->rows + 1, sizeof(double), "a column", error);
+    g_autofree gboolean *predicts = NULL;
+
+    if (seen == NULL)
+        return FALSE;
+    columns_lay_out(self, train);
+    g_autofree double *share = g_new0(double, self->q);
+
+    for (size_t j = 0; j < self->cols; j++) {
+        if (!columns_learn_one(self, train, j, seen, share, error))
+            return FALSE;
+    }
+    if (self->predictors == MICE_PREDICTORS_QUICK) {
+        predicts = mice_quickpred(train, self->mincor, error);
+        if (predicts == NULL)
+            return FALSE;
+    }
+    columns_predictors(self, predicts);
+    columns_order(self);
+    return columns_methods(self, train, error);
+}

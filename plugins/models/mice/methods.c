@@ -1,0 +1,28 @@
+#include "mice.h"
+
+static const MiceMethod *const methods[] = {
+    &mice_method_pmm,       &mice_method_norm,  &mice_method_norm_predict, &mice_method_norm_nob,
+    &mice_method_norm_boot, &mice_method_ridge, &mice_method_mean,         &mice_method_sample,
+};
+
+const MiceMethod *
+mice_method_find(const char *name)
+{
+    for (size_t k = 0; k < G_N_ELEMENTS(methods); k++) {
+        if (g_str_equal(methods[k]->name, name))
+            return methods[k];
+    }
+    return NULL;
+}
+
+const MiceMethod *
+mice_method_default(LacKind kind)
+{
+    return &mice_method_pmm;
+}
+
+const char *
+mice_method_names(void)
+{
+    return "pmm, norm, norm.predict, norm.nob, norm.boot, ridge, mean, sample";
+}

@@ -1,0 +1,179 @@
+/* Chained equations. One file a concern:
+ *   mice.c      parameters, the core's slots, saving
+ *   columns.c   what each table column becomes in the design matrix, who predicts whom
+ *   chains.c    the loop: iterations x columns, chains side by side
+ *   replay.c    the learnt rules applied to new rows
+ *   rules.c     storage of what one visit of a column learnt
+ *   methods.c   the table of univariate methods; one file each beside it */
+#ifndef LACUNA_MICE_H
+#define LACUNA_MICE_H
+
+#include <lacuna/gram.h>
+#include <lacuna/linear.h>
+#include <lacuna/match.h>
+#include <lacuna/model.h>
+
+typedef struct MiceModel MiceModel;
+typedef struct MiceMethod MiceMethod;
+
+/**
+ * MiceColumn: a column of the table.
+ * @first, @width: its columns of the design Z: one for numbers and two levels, levels - 1
+ *   treatment dummies otherwise
+ * @centre, @sd: of its observed values (level codes for categories)
+ * @start: where new rows start: mean or most frequent level
+ * @constant: one observed value only, which is @start
+ * @predictors: [n_predictors] columns of Z it is regressed on, 0 (the intercept) first
+ */
+typedef struct {
+    LacKind kind;
+    size_t n_levels, first, width, n_holes, n_predictors;
+    size_t *predictors;
+    double centre, sd, start;
+    gboolean constant;
+    const MiceMethod *method;
+} MiceColumn;
+
+/**
+ * MiceRule: what one visit learnt, enough to complete other rows.
+ * @beta: [rows][stride] coefficients on Z, 0 where a column does not take part
+ * @sigma: sd of the noise to add, in sd's of the column
+ * @score, @value: [n_donors] donors' predictions, ascending, and their observed values; or only
+ *   values, where the method needs no scores
+ */
+typedef struct {
+    size_t rows, n_donors;
+    double *beta, *score, *value;
+    double sigma;
+} MiceRule;
+
+/** A kept rule holds no more donors than this; they are thinned evenly along their scores. */
+#define MICE_MOST_DONORS 4096
+
+struct MiceModel {
+    LacModel base;
+    char *method; /* parameters */
+    char **methods;
+    int64_t iterations, imputations, donors;
+    int match, visit, predictors, start;
+    double ridge, mincor;
+
+    size_t cols, q, stride; /* q: columns of Z and one spare, for the response of other codings */
+    MiceColumn *columns;    /* [cols] */
+    double *centre, *scale; /* [q] of Z's columns */
+    size_t *order;          /* [n_ordered] columns that vary, the n_visited with holes first */
+    size_t n_visited, n_ordered, chains, rounds;
+    MiceRule *rules;      /* [chains][rounds + 1][cols]; the last round: columns without holes */
+    uint64_t fingerprint; /* of the training table, whose completions are kept: */
+    size_t n_cells, *cell_start; /* [cols + 1]: holes by column, by row within one */
+    double *cells;               /* [chains][n_cells] */
+};
+
+enum { MICE_MATCH_0, MICE_MATCH_1, MICE_MATCH_2 };
+enum { MICE_LEFT_RIGHT, MICE_RIGHT_LEFT, MICE_MONOTONE, MICE_REVMONOTONE };
+enum { MICE_PREDICTORS_ALL, MICE_PREDICTORS_QUICK };
+enum { MICE_START_INITIAL, MICE_START_SAMPLE };
+
+/** MiceRows: rows of a design matrix. */
+typedef struct {
+    size_t n, stride;
+    const size_t *index;
+    const double *z;
+} MiceRows;
+
+/** MiceScratch: memory of one chain, for tables of up to n rows. */
+typedef struct {
+    LacGram *gram;
+    size_t *observed, *missing;
+    double *y, *fitted, *value, *cross; /* [n], [n], [n], [q][stride] */
+    double *beta, *normals;             /* [2][stride], [q] */
+    LacLinear *linear;
+    LacMatcher *matcher;
+} MiceScratch;
+
+/**
+ * MiceTask: one visit: column @j is to be learnt from the rows in which it is observed.
+ * @y: [n_observed] the observed values, in the table's unit
+ */
+typedef struct {
+    const MiceModel *model;
+    const LacData *data;
+    size_t j, chain, iteration;
+    const MiceColumn *column;
+    LacGram *gram;
+    size_t n_observed, n_missing;
+    const size_t *observed, *missing;
+    const double *y;
+    LacRng rng;
+    MiceScratch *scratch;
+} MiceTask;
+
+#define MICE_KIND(kind) (1u << (kind))
+#define MICE_NUMBERS (MICE_KIND(LAC_KIND_CONTINUOUS) | MICE_KIND(LAC_KIND_INTEGER))
+#define MICE_ANY_KIND (MICE_NUMBERS | MICE_CATEGORIES)
+#define MICE_CATEGORIES                                                                            \
+    (MICE_KIND(LAC_KIND_BINARY) | MICE_KIND(LAC_KIND_NOMINAL) | MICE_KIND(LAC_KIND_ORDINAL))
+
+/**
+ * MiceMethod: a way to impute one column from the others.
+ * @kinds: bits MICE_KIND() of the columns it can impute
+ * @random: draws random numbers, so chains differ
+ * @learn: from a visit to a rule whose arrays are lent by the scratch
+ * @draw: values for @rows in the table's unit; @rng is this visit's own
+ */
+struct MiceMethod {
+    const char *name;
+    unsigned kinds;
+    gboolean random;
+    void (*learn)(MiceTask *task, MiceRule *rule);
+    void (*draw)(const MiceModel *model, const MiceColumn *column, const MiceRule *rule,
+                 const MiceRows *rows, LacRng rng, double *out);
+};
+
+/* methods.c */
+const MiceMethod *mice_method_find(const char *name);
+const MiceMethod *mice_method_default(LacKind kind);
+/** mice_method_names: for messages; static. */
+const char *mice_method_names(void);
+extern const MiceMethod mice_method_norm, mice_method_norm_predict, mice_method_norm_nob,
+    mice_method_norm_boot, mice_method_ridge, mice_method_pmm, mice_method_mean, mice_method_sample;
+
+/* columns.c */
+gboolean mice_learn_columns(MiceModel *self, const LacData *train, GError **error);
+/** mice_encode: Z entries of one column for a value. @out: [width] */
+void mice_encode(const MiceModel *self, const MiceColumn *column, double value, double *out);
+
+/* quickpred.c */
+/** mice_quickpred: [cols][cols], TRUE at (j, k) when column k predicts column j. Owned. */
+gboolean *mice_quickpred(const LacData *train, double mincor, GError **error);
+
+/* chains.c */
+gboolean mice_run_chains(MiceModel *self, const LacData *train, GError **error);
+/** mice_write: new values of a column into Z; @cross tells whether G is kept up to date. */
+void mice_write(const MiceModel *self, const MiceColumn *column, LacGram *gram, gboolean cross,
+                size_t n, const size_t *rows, const double *values);
+
+/* replay.c */
+/** mice_replay: completes @in by the rules of one chain; @cells: [holes of @in], by column. */
+gboolean
+mice_replay(const MiceModel *self, const LacData *in, size_t chain, double *cells, GError **error);
+
+/* rules.c */
+void mice_rule_clear(MiceRule *rule);
+/** mice_rule_keep: an own copy, with at most MICE_MOST_DONORS donors. */
+void mice_rule_keep(const MiceModel *self, const MiceRule *from, MiceRule *to);
+MiceRule *mice_rule(const MiceModel *self, size_t chain, size_t round, size_t j);
+void mice_rules_save(const MiceModel *self, LacBundle *out);
+gboolean mice_rules_load(MiceModel *self, const LacBundle *in, GError **error);
+
+/* linear.c */
+/** mice_linear_solve: regression of the standardised column on its predictors, over the rows it
+ * was observed in, or over these rows with @weight each. Tells the user of what was mended.
+ * Returns: the residual degrees of freedom, >= 1. */
+double mice_linear_solve(MiceTask *task, const double *weight, double ridge);
+/** mice_linear_place: coefficients [q of the fit] to their columns of Z; @beta [stride]. */
+void mice_linear_place(const MiceTask *task, const double *coefficients, double *beta);
+/** mice_linear_draw_beta: residual sd and coefficients from their posterior; @beta [stride]. */
+double mice_linear_draw_beta(MiceTask *task, double df, double *beta);
+
+#endif

@@ -1,0 +1,113 @@
+/* New rows: they start from column means or most frequent levels and go through the regressions of
+ * all iterations of a chain, in the order in which they were learnt. */
+#include "mice.h"
+
+#include <string.h>
+
+typedef struct {
+    const MiceModel *model;
+    const LacData *in;
+    LacGram *gram;
+    size_t chain;
+    double *cells;
+    size_t *start; /* [cols + 1] of each column's holes in `cells` */
+    size_t *rows;  /* [holes] their rows */
+} Replay;
+
+static void
+replay_list_holes(Replay *replay)
+{
+    size_t n = 0;
+
+    for (size_t j = 0; j < replay->in->cols; j++) {
+        replay->start[j] = n;
+        for (size_t i = 0; i < replay->in->rows; i++) {
+            if (lac_data_is_hole(replay->in, i, j))
+                replay->rows[n++] = i;
+        }
+    }
+    replay->start[replay->in->cols] = n;
+}
+
+static void
+replay_fill_design(const Replay *replay)
+{
+    const MiceModel *self = replay->model;
+    LacGram *gram = replay->gram;
+
+    for (size_t i = 0; i < replay->in->rows; i++) {
+        double *z = gram->z + i * gram->stride;
+
+        z[0] = 1.0;
+        for (size_t j = 0; j < self->cols; j++) {
+            const MiceColumn *column = &self->columns[j];
+            const double value =
+                lac_data_is_hole(replay->in, i, j) ? column->start : lac_data_at(replay->in, i, j);
+
+            if (!column->constant)
+                mice_encode(self, column, value, z + column->first);
+        }
+    }
+}
+
+static void
+replay_visit(const Replay *replay, size_t t, size_t j, LacRng rng)
+{
+    const MiceModel *self = replay->model;
+    const MiceColumn *column = &self->columns[j];
+    const size_t round = column->n_holes > 0 ? t : self->rounds;
+    const size_t n = replay->start[j + 1] - replay->start[j];
+    const MiceRows rows = {.n = n,
+                           .stride = self->stride,
+                           .index = replay->rows + replay->start[j],
+                           .z = replay->gram->z};
+    double *values = replay->cells + replay->start[j];
+
+    if (n == 0)
+        return;
+    column->method->draw(self, column, mice_rule(self, replay->chain, round, j), &rows, rng,
+                         values);
+    mice_write(self, column, replay->gram, FALSE, n, rows.index, values);
+}
+
+static void
+replay_run(const Replay *replay)
+{
+    const MiceModel *self = replay->model;
+    const LacRng root = lac_context_rng(self->base.instance.context, "replay");
+    const LacRng of_chain = lac_rng_at(&root, replay->chain);
+
+    for (size_t j = 0; j < self->cols; j++) { /* constant columns are never visited */
+        for (size_t k = replay->start[j]; k < replay->start[j + 1]; k++)
+            replay->cells[k] = self->columns[j].start;
+    }
+    for (size_t t = 0; t < self->rounds; t++) {
+        const LacRng of_round = lac_rng_at(&of_chain, t);
+
+        for (size_t v = 0; v < self->n_ordered; v++)
+            replay_visit(replay, t, self->order[v], lac_rng_at(&of_round, self->order[v]));
+    }
+}
+
+gboolean
+mice_replay(const MiceModel *self, const LacData *in, size_t chain, double *cells, GError **error)
+{
+    const size_t holes = lac_mask_count(in->holes);
+    g_autoptr(LacGram) gram = lac_gram_new(in->rows, self->q, error);
+    g_autofree size_t *start = g_new0(size_t, self->cols + 1);
+    g_autofree size_t *rows = lac_try_alloc(holes + 1, sizeof(size_t), "list of holes", error);
+    Replay replay = {.model = self,
+                     .in = in,
+                     .gram = gram,
+                     .chain = chain,
+                     .cells = cells,
+                     .start = start,
+                     .rows = rows};
+
+    if (gram == NULL || rows == NULL)
+        return FALSE;
+    replay_list_holes(&replay);
+    replay_fill_design(&replay);
+    replay_run(&replay);
+    return TRUE;
+}
