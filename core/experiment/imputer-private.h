@@ -22,7 +22,14 @@ lac_imputer_new(LacModel *model, LacInitial *initial, LacScale scale, LacContext
 LAC_PRIVATE_API void lac_imputer_free(LacImputer *imputer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacImputer, lac_imputer_free)
 
-/** lac_imputer_fit: learn scaling, encoding and model from the observed cells of raw @train. */
+/** lac_imputer_set_rounding: whether imputed integers are rounded and numbers held within their
+ * column's bounds (default: TRUE). A sweep scores what the model said, so it turns this off. */
+LAC_PRIVATE_API void lac_imputer_set_rounding(LacImputer *imputer, gboolean rounds);
+
+/** lac_imputer_fit: learn scaling, encoding and model from the observed cells of raw @train.
+ * Once per imputer. A column without any observed cell is LAC_ERROR_DATA naming it: there is
+ * nothing to learn from, and dropping or zeroing it without a word is what users complain about
+ * most. */
 LAC_PRIVATE_API gboolean lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error);
 /**
  * lac_imputer_fill: point completion of raw @in, in raw units, integers rounded, categories as

@@ -1,0 +1,419 @@
+/* A model between raw tables: scale and encode on the way in, undo both on the way out, and believe
+ * nothing about what came back before it has been checked. */
+#include "imputer-struct.h"
+
+#include <lacuna/parallel.h>
+#include <math.h>
+#include <string.h>
+
+enum {
+    CHECK_ROWS = 1024, /* rows a thread checks at a time */
+};
+
+static const char *
+model_name(const LacImputer *imputer)
+{
+    return imputer->plugin->plugin.name;
+}
+
+static gboolean
+imputer_initial_fill(void *user, LacContext *context, const LacData *train, const LacData *in,
+                     size_t chain, LacMatrix *out, GError **error)
+{
+    LacImputer *self = user;
+    const LacInitialPlugin *plugin = (const LacInitialPlugin *)self->initial->instance.plugin;
+
+    self->initial->rng = lac_rng_at(&self->initial_rng, chain);
+    return plugin->fill(self->initial, train, in, out, error);
+}
+
+LacImputer *
+lac_imputer_new(LacModel *model, LacInitial *initial, LacScale scale, LacContext *context)
+{
+    static const LacRng unset = {0};
+    LacImputer *self = g_new0(LacImputer, 1);
+
+    self->model = model;
+    self->plugin = (const LacModelPlugin *)model->instance.plugin;
+    self->initial = initial;
+    self->context = context;
+    self->scale = scale;
+    self->rounds = TRUE;
+    model->instance.context = context;
+    if (initial != NULL) {
+        initial->instance.context = context;
+        self->initial_rng = memcmp(&initial->rng, &unset, sizeof unset) != 0
+                                ? initial->rng
+                                : lac_context_rng(context, "initial");
+        lac_context_set_initial(context, imputer_initial_fill, self);
+    }
+    return self;
+}
+
+void
+lac_imputer_free(LacImputer *imputer)
+{
+    if (imputer == NULL)
+        return;
+    if (imputer->initial != NULL)
+        lac_context_set_initial(imputer->context, NULL, NULL);
+    g_clear_pointer(&imputer->last, lac_data_unref);
+    g_clear_pointer(&imputer->last_prepared, lac_data_unref);
+    g_clear_pointer(&imputer->schema, lac_schema_unref);
+    g_clear_pointer(&imputer->scaler, lac_scaler_free);
+    g_clear_pointer(&imputer->encoder, lac_encoder_free);
+    lac_instance_free(imputer->model);
+    if (imputer->initial != NULL)
+        lac_instance_free(imputer->initial);
+    g_free(imputer);
+}
+
+void
+lac_imputer_set_rounding(LacImputer *imputer, gboolean rounds)
+{
+    imputer->rounds = rounds;
+}
+
+const LacScaler *
+lac_imputer_scaler(const LacImputer *imputer)
+{
+    return imputer->scaler;
+}
+
+const LacSchema *
+lac_imputer_schema(const LacImputer *imputer)
+{
+    return imputer->schema;
+}
+
+gboolean
+lac_imputer_can_sample(const LacImputer *imputer)
+{
+    return imputer->plugin->sample != NULL;
+}
+
+/* A density over 0/1 indicator columns is not a density over levels. */
+gboolean
+lac_imputer_can_log_density(const LacImputer *imputer)
+{
+    return imputer->plugin->log_density != NULL && imputer->encoder == NULL;
+}
+
+void
+lac_imputer_set_columns(LacImputer *imputer, LacSchema *schema)
+{
+    g_clear_pointer(&imputer->schema, lac_schema_unref);
+    g_clear_pointer(&imputer->encoder, lac_encoder_free);
+    imputer->schema = lac_schema_ref(schema);
+    if (imputer->plugin->traits & LAC_MODEL_KINDS)
+        return;
+    imputer->encoder = lac_encoder_new(imputer->schema);
+    if (lac_encoder_is_identity(imputer->encoder))
+        g_clear_pointer(&imputer->encoder, lac_encoder_free);
+}
+
+/* ---- in ------------------------------------------------------------------------------------- */
+
+static LacData *
+prepare_anew(const LacImputer *imputer, const LacData *in, GError **error)
+{
+    g_autoptr(LacData) scaled = imputer->scaler->scale == LAC_SCALE_NONE
+                                    ? lac_data_ref(in)
+                                    : lac_scaler_apply(imputer->scaler, in, error);
+
+    if (scaled == NULL)
+        return NULL;
+    if (imputer->encoder == NULL)
+        return g_steal_pointer(&scaled);
+    return lac_encoder_apply(imputer->encoder, scaled, error);
+}
+
+/* Lent until the next call. */
+static const LacData *
+prepare(LacImputer *imputer, const LacData *in, GError **error)
+{
+    LacData *prepared;
+
+    if (imputer->last == in)
+        return imputer->last_prepared;
+    prepared = prepare_anew(imputer, in, error);
+    if (prepared == NULL)
+        return NULL;
+    g_clear_pointer(&imputer->last, lac_data_unref);
+    g_clear_pointer(&imputer->last_prepared, lac_data_unref);
+    imputer->last = lac_data_ref(in);
+    imputer->last_prepared = prepared;
+    return prepared;
+}
+
+static gboolean
+check_columns(const LacImputer *imputer, const LacData *in, GError **error)
+{
+    if (in->cols != imputer->schema->cols)
+        return lac_fail(error, LAC_ERROR_SHAPE,
+                        "%s: the table has %zu columns, the model was fitted on %zu; give it a "
+                        "table with the same columns",
+                        in->origin, in->cols, imputer->schema->cols);
+    for (size_t j = 0; j < in->cols; j++) {
+        const LacColumn *here = lac_data_column(in, j), *there = &imputer->schema->columns[j];
+
+        if (here->n_levels != there->n_levels)
+            return lac_fail(error, LAC_ERROR_DATA,
+                            "%s: column '%s' has %zu levels, the model was fitted on %zu",
+                            in->origin, here->name, here->n_levels, there->n_levels);
+    }
+    return TRUE;
+}
+
+static gboolean
+check_trainable(const LacImputer *imputer, const LacData *train, GError **error)
+{
+    if (train->rows == 0 || train->cols == 0)
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "%s: %s cannot learn from a table of %zu rows and %zu columns",
+                        train->origin, model_name(imputer), train->rows, train->cols);
+    for (size_t j = 0; j < train->cols; j++)
+        if (lac_mask_count_col(train->holes, j) == train->rows)
+            return lac_fail(error, LAC_ERROR_DATA,
+                            "%s: column '%s' has no observed cell in %zu rows, so %s has nothing "
+                            "to learn its values from; drop the column, or give at least one value",
+                            train->origin, lac_data_name(train, j), train->rows,
+                            model_name(imputer));
+    return TRUE;
+}
+
+gboolean
+lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error)
+{
+    const LacData *prepared;
+
+    g_assert(!imputer->fitted);
+    if (!check_trainable(imputer, train, error))
+        return FALSE;
+    lac_imputer_set_columns(imputer, train->schema);
+    imputer->scaler = lac_scaler_learn(imputer->scale, train);
+    if (imputer->plugin->traits & LAC_MODEL_TRANSDUCTIVE)
+        imputer->train_fingerprint = lac_data_fingerprint(train);
+    prepared = prepare(imputer, train, error);
+    if (prepared == NULL)
+        return FALSE;
+    imputer->fitted = imputer->plugin->fit(imputer->model, prepared, error);
+    if (!imputer->fitted && error != NULL && *error == NULL)
+        lac_fail(error, LAC_ERROR_PLUGIN, "%s: fit failed without saying why", model_name(imputer));
+    return imputer->fitted;
+}
+
+/* ---- out ------------------------------------------------------------------------------------ */
+
+/* What the threads share while they check; the first offending cell in reading order wins, so the
+ * message does not depend on their number. */
+typedef struct {
+    const LacImputer *imputer;
+    const LacData *in;
+    const LacMatrix *out;
+    gint64 *bad; /* [blocks]: first bad cell of each block, or -1 */
+} OutputCheck;
+
+static gboolean
+cell_is_good(const LacData *in, size_t i, size_t j, double value)
+{
+    if (lac_data_is_hole(in, i, j))
+        return isfinite(value);
+    return memcmp(&value, &lac_data_row(in, i)[j], sizeof value) == 0;
+}
+
+static void
+check_block(size_t begin, size_t end, unsigned worker, void *user)
+{
+    OutputCheck *check = user;
+
+    for (size_t block = begin; block < end; block++) {
+        const size_t last = MIN(check->in->rows, (block + 1) * CHECK_ROWS);
+
+        check->bad[block] = -1;
+        for (size_t i = block * CHECK_ROWS; i < last && check->bad[block] < 0; i++)
+            for (size_t j = 0; j < check->in->cols; j++)
+                if (!cell_is_good(check->in, i, j, lac_matrix_row(check->out, i)[j])) {
+                    check->bad[block] = (gint64)(i * check->in->cols + j);
+                    break;
+                }
+    }
+}
+
+static gboolean
+fail_bad_cell(const OutputCheck *check, size_t cell, GError **error)
+{
+    const LacData *in = check->in;
+    const size_t i = cell / in->cols, j = cell % in->cols;
+    const double value = lac_matrix_row(check->out, i)[j];
+
+    if (!lac_data_is_hole(in, i, j))
+        return lac_fail(error, LAC_ERROR_NUMERIC,
+                        "%s: changed the observed cell in row %zu, column '%s' from %.17g to %.17g",
+                        model_name(check->imputer), i + 1, lac_data_name(in, j),
+                        lac_data_row(in, i)[j], value);
+    return lac_fail(error, LAC_ERROR_NUMERIC,
+                    "%s: filled the hole in row %zu, column '%s' with %g, which is not finite",
+                    model_name(check->imputer), i + 1, lac_data_name(in, j), value);
+}
+
+/* The model's own output, in the model's own columns: observed cells bit for bit, holes finite. */
+static gboolean
+check_output(const LacImputer *imputer, const LacData *in, const LacMatrix *out, GError **error)
+{
+    const size_t blocks = (in->rows + CHECK_ROWS - 1) / CHECK_ROWS;
+    g_autofree gint64 *bad = g_new(gint64, blocks + 1);
+    OutputCheck check = {imputer, in, out, bad};
+
+    lac_parallel_for(blocks, 1, check_block, &check);
+    for (size_t block = 0; block < blocks; block++)
+        if (bad[block] >= 0)
+            return fail_bad_cell(&check, (size_t)bad[block], error);
+    return TRUE;
+}
+
+/* @value of a hole of @column as it may stand in a table; counts what had to be capped. */
+static double
+settle(const LacImputer *imputer, const LacColumn *column, double value, size_t *capped)
+{
+    if (!lac_kind_is_numeric(column->kind))
+        return CLAMP(rint(value), 0.0, (double)column->n_levels - 1.0);
+    if (!imputer->rounds)
+        return value;
+    if (value < column->lower || value > column->upper) {
+        value = CLAMP(value, column->lower, column->upper);
+        ++*capped;
+    }
+    return column->kind == LAC_KIND_INTEGER ? rint(value) : value;
+}
+
+static gboolean
+settle_column(const LacImputer *imputer, const LacData *in, size_t j, LacMatrix *out,
+              GError **error)
+{
+    const LacColumn *column = lac_data_column(in, j);
+    size_t capped = 0;
+
+    for (size_t i = 0; i < in->rows; i++) {
+        double *cell = &lac_matrix_row(out, i)[j];
+
+        if (!lac_data_is_hole(in, i, j)) {
+            *cell = lac_data_row(in, i)[j];
+            continue;
+        }
+        *cell = settle(imputer, column, *cell, &capped);
+        if (!isfinite(*cell))
+            return lac_fail(error, LAC_ERROR_NUMERIC,
+                            "%s: row %zu, column '%s' overflowed when it was turned back to the "
+                            "table's own units; use `scale: standard`",
+                            model_name(imputer), i + 1, column->name);
+    }
+    if (capped > 0)
+        lac_context_event(imputer->context, "capped", (gssize)j,
+                          "%zu imputed values of '%s' were outside its bounds [%g, %g] and were "
+                          "set to the nearer bound",
+                          capped, column->name, column->lower, column->upper);
+    return TRUE;
+}
+
+/* From the model's columns to raw ones: decode, unscale, then restore every observed cell. */
+static gboolean
+finish(const LacImputer *imputer, const LacData *in, const LacMatrix *modelled, LacMatrix *out,
+       GError **error)
+{
+    if (imputer->encoder != NULL)
+        lac_encoder_undo(imputer->encoder, modelled, out);
+    if (imputer->scaler->scale != LAC_SCALE_NONE)
+        lac_scaler_undo(imputer->scaler, out);
+    for (size_t j = 0; j < in->cols; j++)
+        if (!settle_column(imputer, in, j, out, error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+run_model(const LacImputer *imputer, const LacData *prepared, gboolean drawn, size_t draw,
+          LacMatrix *modelled, GError **error)
+{
+    const gboolean done =
+        drawn ? imputer->plugin->sample(imputer->model, prepared, draw, modelled, error)
+              : imputer->plugin->fill(imputer->model, prepared, modelled, error);
+
+    if (!done && error != NULL && *error == NULL)
+        lac_fail(error, LAC_ERROR_PLUGIN, "%s: %s failed without saying why", model_name(imputer),
+                 drawn ? "sample" : "fill");
+    return done && check_output(imputer, prepared, modelled, error);
+}
+
+static gboolean
+check_in(const LacImputer *imputer, const LacData *in, GError **error)
+{
+    if (!check_columns(imputer, in, error))
+        return FALSE;
+    if ((imputer->plugin->traits & LAC_MODEL_TRANSDUCTIVE) &&
+        lac_data_fingerprint(in) != imputer->train_fingerprint)
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "%s: completes only the rows it was fitted on; use `split: none`, or a "
+                        "model that learns a rule for new rows",
+                        model_name(imputer));
+    return TRUE;
+}
+
+static gboolean
+complete(LacImputer *imputer, const LacData *in, gboolean drawn, size_t draw, LacMatrix *out,
+         GError **error)
+{
+    g_autoptr(LacMatrix) wide = NULL;
+    const LacData *prepared;
+
+    g_assert(out->rows == in->rows && out->cols == in->cols);
+    if (lac_mask_count(in->holes) == 0) {
+        lac_data_copy_values(in, out);
+        return TRUE;
+    }
+    g_assert(imputer->fitted);
+    if (!check_in(imputer, in, error))
+        return FALSE;
+    prepared = prepare(imputer, in, error);
+    if (prepared == NULL)
+        return FALSE;
+    if (imputer->encoder != NULL) {
+        wide = lac_matrix_new(prepared->rows, prepared->cols, error);
+        if (wide == NULL)
+            return FALSE;
+    }
+    return run_model(imputer, prepared, drawn, draw, wide != NULL ? wide : out, error) &&
+           finish(imputer, in, wide != NULL ? wide : out, out, error);
+}
+
+gboolean
+lac_imputer_fill(LacImputer *imputer, const LacData *in, LacMatrix *out, GError **error)
+{
+    return complete(imputer, in, FALSE, 0, out, error);
+}
+
+gboolean
+lac_imputer_sample(LacImputer *imputer, const LacData *in, size_t draw, LacMatrix *out,
+                   GError **error)
+{
+    g_assert(lac_imputer_can_sample(imputer));
+    return complete(imputer, in, TRUE, draw, out, error);
+}
+
+gboolean
+lac_imputer_log_density(LacImputer *imputer, const LacData *in, const LacData *truth, double *out,
+                        GError **error)
+{
+    g_autoptr(LacData) scaled_truth = NULL;
+    const LacData *prepared;
+
+    g_assert(lac_imputer_can_log_density(imputer) && imputer->fitted);
+    if (!check_in(imputer, in, error))
+        return FALSE;
+    prepared = prepare(imputer, in, error);
+    if (prepared == NULL)
+        return FALSE;
+    scaled_truth = prepare_anew(imputer, truth, error);
+    return scaled_truth != NULL &&
+           imputer->plugin->log_density(imputer->model, prepared, scaled_truth, out, error);
+}
