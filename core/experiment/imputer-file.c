@@ -50,7 +50,7 @@ lac_imputer_save(const LacImputer *imputer, const char *path, GError **error)
                         "'save'",
                         imputer->plugin->plugin.name);
     schema = lac_schema_to_json(imputer->schema);
-    traits = g_strdup_printf("%u", imputer->plugin->traits);
+    traits = g_strdup_printf("%u", lac_model_traits(imputer->model));
     lac_bundle_put_text(bundle, KEY_FORMAT, FORMAT);
     put_component(bundle, KEY_PLUGIN, KEY_PARAMS, imputer->model);
     lac_bundle_put_text(bundle, KEY_VERSION, component_version(&imputer->plugin->plugin));

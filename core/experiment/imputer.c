@@ -105,7 +105,7 @@ lac_imputer_set_columns(LacImputer *imputer, LacSchema *schema)
     g_clear_pointer(&imputer->schema, lac_schema_unref);
     g_clear_pointer(&imputer->encoder, lac_encoder_free);
     imputer->schema = lac_schema_ref(schema);
-    if (imputer->plugin->traits & LAC_MODEL_KINDS)
+    if (lac_model_traits(imputer->model) & LAC_MODEL_KINDS)
         return;
     imputer->encoder = lac_encoder_new(imputer->schema);
     if (lac_encoder_is_identity(imputer->encoder))
@@ -192,7 +192,7 @@ lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error)
         return FALSE;
     lac_imputer_set_columns(imputer, train->schema);
     imputer->scaler = lac_scaler_learn(imputer->scale, train);
-    if (imputer->plugin->traits & LAC_MODEL_TRANSDUCTIVE)
+    if (lac_model_traits(imputer->model) & LAC_MODEL_TRANSDUCTIVE)
         imputer->train_fingerprint = lac_data_fingerprint(train);
     prepared = prepare(imputer, train, error);
     if (prepared == NULL)
@@ -350,7 +350,7 @@ check_in(const LacImputer *imputer, const LacData *in, GError **error)
 {
     if (!check_columns(imputer, in, error))
         return FALSE;
-    if ((imputer->plugin->traits & LAC_MODEL_TRANSDUCTIVE) &&
+    if ((lac_model_traits(imputer->model) & LAC_MODEL_TRANSDUCTIVE) &&
         lac_data_fingerprint(in) != imputer->train_fingerprint)
         return lac_fail(error, LAC_ERROR_DATA,
                         "%s: completes only the rows it was fitted on; use `split: none`, or a "

@@ -20,12 +20,14 @@ typedef struct {
  * @LAC_MODEL_TRANSDUCTIVE: completes only the rows it was fitted on
  * @LAC_MODEL_DETERMINISTIC: uses no random numbers; the seed does not matter
  * @LAC_MODEL_SCALE_FREE: rescaling columns does not change its result; never needs scaling
+ * @LAC_MODEL_GRADIENT: trained by gradients; takes the experiment's optimizer
  */
 typedef enum {
     LAC_MODEL_KINDS = 1 << 0,
     LAC_MODEL_TRANSDUCTIVE = 1 << 1,
     LAC_MODEL_DETERMINISTIC = 1 << 2,
     LAC_MODEL_SCALE_FREE = 1 << 3,
+    LAC_MODEL_GRADIENT = 1 << 4,
 } LacModelTraits;
 
 /**

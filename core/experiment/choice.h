@@ -1,0 +1,21 @@
+/* Component positions of an experiment file: names, alternatives, parameters. */
+#ifndef LACUNA_CHOICE_H
+#define LACUNA_CHOICE_H
+
+#include "experiment-private.h"
+
+/**
+ * lac_choices_parse:
+ * @node: a name, a one-key map, or a list of these
+ * @position: key of the experiment file ("model")
+ *
+ * Returns: array of LacChoice in the order of the file, sweeps expanded; owned.
+ */
+GPtrArray *lac_choices_parse(const LacNode *node, LacPluginKind kind, const char *position,
+                             const char *base_dir, const LacRng *rng, GError **error);
+
+/** lac_choices_default: the one component called @name with its default parameters. */
+GPtrArray *
+lac_choices_default(LacPluginKind kind, const char *name, const LacNode *place, GError **error);
+
+#endif

@@ -1,0 +1,106 @@
+/* From an experiment file to its cells, and one cell from data to scores. */
+#ifndef LACUNA_EXPERIMENT_PRIVATE_H
+#define LACUNA_EXPERIMENT_PRIVATE_H
+
+#include "registry-private.h"
+#include "store-private.h"
+#include "table-private.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LacChoice: one alternative at a component position, every sweep resolved, parameters checked.
+ * @params: as written, or NULL when none were
+ * @in_force: MAP of parameters in force; paths as the file wrote them
+ * @json: @in_force as one line
+ * @label: tells it from the other alternatives of its position
+ * @key: all that determines it: plugin, version, parameters, contents of files
+ * @sha256: of the data file; only for data
+ * @axes: swept parameter, value, ..., NULL
+ * @place: where it was written, for messages; lent from the experiment's tree
+ */
+typedef struct {
+    const LacPlugin *plugin;
+    LacNode *params, *in_force;
+    char *json, *label, *key, *sha256;
+    char **axes;
+    const LacNode *place;
+} LacChoice;
+
+typedef struct {
+    LacSplitSpec spec;
+    char *label;
+} LacSplitChoice;
+
+/**
+ * LacExperiment: a checked experiment file.
+ * @base_dir: of the file; relative paths in it start there
+ * @yaml: the text as run: the file itself, or the tree after overrides
+ * @data, @masks, @initials, @models, @optimizers, @metrics: of LacChoice
+ * @splits: of LacSplitChoice; @scales: of LacScale
+ * @draws: completions to draw from models that can; 0: as many as the metrics ask for
+ * @limit_s, @limit_mib, @threads: a cell's limits; 0: none
+ * @report_json: the report's block, or NULL
+ * @cells: of LacCell, by position
+ */
+typedef struct {
+    LacNode *root;
+    char *file, *base_dir, *name, *yaml;
+    int64_t seed, repeats;
+    GPtrArray *data, *masks, *initials, *models, *optimizers, *metrics, *splits;
+    GArray *scales;
+    size_t draws;
+    double limit_s, limit_mib;
+    unsigned threads;
+    char *report_json;
+    GPtrArray *cells;
+} LacExperiment;
+
+/** LacCell: one point of the sweep. Everything but @record is lent by the experiment.
+ * @optimizer: NULL when the experiment names none */
+typedef struct {
+    LacCellRecord *record;
+    const LacChoice *data, *mask, *initial, *model, *optimizer;
+    const LacSplitChoice *split;
+    LacScale scale;
+    size_t fold, repeat; /* from 0 */
+} LacCell;
+
+/**
+ * lac_experiment_load: read, override and check @path.
+ * @overrides: NULL-terminated "path=value", or NULL
+ * @error: LAC_ERROR_PARAM as file:line:column: what was found, what was expected, the nearest name
+ */
+LAC_PRIVATE_API LacExperiment *
+lac_experiment_load(const char *path, const char *const *overrides, GError **error);
+/** lac_experiment_parse: the same from memory. @file: for messages and relative paths. */
+LAC_PRIVATE_API LacExperiment *
+lac_experiment_parse(const char *text, gsize length, const char *file, const char *base_dir,
+                     const char *const *overrides, GError **error);
+LAC_PRIVATE_API void lac_experiment_free(LacExperiment *experiment);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacExperiment, lac_experiment_free)
+
+/** lac_cell_describe: one line for people: "letter, mcar rate=0.2, knn k=5, repeat 1". Owned. */
+LAC_PRIVATE_API char *lac_cell_describe(const LacExperiment *experiment, const LacCell *cell);
+
+/** LacCellRunner: runs cells one after the other, keeping the data set read last. */
+typedef struct LacCellRunner LacCellRunner;
+
+LAC_PRIVATE_API LacCellRunner *lac_cell_runner_new(const LacExperiment *experiment);
+LAC_PRIVATE_API void lac_cell_runner_free(LacCellRunner *runner);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacCellRunner, lac_cell_runner_free)
+LAC_PRIVATE_API void
+lac_cell_runner_set_progress(LacCellRunner *runner, void (*report)(void *user, double done),
+                             void *user);
+/** lac_cell_runner_run: data to scores. What goes wrong is the outcome's status and reason. Owned.
+ */
+LAC_PRIVATE_API LacOutcome *lac_cell_runner_run(LacCellRunner *runner, const LacCell *cell);
+
+/** lac_experiment_schema: JSON Schema (2020-12) of experiment files, from every plugin found.
+ * lac_experiment_reference: the same as Markdown for people. Owned. */
+LAC_PRIVATE_API char *lac_experiment_schema(GError **error);
+LAC_PRIVATE_API char *lac_experiment_reference(GError **error);
+
+G_END_DECLS
+
+#endif

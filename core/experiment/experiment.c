@@ -1,0 +1,452 @@
+/* The top level of an experiment file. */
+#include "cells.h"
+#include "choice.h"
+#include "sweep.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    MAX_REPEATS = 100000,
+    MAX_FOLDS = 100000,
+    MAX_DRAWS = 100000,
+    MAX_THREADS = 4096,
+};
+
+static void
+split_free(gpointer data)
+{
+    g_free(((LacSplitChoice *)data)->label);
+    g_free(data);
+}
+
+void
+lac_experiment_free(LacExperiment *experiment)
+{
+    if (experiment == NULL)
+        return;
+    GPtrArray *arrays[] = {experiment->cells,    experiment->data,   experiment->masks,
+                           experiment->initials, experiment->models, experiment->optimizers,
+                           experiment->metrics,  experiment->splits};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
+        if (arrays[i] != NULL)
+            g_ptr_array_unref(arrays[i]);
+    if (experiment->scales != NULL)
+        g_array_unref(experiment->scales);
+    lac_node_free(experiment->root);
+    g_free(experiment->file);
+    g_free(experiment->base_dir);
+    g_free(experiment->name);
+    g_free(experiment->yaml);
+    g_free(experiment->report_json);
+    g_free(experiment);
+}
+
+/* ---- scalars ----------------------------------------------------------------------------------
+ */
+
+/* @out stays as it is when the key is absent. */
+static gboolean
+get_integer(const LacNode *map, const char *key, int64_t lower, int64_t upper, int64_t *out,
+            GError **error)
+{
+    const LacNode *node = lac_node_get(map, key);
+
+    if (node == NULL)
+        return TRUE;
+    if (node->type != LAC_NODE_INT)
+        return lac_node_fail(error, node, "%s is %s, expected a whole number", key,
+                             lac_node_type_name(node->type));
+    if (node->integer < lower || node->integer > upper)
+        return lac_node_fail(error, node,
+                             "%s = %s is outside [%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT "]", key,
+                             node->text, lower, upper);
+    *out = node->integer;
+    return TRUE;
+}
+
+/* A number, or a number with one of @units behind it; @factors turn it into the first unit. */
+static gboolean
+get_quantity(const LacNode *map, const char *key, const char *const *units, const double *factors,
+             double *out, GError **error)
+{
+    const LacNode *node = lac_node_get(map, key);
+    double value = NAN;
+    char *end = NULL;
+
+    if (node == NULL)
+        return TRUE;
+    if (node->type == LAC_NODE_INT || node->type == LAC_NODE_DOUBLE) {
+        value = node->number;
+    } else if (node->type == LAC_NODE_STRING) {
+        value = g_ascii_strtod(node->text, &end);
+        while (*end == ' ')
+            end++;
+        for (size_t i = 0; units[i] != NULL; i++)
+            if (end != node->text && strcmp(end, units[i]) == 0) {
+                value *= factors[i];
+                end = NULL;
+                break;
+            }
+        if (end != NULL)
+            value = NAN;
+    }
+    if (!isfinite(value) || value <= 0) {
+        g_autofree char *known = g_strjoinv(", ", (char **)units);
+
+        return lac_node_fail(error, node,
+                             "%s: '%s' is not a positive number of %s, nor one with "
+                             "a unit (%s)",
+                             key, node->text != NULL ? node->text : "?", units[0], known);
+    }
+    *out = value;
+    return TRUE;
+}
+
+static gboolean
+parse_limits(LacExperiment *e, GError **error)
+{
+    static const char *const known[] = {"time", "memory", "threads", NULL};
+    static const char *const time_units[] = {"s", "min", "h", "d", NULL};
+    static const double time_factors[] = {1, 60, 3600, 86400};
+    static const char *const memory_units[] = {"MiB", "GiB", "TiB", NULL};
+    static const double memory_factors[] = {1, 1024, 1024.0 * 1024.0};
+    const LacNode *limits = lac_node_get(e->root, "limits");
+    int64_t threads = 0;
+
+    if (limits == NULL)
+        return TRUE;
+    if (!lac_node_check_keys(limits, "limits", known, error) ||
+        !get_quantity(limits, "time", time_units, time_factors, &e->limit_s, error) ||
+        !get_quantity(limits, "memory", memory_units, memory_factors, &e->limit_mib, error) ||
+        !get_integer(limits, "threads", 1, MAX_THREADS, &threads, error))
+        return FALSE;
+    e->threads = (unsigned)threads;
+    return TRUE;
+}
+
+/* ---- scale and split --------------------------------------------------------------------------
+ */
+
+/* What is allowed as one value or as a list of alternatives. */
+typedef gboolean (*ParseOne)(LacExperiment *experiment, const LacNode *node, GError **error);
+
+static gboolean
+parse_alternatives(LacExperiment *e, const char *key, ParseOne parse, GError **error)
+{
+    const LacNode *node = lac_node_get(e->root, key);
+
+    if (node->type != LAC_NODE_LIST)
+        return parse(e, node, error);
+    if (node->n == 0)
+        return lac_node_fail(error, node, "%s: the list is empty; name at least one", key);
+    for (size_t i = 0; i < node->n; i++)
+        if (!parse(e, node->items[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+parse_scale(LacExperiment *e, const LacNode *node, GError **error)
+{
+    LacScale scale;
+
+    if (node->text == NULL || !lac_scale_parse(node->text, &scale))
+        return lac_node_fail(error, node,
+                             "scale: '%s' is not known; expected minmax, standard or "
+                             "none",
+                             node->text != NULL ? node->text : lac_node_type_name(node->type));
+    g_array_append_val(e->scales, scale);
+    return TRUE;
+}
+
+static gboolean
+parse_split_map(const LacNode *node, LacSplitSpec *spec, GError **error)
+{
+    static const char *const known[] = {"kfold", "holdout", "stratify", NULL};
+    const LacNode *stratify, *holdout;
+    int64_t folds = 0;
+
+    if (!lac_node_check_keys(node, "split", known, error) ||
+        !get_integer(node, "kfold", 2, MAX_FOLDS, &folds, error))
+        return FALSE;
+    stratify = lac_node_get(node, "stratify");
+    holdout = lac_node_get(node, "holdout");
+    if ((folds > 0) == (holdout != NULL))
+        return lac_node_fail(error, node,
+                             "split wants either kfold or holdout, as in {kfold: 5} "
+                             "or {holdout: 0.2}");
+    if (stratify != NULL && stratify->type != LAC_NODE_BOOL)
+        return lac_node_fail(error, stratify, "stratify is %s, expected true or false",
+                             lac_node_type_name(stratify->type));
+    if (holdout != NULL &&
+        !(holdout->type == LAC_NODE_DOUBLE && holdout->number > 0.0 && holdout->number < 1.0))
+        return lac_node_fail(error, holdout,
+                             "holdout is the share of rows that are tested; it "
+                             "must lie inside (0, 1)");
+    spec->stratify = stratify != NULL && stratify->number != 0.0;
+    spec->kind = folds > 0 ? LAC_SPLIT_KFOLD : LAC_SPLIT_HOLDOUT;
+    spec->folds = folds > 0 ? (size_t)folds : 1;
+    spec->share = holdout != NULL ? holdout->number : 0.0;
+    return TRUE;
+}
+
+static char *
+split_label(const LacSplitSpec *spec, const LacNode *node)
+{
+    const char *suffix = spec->stratify ? " stratified" : "";
+
+    if (spec->kind == LAC_SPLIT_KFOLD)
+        return g_strdup_printf("kfold %zu%s", spec->folds, suffix);
+    if (spec->kind == LAC_SPLIT_HOLDOUT)
+        return g_strdup_printf("holdout %s%s", lac_node_get(node, "holdout")->text, suffix);
+    return g_strdup("none");
+}
+
+static gboolean
+parse_split(LacExperiment *e, const LacNode *node, GError **error)
+{
+    LacSplitSpec spec = {.kind = LAC_SPLIT_NONE, .folds = 1};
+    LacSplitChoice *choice;
+
+    if (node->type == LAC_NODE_MAP) {
+        if (!parse_split_map(node, &spec, error))
+            return FALSE;
+    } else if (node->type != LAC_NODE_NULL && g_strcmp0(node->text, "none") != 0) {
+        return lac_node_fail(error, node,
+                             "split: '%s' is not known; expected none, {kfold: 5} or "
+                             "{holdout: 0.2}",
+                             node->text != NULL ? node->text : lac_node_type_name(node->type));
+    }
+    choice = g_new0(LacSplitChoice, 1);
+    choice->spec = spec;
+    choice->label = split_label(&spec, node);
+    g_ptr_array_add(e->splits, choice);
+    return TRUE;
+}
+
+static gboolean
+parse_scale_and_split(LacExperiment *e, GError **error)
+{
+    const LacScale scale = LAC_SCALE_MINMAX;
+
+    e->scales = g_array_new(FALSE, FALSE, sizeof(LacScale));
+    e->splits = g_ptr_array_new_with_free_func(split_free);
+    if (lac_node_get(e->root, "scale") == NULL)
+        g_array_append_val(e->scales, scale);
+    else if (!parse_alternatives(e, "scale", parse_scale, error))
+        return FALSE;
+    if (lac_node_get(e->root, "split") != NULL)
+        return parse_alternatives(e, "split", parse_split, error);
+    return parse_split(e, &(LacNode){.type = LAC_NODE_NULL}, error);
+}
+
+/* ---- components -------------------------------------------------------------------------------
+ */
+
+static gboolean
+parse_position(LacExperiment *e, const char *position, LacPluginKind kind, const char *fallback,
+               gboolean required, GPtrArray **out, GError **error)
+{
+    const LacNode *node = lac_node_get(e->root, position);
+    const LacRng root = lac_rng_new((uint64_t)e->seed), rng = lac_rng_split(&root, "random search");
+
+    if (node != NULL)
+        *out = lac_choices_parse(node, kind, position, e->base_dir, &rng, error);
+    else if (required)
+        return lac_node_fail(error, e->root, "the key '%s' is missing", position);
+    else if (fallback != NULL)
+        *out = lac_choices_default(kind, fallback, e->root, error);
+    else
+        return TRUE;
+    return *out != NULL;
+}
+
+static gboolean
+check_metrics(const LacExperiment *e, GError **error)
+{
+    for (guint i = 0; i < e->metrics->len; i++) {
+        const LacChoice *metric = e->metrics->pdata[i];
+
+        if (metric->axes[0] != NULL)
+            return lac_node_fail(error, metric->place,
+                                 "metrics: parameters of %s cannot be swept; list the metric more "
+                                 "than once instead",
+                                 metric->plugin->name);
+    }
+    return TRUE;
+}
+
+static gboolean
+parse_components(LacExperiment *e, GError **error)
+{
+    return parse_position(e, "data", LAC_PLUGIN_READER, NULL, TRUE, &e->data, error) &&
+           parse_position(e, "mask", LAC_PLUGIN_MASK, NULL, TRUE, &e->masks, error) &&
+           parse_position(e, "initial", LAC_PLUGIN_INITIAL, "mean", FALSE, &e->initials, error) &&
+           parse_position(e, "model", LAC_PLUGIN_MODEL, NULL, TRUE, &e->models, error) &&
+           parse_position(e, "optimizer", LAC_PLUGIN_OPTIMIZER, NULL, FALSE, &e->optimizers,
+                          error) &&
+           parse_position(e, "metrics", LAC_PLUGIN_METRIC, "rmse", FALSE, &e->metrics, error) &&
+           check_metrics(e, error);
+}
+
+/* ---- blocks handed on -------------------------------------------------------------------------
+ */
+
+static gboolean
+parse_downstream(const LacExperiment *e, GError **error)
+{
+    static const char *const known[] = {"model", "train_on", "imputations", NULL};
+    const LacNode *node = lac_node_get(e->root, "downstream");
+
+    if (node == NULL || node->type == LAC_NODE_NULL)
+        return TRUE;
+    if (!lac_node_check_keys(node, "downstream", known, error))
+        return FALSE;
+    return lac_node_fail(error, node,
+                         "downstream: no installed plugin predicts labels yet, so there is nothing "
+                         "to run after imputation; remove this block");
+}
+
+static gboolean
+parse_report(LacExperiment *e, GError **error)
+{
+    static const char *const known[] = {"title", "primary", "compare", NULL};
+    static const char *const compare_known[] = {
+        "test", "alpha", "zeros",  "ties",   "failures",
+        "unit", "rope",  "family", "across", "max_failed_repeats",
+        NULL};
+    const LacNode *node = lac_node_get(e->root, "report"), *primary, *compare;
+
+    if (node == NULL || node->type == LAC_NODE_NULL)
+        return TRUE;
+    if (!lac_node_check_keys(node, "report", known, error))
+        return FALSE;
+    compare = lac_node_get(node, "compare");
+    if (compare != NULL && !lac_node_check_keys(compare, "report.compare", compare_known, error))
+        return FALSE;
+    primary = lac_node_get(node, "primary");
+    e->report_json = lac_node_to_json(node);
+    if (primary == NULL || primary->text == NULL)
+        return TRUE;
+    for (guint i = 0; i < e->metrics->len; i++) {
+        const LacChoice *metric = e->metrics->pdata[i];
+
+        if (strcmp(metric->label, primary->text) == 0 ||
+            strcmp(metric->plugin->name, primary->text) == 0)
+            return TRUE;
+    }
+    return lac_node_fail(error, primary, "report.primary: '%s' is not among the metrics",
+                         primary->text);
+}
+
+/* ---- the whole file ---------------------------------------------------------------------------
+ */
+
+static const char *const top_keys[] = {"lacuna",    "name",    "seed",       "repeats", "data",
+                                       "scale",     "split",   "mask",       "initial", "model",
+                                       "optimizer", "metrics", "downstream", "report",  "limits",
+                                       "exclude",   "draws",   NULL};
+
+static gboolean
+check_schema_version(const LacExperiment *e, GError **error)
+{
+    const LacNode *version = lac_node_get(e->root, "lacuna");
+
+    if (version == NULL)
+        return lac_node_fail(error, e->root,
+                             "the key 'lacuna' is missing; an experiment file "
+                             "starts with `lacuna: 1`");
+    if (version->type != LAC_NODE_INT || version->integer != 1)
+        return lac_node_fail(error, version,
+                             "lacuna: '%s' is not a schema version this program "
+                             "reads; expected 1",
+                             version->text != NULL ? version->text : "?");
+    return TRUE;
+}
+
+static gboolean
+parse_name(LacExperiment *e, GError **error)
+{
+    const LacNode *name = lac_node_get(e->root, "name");
+
+    if (name != NULL && (name->text == NULL || name->text[0] == '\0'))
+        return lac_node_fail(error, name, "name is %s, expected a text",
+                             lac_node_type_name(name->type));
+    e->name = name != NULL ? g_strdup(name->text) : g_path_get_basename(e->file);
+    if (name == NULL && strrchr(e->name, '.') != NULL && strrchr(e->name, '.') != e->name)
+        *strrchr(e->name, '.') = '\0';
+    return TRUE;
+}
+
+static gboolean
+parse_root(LacExperiment *e, GError **error)
+{
+    int64_t draws = 0;
+
+    if (e->root->type != LAC_NODE_MAP)
+        return lac_node_fail(error, e->root,
+                             "an experiment file is a map that starts with "
+                             "`lacuna: 1`, not %s",
+                             lac_node_type_name(e->root->type));
+    e->seed = 1;
+    e->repeats = 1;
+    if (!check_schema_version(e, error) ||
+        !lac_node_check_keys(e->root, "an experiment file", top_keys, error) ||
+        !parse_name(e, error) || !get_integer(e->root, "seed", 0, G_MAXINT64, &e->seed, error) ||
+        !get_integer(e->root, "repeats", 1, MAX_REPEATS, &e->repeats, error) ||
+        !get_integer(e->root, "draws", 1, MAX_DRAWS, &draws, error) || !parse_limits(e, error) ||
+        !parse_downstream(e, error))
+        return FALSE;
+    e->draws = (size_t)draws;
+    return parse_scale_and_split(e, error) && parse_components(e, error) &&
+           parse_report(e, error) && lac_cells_expand(e, error);
+}
+
+static gboolean
+apply_overrides(LacExperiment *e, const char *const *overrides, GError **error)
+{
+    for (; overrides != NULL && *overrides != NULL; overrides++) {
+        const char *equals = strchr(*overrides, '=');
+        g_autofree char *path = NULL;
+
+        if (equals == NULL || equals == *overrides)
+            return lac_fail(error, LAC_ERROR_PARAM,
+                            "--set %s: expected path=value, as in --set repeats=1", *overrides);
+        path = g_strndup(*overrides, (gsize)(equals - *overrides));
+        if (!lac_node_set_path(e->root, path, equals + 1, error)) {
+            g_prefix_error(error, "--set %s: ", *overrides);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+LacExperiment *
+lac_experiment_parse(const char *text, gsize length, const char *file, const char *base_dir,
+                     const char *const *overrides, GError **error)
+{
+    g_autoptr(LacExperiment) e = g_new0(LacExperiment, 1);
+
+    e->file = g_strdup(file);
+    e->base_dir = g_canonicalize_filename(base_dir, NULL);
+    e->root = lac_yaml_parse(text, length, file, error);
+    if (e->root == NULL || !apply_overrides(e, overrides, error))
+        return NULL;
+    e->yaml =
+        overrides != NULL && *overrides != NULL ? lac_yaml_write(e->root) : g_strndup(text, length);
+    return parse_root(e, error) ? g_steal_pointer(&e) : NULL;
+}
+
+LacExperiment *
+lac_experiment_load(const char *path, const char *const *overrides, GError **error)
+{
+    g_autofree char *text = NULL, *folder = g_path_get_dirname(path);
+    g_autoptr(GError) cause = NULL;
+    gsize length;
+
+    if (!g_file_get_contents(path, &text, &length, &cause))
+        return lac_fail_null(error, LAC_ERROR_IO, "%s", cause->message);
+    return lac_experiment_parse(text, length, path, folder, overrides, error);
+}
