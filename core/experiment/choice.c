@@ -78,6 +78,22 @@ expand_paths(LacNode *params, const GPtrArray *paths, GError **error)
     return TRUE;
 }
 
+LacNode *
+lac_choice_params(const LacChoice *choice, GError **error)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+    g_autoptr(LacNode) params = NULL;
+
+    if (choice->params == NULL) {
+        params = g_new0(LacNode, 1);
+        params->type = LAC_NODE_MAP;
+        return g_steal_pointer(&params);
+    }
+    params = lac_node_dup(choice->params);
+    lac_plugin_foreach_param(choice->plugin, collect_path_param, paths);
+    return expand_paths(params, paths, error) ? g_steal_pointer(&params) : NULL;
+}
+
 static gboolean
 hash_file(const LacNode *place, const char *path, GChecksum *checksum, GError **error)
 {
@@ -163,12 +179,12 @@ static gboolean
 choice_check(LacChoice *choice, const char *base_dir, GError **error)
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new();
-    g_autoptr(LacNode) params = choice->params != NULL ? lac_node_dup(choice->params) : NULL;
+    g_autoptr(LacNode) params = lac_choice_params(choice, error);
     gpointer instance;
 
-    lac_plugin_foreach_param(choice->plugin, collect_path_param, paths);
-    if (!expand_paths(params, paths, error))
+    if (params == NULL)
         return FALSE;
+    lac_plugin_foreach_param(choice->plugin, collect_path_param, paths);
     instance = lac_instance_new(choice->plugin, params, base_dir, error);
     if (instance == NULL)
         return FALSE;

@@ -18,4 +18,8 @@ GPtrArray *lac_choices_parse(const LacNode *node, LacPluginKind kind, const char
 GPtrArray *
 lac_choices_default(LacPluginKind kind, const char *name, const LacNode *place, GError **error);
 
+/** lac_choice_params: @choice's parameters with ${VAR} in paths expanded, as a MAP for
+ * lac_instance_new(). Owned. */
+LacNode *lac_choice_params(const LacChoice *choice, GError **error);
+
 #endif

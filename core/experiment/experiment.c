@@ -415,10 +415,8 @@ apply_overrides(LacExperiment *e, const char *const *overrides, GError **error)
             return lac_fail(error, LAC_ERROR_PARAM,
                             "--set %s: expected path=value, as in --set repeats=1", *overrides);
         path = g_strndup(*overrides, (gsize)(equals - *overrides));
-        if (!lac_node_set_path(e->root, path, equals + 1, error)) {
-            g_prefix_error(error, "--set %s: ", *overrides);
+        if (!lac_node_set_path(e->root, path, equals + 1, error))
             return FALSE;
-        }
     }
     return TRUE;
 }

@@ -47,6 +47,11 @@ LAC_PRIVATE_API gboolean lac_imputer_log_density(LacImputer *imputer, const LacD
                                                  const LacData *truth, double *out, GError **error);
 /** lac_imputer_scaler: lent; the scaler learnt by fit. */
 LAC_PRIVATE_API const LacScaler *lac_imputer_scaler(const LacImputer *imputer);
+/** lac_imputer_model_schema: lent; the columns the model sees (encoded), which is what the indices
+ * in its traces and events mean. NULL before fit. */
+LAC_PRIVATE_API const LacSchema *lac_imputer_model_schema(const LacImputer *imputer);
+/** lac_imputer_was_not_finite: the last failure was a hole filled with NaN or an infinity. */
+LAC_PRIVATE_API gboolean lac_imputer_was_not_finite(const LacImputer *imputer);
 /** lac_imputer_save, _load: a model file: tensors, column schema, plugin, version, parameters.
  * _load finds the plugin by the name in the file. */
 LAC_PRIVATE_API gboolean lac_imputer_save(const LacImputer *imputer, const char *path,

@@ -9,6 +9,7 @@
  * LacImputer:
  * @schema, @scaler, @encoder: NULL until fit or load; @encoder stays NULL when nothing is encoded
  * @rounds: integers are rounded and numbers held within their column's bounds
+ * @model_schema: of what the model was handed by fit
  * @last, @last_prepared: the raw table seen last and what the model was handed for it, so that m
  *   draws scale and encode it once, and a model meets its training table again as the same object
  * @train_fingerprint: of the raw training table; asked only of transductive models
@@ -20,8 +21,8 @@ struct LacImputer {
     LacRng initial_rng;
     LacContext *context;
     LacScale scale;
-    gboolean rounds, fitted;
-    LacSchema *schema;
+    gboolean rounds, fitted, not_finite;
+    LacSchema *schema, *model_schema;
     LacScaler *scaler;
     LacEncoder *encoder;
     LacData *last, *last_prepared;

@@ -60,6 +60,7 @@ lac_imputer_free(LacImputer *imputer)
     g_clear_pointer(&imputer->last, lac_data_unref);
     g_clear_pointer(&imputer->last_prepared, lac_data_unref);
     g_clear_pointer(&imputer->schema, lac_schema_unref);
+    g_clear_pointer(&imputer->model_schema, lac_schema_unref);
     g_clear_pointer(&imputer->scaler, lac_scaler_free);
     g_clear_pointer(&imputer->encoder, lac_encoder_free);
     lac_instance_free(imputer->model);
@@ -84,6 +85,18 @@ const LacSchema *
 lac_imputer_schema(const LacImputer *imputer)
 {
     return imputer->schema;
+}
+
+const LacSchema *
+lac_imputer_model_schema(const LacImputer *imputer)
+{
+    return imputer->model_schema;
+}
+
+gboolean
+lac_imputer_was_not_finite(const LacImputer *imputer)
+{
+    return imputer->not_finite;
 }
 
 gboolean
@@ -197,6 +210,7 @@ lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error)
     prepared = prepare(imputer, train, error);
     if (prepared == NULL)
         return FALSE;
+    imputer->model_schema = lac_schema_ref(prepared->schema);
     imputer->fitted = imputer->plugin->fit(imputer->model, prepared, error);
     if (!imputer->fitted && error != NULL && *error == NULL)
         lac_fail(error, LAC_ERROR_PLUGIN, "%s: fit failed without saying why", model_name(imputer));
@@ -259,7 +273,7 @@ fail_bad_cell(const OutputCheck *check, size_t cell, GError **error)
 
 /* The model's own output, in the model's own columns: observed cells bit for bit, holes finite. */
 static gboolean
-check_output(const LacImputer *imputer, const LacData *in, const LacMatrix *out, GError **error)
+check_output(LacImputer *imputer, const LacData *in, const LacMatrix *out, GError **error)
 {
     const size_t blocks = (in->rows + CHECK_ROWS - 1) / CHECK_ROWS;
     g_autofree gint64 *bad = g_new(gint64, blocks + 1);
@@ -267,8 +281,12 @@ check_output(const LacImputer *imputer, const LacData *in, const LacMatrix *out,
 
     lac_parallel_for(blocks, 1, check_block, &check);
     for (size_t block = 0; block < blocks; block++)
-        if (bad[block] >= 0)
-            return fail_bad_cell(&check, (size_t)bad[block], error);
+        if (bad[block] >= 0) {
+            const size_t cell = (size_t)bad[block];
+
+            imputer->not_finite = lac_data_is_hole(in, cell / in->cols, cell % in->cols);
+            return fail_bad_cell(&check, cell, error);
+        }
     return TRUE;
 }
 
@@ -288,8 +306,7 @@ settle(const LacImputer *imputer, const LacColumn *column, double value, size_t 
 }
 
 static gboolean
-settle_column(const LacImputer *imputer, const LacData *in, size_t j, LacMatrix *out,
-              GError **error)
+settle_column(LacImputer *imputer, const LacData *in, size_t j, LacMatrix *out, GError **error)
 {
     const LacColumn *column = lac_data_column(in, j);
     size_t capped = 0;
@@ -302,7 +319,8 @@ settle_column(const LacImputer *imputer, const LacData *in, size_t j, LacMatrix 
             continue;
         }
         *cell = settle(imputer, column, *cell, &capped);
-        if (!isfinite(*cell))
+        imputer->not_finite = !isfinite(*cell);
+        if (imputer->not_finite)
             return lac_fail(error, LAC_ERROR_NUMERIC,
                             "%s: row %zu, column '%s' overflowed when it was turned back to the "
                             "table's own units; use `scale: standard`",
@@ -318,7 +336,7 @@ settle_column(const LacImputer *imputer, const LacData *in, size_t j, LacMatrix 
 
 /* From the model's columns to raw ones: decode, unscale, then restore every observed cell. */
 static gboolean
-finish(const LacImputer *imputer, const LacData *in, const LacMatrix *modelled, LacMatrix *out,
+finish(LacImputer *imputer, const LacData *in, const LacMatrix *modelled, LacMatrix *out,
        GError **error)
 {
     if (imputer->encoder != NULL)
@@ -332,7 +350,7 @@ finish(const LacImputer *imputer, const LacData *in, const LacMatrix *modelled, 
 }
 
 static gboolean
-run_model(const LacImputer *imputer, const LacData *prepared, gboolean drawn, size_t draw,
+run_model(LacImputer *imputer, const LacData *prepared, gboolean drawn, size_t draw,
           LacMatrix *modelled, GError **error)
 {
     const gboolean done =
