@@ -365,7 +365,7 @@ bury(const Local *local, Worker *worker, LacBackendEvent *out)
     if (busy) {
         out->type = LAC_BACKEND_DONE;
         out->outcome = death_outcome(local, worker, status);
-        out->lost = worker->doom == DOOM_NONE && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+        out->lost = worker->doom == DOOM_NONE && was_sent_away(status);
     }
     worker_close(worker);
     return busy;
