@@ -182,23 +182,27 @@ beta_front(double x, double y, double a, double b)
     return exp(log_binomial) * sqrt(a / n * b) / SQRT_2PI;
 }
 
-/* I_x(a, b) by the continued fraction DLMF 8.17.22, which is fast for x < (a + 1) / (a + b + 2) */
+/* I_x(a, b) for x <= a / (a + b), by the continued fraction of DiDonato and Morris (1992),
+ * "Algorithm 708", section 2: the even part of the usual one (DLMF 8.17.22). Its terms stay of the
+ * order of the result where those of the usual one cancel, which is for large a and small y. */
 static double
 beta_fraction(double x, double y, double a, double b)
 {
-    Fraction f = {.value = 1.0, .c = 1.0, .d = 0.0};
+    const double lambda = a * y - b * x;
+    const double b1 = a / (a + 1.0) * (lambda + 1.0);
     const double most = 1000.0 + 20.0 * sqrt(a + b);
+    Fraction f = {.value = b1, .c = b1, .d = 0.0};
 
-    for (double k = 0.0; k < most; k += 1.0) {
-        const double odd = -(a + k) * (a + b + k) * x / ((a + 2.0 * k) * (a + 2.0 * k + 1.0));
-        const double even =
-            (k + 1.0) * (b - k - 1.0) * x / ((a + 2.0 * k + 1.0) * (a + 2.0 * k + 2.0));
+    for (double k = 1.0; k < most; k += 1.0) {
+        const double m = a + 2.0 * k - 1.0;
+        const double top = (a + k - 1.0) / m * ((a + b + k - 1.0) / m) * k * (b - k) * x * x;
+        const double bottom =
+            k + k * (b - k) * x / m + (a + k) / (m + 2.0) * (lambda + 1.0 + k * (1.0 + y));
 
-        fraction_step(&f, odd, 1.0);
-        if (!fraction_step(&f, even, 1.0))
+        if (!fraction_step(&f, top, bottom))
             break;
     }
-    return beta_front(x, y, a, b) / (a * f.value);
+    return beta_front(x, y, a, b) / f.value;
 }
 
 /* I_x(a, b) with y = 1 - x given, since whoever has x near 1 often knows y better */
@@ -209,7 +213,7 @@ beta_inc(double x, double y, double a, double b)
         return NAN;
     if (x <= 0.0 || y <= 0.0)
         return x <= 0.0 ? 0.0 : 1.0;
-    if (x * (a + b + 2.0) < a + 1.0)
+    if (b * x <= a * y)
         return MIN(beta_fraction(x, y, a, b), 1.0);
     return 1.0 - MIN(beta_fraction(y, x, b, a), 1.0);
 }
