@@ -6,37 +6,66 @@
 
 G_BEGIN_DECLS
 
+/** LacCsvHeader: whether the first record holds the column names. */
+typedef enum {
+    LAC_CSV_HEADER_SNIFF,
+    LAC_CSV_HEADER_YES,
+    LAC_CSV_HEADER_NO, /* the columns are then x1, x2 ... */
+} LacCsvHeader;
+
 /**
  * LacCsvOptions: how to read; zero-initialised means "sniff all, default NA texts".
- * @delimiter, @decimal: one byte, or 0 to sniff
- * @header: -1 sniff, 0 no, 1 yes
- * @na: NULL-terminated texts that mean missing; NULL: empty, NA, NaN, ?, null. A quoted empty
- *   field is an empty string, an unquoted one is missing
- * @kinds: name, kind, name, kind, ..., NULL overrides ("grade", "ordinal"); may be NULL
+ * @delimiter, @decimal: one byte, or 0 to sniff (, ; tab | and . ,)
+ * @na: NULL-terminated texts that mean missing; NULL: empty, NA, NaN, nan, ?, null, NULL. They are
+ *   compared without the blanks around a field. A quoted empty field is an empty string in a column
+ *   of texts and missing in a column of numbers
+ * @kinds: name, kind, name, kind, ..., NULL overrides; may be NULL. A kind is "continuous",
+ *   "integer", "binary", "nominal", "ordinal" (levels that are numbers, in their order), an order
+ *   of levels "low < mid < high", or "skip": no variable of the table, copied as it is when written
  * @label: column that becomes the labels instead of a variable; may be NULL
  */
 typedef struct {
     char delimiter, decimal;
-    int header;
+    LacCsvHeader header;
     char **na;
     char **kinds;
     const char *label;
 } LacCsvOptions;
 
-/** LacCsvFormat: what was sniffed or given, for reporting and for writing the file back. */
+/**
+ * LacCsvFormat: what was sniffed or given, for reporting and for writing the file back.
+ * @na: NULL-terminated, owned
+ * @set_aside: names of the columns that were taken for identifiers (texts without holes, of which
+ *   more than half differ) and are no variables of the table; NULL-terminated, owned
+ * @fields: columns of the file; @variable: [fields] their columns in the table, -1 for the label
+ *   and for what was skipped or set aside; owned
+ */
 typedef struct {
     char delimiter, decimal;
     gboolean header, bom, crlf, gzip;
     size_t data_rows;
-    char **na; /* NULL-terminated, owned */
+    char **na;
+    char **set_aside;
+    size_t fields;
+    gssize *variable;
 } LacCsvFormat;
 
 LAC_API void lac_csv_format_clear(LacCsvFormat *format);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LacCsvFormat, lac_csv_format_clear)
 
 /**
  * lac_csv_read: the table in file @path ("-": standard input); gzip recognised by its magic.
- * @format_out: may be NULL; clear it with lac_csv_format_clear()
+ * @options: NULL: sniff all
+ * @format_out: may be NULL; clear it with lac_csv_format_clear(); untouched on failure
  * @error: file:line:column, the text, what was expected
+ *
+ * RFC 4180, with these freedoms: any of LF, CRLF and CR ends a line; a byte-order mark is skipped;
+ * blanks around a field do not belong to it; blank lines are skipped when there are at least two
+ * columns. Column kinds: numbers written without mark and exponent are integer, other numbers
+ * continuous, both 0 and 1 and nothing else binary; two texts are binary, others nominal with
+ * sorted levels. A column of which more than half, but not all, is numbers is an error unless its
+ * kind is given, and so is an identifier with holes. Infinite numbers are errors.
+ * One to three passes over the file; memory: the table and blocks of 1 MiB.
  */
 LAC_API LacData *lac_csv_read(const char *path, const LacCsvOptions *options,
                               LacCsvFormat *format_out, GError **error);
@@ -65,11 +94,13 @@ typedef struct {
 
 /**
  * lac_csv_write_filled: the source text with the holes replaced and every other byte as it was.
- * @source, @length: the text @data was parsed from (after gunzip); @format: how it was read
+ * @source, @length: the text @data was parsed from (after gunzip)
+ * @format: how it was read, as lac_csv_read() or lac_csv_parse() told
  * @completed: data->rows x data->cols values (level codes for categories); a hole whose value is
  *   NaN keeps its source text
  * @extra: NULL for the table as it is
- * @write, @user: where the text goes
+ * @write, @user: where the text goes, in pieces of some 100 kB
+ * @error: what @write said, or LAC_ERROR_DATA when @source is not the text of @data
  */
 LAC_API gboolean lac_csv_write_filled(const char *source, gsize length, const LacCsvFormat *format,
                                       const LacData *data, const LacMatrix *completed,
@@ -79,9 +110,9 @@ LAC_API gboolean lac_csv_write_filled(const char *source, gsize length, const La
 /** lac_csv_format_text: @text as one field, quoted when @delimiter, a quote or a line end is inside
  * or when it would read as missing otherwise (empty). Appends to @out. */
 LAC_API void lac_csv_format_text(GString *out, const char *text, char delimiter);
-/** lac_csv_format_value: @value of column @column as text: the level's label, a whole number, or
- * the shortest decimal that reads back to the same double, with @decimal as the mark. Quoted when
- * @delimiter, a quote or a line end is inside. Appends to @out. */
+/** lac_csv_format_value: @value of column @column as text: the label of the nearest level, a whole
+ * number, or the shortest decimal that reads back to the same double, with @decimal as the mark.
+ * Quoted as by lac_csv_format_text(). Appends to @out. */
 LAC_API void lac_csv_format_value(GString *out, const LacColumn *column, double value,
                                   char delimiter, char decimal);
 
