@@ -1,0 +1,479 @@
+/* Methods across data sets: who is in, what failures mean, ranks and tests. */
+#include "compare-private.h"
+
+#include <lacuna/stats.h>
+#include <math.h>
+#include <string.h>
+
+#define LEAST_BLOCKS 5
+#define PERMUTE_BELOW 10
+#define PERMUTATIONS 100000
+#define BAYES_DRAWS 50000
+
+/* losses before families are merged: [n x k], NaN not run */
+typedef struct {
+    size_t n, k;
+    size_t *data, *method;
+    double *loss;
+} Grid;
+
+static void
+grid_clear(Grid *grid)
+{
+    g_free(grid->data);
+    g_free(grid->method);
+    g_free(grid->loss);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Grid, grid_clear)
+
+static Grid
+grid_read(const LacReport *report, size_t condition, size_t metric)
+{
+    const LacReportMetric *info = report_metric(report, metric);
+    const size_t n = report->data->len, k = report->methods->len;
+    Grid grid = {n, k, g_new(size_t, MAX(n, 1)), g_new(size_t, MAX(k, 1)),
+                 g_new(double, MAX(n * k, 1))};
+
+    for (size_t i = 0; i < n; i++)
+        grid.data[i] = i;
+    for (size_t j = 0; j < k; j++)
+        grid.method[j] = j;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < k; j++) {
+            const LacEntry entry = report_entry(report, condition, i, j, metric);
+            double *loss = &grid.loss[i * k + j];
+            *loss = NAN;
+            if (entry.status == LAC_VALUE_OK)
+                *loss = report_loss(info, entry.mean);
+            else if (entry.status == LAC_VALUE_FAILED || entry.status == LAC_VALUE_UNDEFINED)
+                *loss = INFINITY;
+        }
+    }
+    return grid;
+}
+
+static void
+grid_drop_method(Grid *grid, size_t j)
+{
+    for (size_t i = 0; i < grid->n; i++)
+        for (size_t l = 0, kept = 0; l < grid->k; l++)
+            if (l != j)
+                grid->loss[i * (grid->k - 1) + kept++] = grid->loss[i * grid->k + l];
+    memmove(grid->method + j, grid->method + j + 1, (grid->k - j - 1) * sizeof *grid->method);
+    grid->k--;
+}
+
+static void
+grid_drop_data(Grid *grid, size_t i)
+{
+    memmove(grid->loss + i * grid->k, grid->loss + (i + 1) * grid->k,
+            (grid->n - i - 1) * grid->k * sizeof *grid->loss);
+    memmove(grid->data + i, grid->data + i + 1, (grid->n - i - 1) * sizeof *grid->data);
+    grid->n--;
+}
+
+static size_t
+count_in_column(const Grid *grid, size_t j, gboolean (*test)(double))
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < grid->n; i++)
+        count += test(grid->loss[i * grid->k + j]) ? 1 : 0;
+    return count;
+}
+
+static size_t
+count_in_row(const Grid *grid, size_t i, gboolean (*test)(double))
+{
+    size_t count = 0;
+
+    for (size_t j = 0; j < grid->k; j++)
+        count += test(grid->loss[i * grid->k + j]) ? 1 : 0;
+    return count;
+}
+
+static gboolean
+was_not_run(double loss)
+{
+    return isnan(loss) != 0;
+}
+
+static gboolean
+has_failed(double loss)
+{
+    return isinf(loss) != 0 && loss > 0.0;
+}
+
+static gboolean
+has_no_value(double loss)
+{
+    return !isfinite(loss);
+}
+
+/* leave out methods that no data set knows or that are not applicable anywhere, data sets nobody
+ * has a value on, and data sets that some method was not run on */
+static void
+grid_trim(Grid *grid, LacComparison *out)
+{
+    for (size_t j = grid->k; j-- > 0;)
+        if (count_in_column(grid, j, was_not_run) == grid->n)
+            grid_drop_method(grid, j);
+    for (size_t i = grid->n; i-- > 0;)
+        if (grid->k == 0 || count_in_row(grid, i, has_no_value) == grid->k)
+            grid_drop_data(grid, i);
+    for (size_t i = grid->n; i-- > 0;) {
+        if (count_in_row(grid, i, was_not_run) > 0) {
+            grid_drop_data(grid, i);
+            out->left_out++;
+        }
+    }
+}
+
+static void
+grid_fill(Grid *grid, const LacReport *report, LacComparison *out)
+{
+    size_t from = grid->k;
+
+    for (size_t j = 0; j < grid->k; j++)
+        if (g_strcmp0(report_method(report, grid->method[j])->label, report->settings.fill) == 0)
+            from = j;
+    if (from == grid->k)
+        return; /* no such method: failures stay worst */
+    for (size_t i = 0; i < grid->n; i++) {
+        for (size_t j = 0; j < grid->k; j++) {
+            double *loss = &grid->loss[i * grid->k + j];
+            if (has_failed(*loss)) {
+                *loss = grid->loss[i * grid->k + from];
+                out->filled++;
+            }
+        }
+    }
+}
+
+static void
+grid_apply_policy(Grid *grid, const LacReport *report, LacComparison *out)
+{
+    for (size_t j = 0; j < grid->k; j++)
+        out->failures += count_in_column(grid, j, has_failed);
+    switch (report->settings.failures) {
+    case LAC_FAILURES_WORST:
+        break;
+    case LAC_FAILURES_EXCLUDE_DATASET:
+        for (size_t i = grid->n; i-- > 0;) {
+            if (count_in_row(grid, i, has_failed) > 0) {
+                grid_drop_data(grid, i);
+                out->left_out++;
+            }
+        }
+        break;
+    case LAC_FAILURES_EXCLUDE_METHOD:
+    case LAC_FAILURES_SEPARATE:
+        for (size_t j = grid->k; j-- > 0;) {
+            if (count_in_column(grid, j, has_failed) > 0) {
+                g_ptr_array_add(out->apart,
+                                g_strdup(report_method(report, grid->method[j])->label));
+                grid_drop_method(grid, j);
+            }
+        }
+        break;
+    case LAC_FAILURES_FILL:
+        grid_fill(grid, report, out);
+        break;
+    }
+}
+
+static gboolean
+all_positive(const Grid *grid)
+{
+    for (size_t i = 0; i < grid->n * grid->k; i++)
+        if (!(grid->loss[i] > 0.0))
+            return FALSE;
+    return TRUE;
+}
+
+/* Data sets of one family become one block: the geometric mean of their losses where ratios make
+ * sense, else the mean; a failure in one is a failure of the family. */
+static void
+blocks_build(const Grid *grid, const LacReport *report, LacComparison *out)
+{
+    g_autofree size_t *members = g_new0(size_t, MAX(grid->n, 1));
+
+    out->data_sets = grid->n;
+    out->block = g_new0(char *, grid->n + 1);
+    out->loss = g_new0(double, MAX(grid->n * grid->k, 1));
+    for (size_t i = 0; i < grid->n; i++) {
+        const LacReportData *data = report_data(report, grid->data[i]);
+        size_t b = 0;
+        while (b < out->n && !g_str_equal(out->block[b], data->family))
+            b++;
+        if (b == out->n)
+            out->block[out->n++] = g_strdup(data->family);
+        members[b]++;
+        for (size_t j = 0; j < grid->k; j++) {
+            const double loss = grid->loss[i * grid->k + j];
+            out->loss[b * grid->k + j] += out->log_ratio ? log(loss) : loss;
+        }
+    }
+    for (size_t b = 0; b < out->n; b++) {
+        for (size_t j = 0; j < grid->k; j++) {
+            double *loss = &out->loss[b * grid->k + j];
+            *loss /= (double)members[b];
+            if (out->log_ratio)
+                *loss = exp(*loss);
+        }
+    }
+    if (out->data_sets == out->n && out->log_ratio) /* no family: keep the bits of the values */
+        memcpy(out->loss, grid->loss, grid->n * grid->k * sizeof *grid->loss);
+}
+
+/* permutes methods (columns) by mean rank, then label */
+static void
+sort_methods(LacComparison *out, const LacReport *report, const Grid *grid)
+{
+    const size_t k = out->k, n = out->n;
+    g_autofree double *loss = g_memdup2(out->loss, n * k * sizeof(double));
+    g_autofree double *rank = g_memdup2(out->rank, n * k * sizeof(double));
+    g_autofree double *mean = g_memdup2(out->mean_rank, k * sizeof(double));
+    g_autofree size_t *order = g_new(size_t, k);
+
+    for (size_t j = 0; j < k; j++) {
+        size_t at = j;
+        for (; at > 0; at--) {
+            const size_t other = order[at - 1];
+            const int by_name = g_strcmp0(report_method(report, grid->method[other])->label,
+                                          report_method(report, grid->method[j])->label);
+            if (mean[other] < mean[j] || (mean[other] == mean[j] && by_name <= 0))
+                break;
+            order[at] = other;
+        }
+        order[at] = j;
+    }
+    for (size_t j = 0; j < k; j++) {
+        out->method[j] = grid->method[order[j]];
+        out->mean_rank[j] = mean[order[j]];
+        for (size_t b = 0; b < n; b++) {
+            out->loss[b * k + j] = loss[b * k + order[j]];
+            out->rank[b * k + j] = rank[b * k + order[j]];
+        }
+    }
+}
+
+static void
+rank_blocks(LacComparison *out, const LacReport *report, const Grid *grid)
+{
+    const size_t k = out->k, n = out->n;
+
+    out->method = g_new0(size_t, k);
+    out->rank = g_new0(double, MAX(n * k, 1));
+    out->mean_rank = g_new0(double, k);
+    out->wins = g_new0(size_t, k);
+    out->failed = g_new0(size_t, k);
+    for (size_t b = 0; b < n; b++) {
+        lac_ranks(k, out->loss + b * k, report->settings.tie, out->rank + b * k);
+        for (size_t j = 0; j < k; j++)
+            out->mean_rank[j] += out->rank[b * k + j] / (double)n;
+    }
+    sort_methods(out, report, grid);
+    for (size_t j = 0; j < k; j++) {
+        for (size_t b = 0; b < n; b++) {
+            double best = INFINITY;
+            for (size_t l = 0; l < k; l++)
+                best = fmin(best, out->loss[b * k + l]);
+            out->wins[j] += out->loss[b * k + j] <= best && isfinite(best) ? 1 : 0;
+            out->failed[j] += has_failed(out->loss[b * k + j]) ? 1 : 0;
+        }
+    }
+}
+
+/* log ratio, or difference, of losses a against b; failures are infinitely worse, and alike */
+static double
+contrast(const LacComparison *out, double a, double b)
+{
+    if (a == b)
+        return 0.0;
+    if (has_failed(a))
+        return INFINITY;
+    if (has_failed(b))
+        return -INFINITY;
+    return out->log_ratio ? log(a / b) : a - b;
+}
+
+static void
+contrasts(const LacComparison *out, size_t a, size_t b, double *difference)
+{
+    for (size_t i = 0; i < out->n; i++)
+        difference[i] = contrast(out, out->loss[i * out->k + a], out->loss[i * out->k + b]);
+}
+
+static void
+test_pairs(LacComparison *out, const LacReport *report)
+{
+    const size_t k = out->k;
+    const LacZeros zeros = report->settings.drop_zeros ? LAC_ZEROS_DROP : LAC_ZEROS_PRATT;
+    g_autofree double *difference = g_new(double, MAX(out->n, 1));
+    g_autofree double *p = g_new(double, k *k), *holm = g_new(double, k *k);
+
+    out->versus = g_new0(LacWilcoxon, k);
+    out->duel = g_new0(LacDuel, k);
+    out->p_holm = g_new0(double, k);
+    for (size_t i = 0; i < k; i++) {
+        for (size_t j = 0; j < k; j++) {
+            LacWilcoxon test;
+            p[i * k + j] = NAN;
+            if (j <= i)
+                continue;
+            contrasts(out, j, i, difference);
+            test = lac_wilcoxon(out->n, difference, zeros);
+            p[i * k + j] = test.p;
+            out->pairs++;
+            if (i == 0) {
+                g_autofree double *a = g_new(double, out->n), *b = g_new(double, out->n);
+                for (size_t block = 0; block < out->n; block++) {
+                    a[block] = out->loss[block * k];
+                    b[block] = out->loss[block * k + j];
+                }
+                out->versus[j] = test;
+                out->duel[j] = lac_duel(out->n, a, b);
+            }
+        }
+    }
+    lac_holm(k * k, p, holm);
+    for (size_t j = 0; j < k; j++)
+        out->p_holm[j] = j == 0 ? NAN : holm[j];
+}
+
+static void
+test_thoroughly(LacComparison *out, const LacReport *report)
+{
+    LacRng rng = lac_rng_split(&report->rng, "compare");
+    g_autofree double *difference = g_new(double, out->n);
+
+    rng = lac_rng_at(&rng, out->condition);
+    rng = lac_rng_at(&rng, out->metric);
+    if (out->n < PERMUTE_BELOW) {
+        out->permuted = TRUE;
+        out->p_permutation = lac_friedman_permutation(out->n, out->k, out->rank, PERMUTATIONS,
+                                                      lac_rng_split(&rng, "permutation"));
+    }
+    if (!out->log_ratio)
+        return; /* the region of equivalence is a ratio */
+    out->bayesian = TRUE;
+    out->bayes = g_new0(LacBayes, out->k);
+    rng = lac_rng_split(&rng, "bayes");
+    for (size_t j = 1; j < out->k; j++) {
+        contrasts(out, j, 0, difference);
+        out->bayes[j] = lac_bayes_signed_rank(out->n, difference, report->settings.rope,
+                                              BAYES_DRAWS, lac_rng_at(&rng, j));
+    }
+}
+
+LacComparison *
+report_compare(const LacReport *report, size_t condition, size_t metric, gboolean thorough)
+{
+    g_autoptr(LacComparison) out = g_new0(LacComparison, 1);
+    g_auto(Grid) grid = grid_read(report, condition, metric);
+
+    out->condition = condition;
+    out->metric = metric;
+    out->apart = g_ptr_array_new_with_free_func(g_free);
+    grid_trim(&grid, out);
+    grid_apply_policy(&grid, report, out);
+    if (grid.n == 0 || grid.k == 0)
+        return NULL;
+    out->k = grid.k;
+    out->log_ratio = report->settings.log_ratio && all_positive(&grid) &&
+                     report_metric(report, metric)->better == LAC_BETTER_LOW;
+    blocks_build(&grid, report, out);
+    rank_blocks(out, report, &grid);
+    out->tested = out->n >= LEAST_BLOCKS && out->k >= 2;
+    if (!out->tested)
+        return g_steal_pointer(&out);
+    test_pairs(out, report);
+    if (out->k >= 3) {
+        out->friedman = lac_friedman(out->n, out->k, out->rank);
+        out->difference = lac_nemenyi_difference(report->settings.alpha, out->k, out->n);
+        out->clique = g_new0(LacClique, out->k);
+        out->n_cliques = lac_cliques(out->k, out->mean_rank, out->difference, out->clique);
+    }
+    if (thorough)
+        test_thoroughly(out, report);
+    return g_steal_pointer(&out);
+}
+
+void
+report_comparison_free(LacComparison *comparison)
+{
+    if (comparison == NULL)
+        return;
+    g_free(comparison->method);
+    g_strfreev(comparison->block);
+    g_free(comparison->loss);
+    g_free(comparison->rank);
+    g_free(comparison->mean_rank);
+    g_free(comparison->p_holm);
+    g_free(comparison->wins);
+    g_free(comparison->failed);
+    g_free(comparison->clique);
+    g_free(comparison->versus);
+    g_free(comparison->duel);
+    g_free(comparison->bayes);
+    if (comparison->apart != NULL)
+        g_ptr_array_unref(comparison->apart);
+    g_free(comparison);
+}
+
+/* ---- over the whole report ---- */
+
+double *
+report_overall(const LacReport *report)
+{
+    const size_t k = report->methods->len;
+    double *mean = g_new0(double, MAX(k, 1));
+    g_autofree size_t *count = g_new0(size_t, MAX(k, 1));
+
+    for (size_t c = 0; report->metrics->len > 0 && c < report->conditions->len; c++) {
+        g_autoptr(LacComparison) comparison = report_compare(report, c, report->primary, FALSE);
+        for (size_t j = 0; comparison != NULL && j < comparison->k; j++) {
+            mean[comparison->method[j]] += comparison->mean_rank[j];
+            count[comparison->method[j]]++;
+        }
+    }
+    for (size_t j = 0; j < k; j++)
+        mean[j] = count[j] == 0 ? NAN : mean[j] / (double)count[j];
+    return mean;
+}
+
+void
+report_order(LacReport *report)
+{
+    const size_t k = report->methods->len;
+    g_autofree double *mean = report_overall(report);
+
+    g_free(report->order);
+    report->order = g_new0(size_t, MAX(k, 1));
+    for (size_t j = 0; j < k; j++) {
+        const double own = isnan(mean[j]) ? INFINITY : mean[j];
+        size_t at = j;
+        for (; at > 0; at--) {
+            const size_t other = report->order[at - 1];
+            const double its = isnan(mean[other]) ? INFINITY : mean[other];
+            const int by_name =
+                g_strcmp0(report_method(report, other)->label, report_method(report, j)->label);
+            if (its < own || (its == own && by_name <= 0))
+                break;
+            report->order[at] = other;
+        }
+        report->order[at] = j;
+    }
+    for (size_t j = 0; j < k; j++)
+        ((LacReportMethod *)g_ptr_array_index(report->methods, report->order[j]))->slot = j;
+}
+
+double
+report_jitter(const LacReport *report, const char *purpose, size_t key)
+{
+    LacRng rng = lac_rng_split(&report->rng, purpose);
+
+    rng = lac_rng_at(&rng, key);
+    return lac_rng_uniform(&rng) - 0.5;
+}

@@ -1,0 +1,214 @@
+/* Error against the share of cells missing, on one data set, when a run sweeps the rate. */
+#include "figure-private.h"
+#include "text-private.h"
+
+#include <math.h>
+
+#define WIDTH 640
+#define HEIGHT 360
+#define LEFT 76
+#define RIGHT 160
+#define TOP 16
+#define BOTTOM 54
+#define LEAST_RATES 3
+#define MOST_BANDS 4
+
+typedef struct {
+    LacFigure *figure;
+    const LacReport *report;
+    size_t *condition; /* [rates], by rate */
+    double *rate;
+    size_t rates, data;
+    double y_low, y_high;
+} RatePlot;
+
+static void
+rate_conditions(RatePlot *plot, const char *curve)
+{
+    const LacReport *report = plot->report;
+
+    for (size_t c = 0; c < report->conditions->len; c++) {
+        const LacReportCondition *condition = report_condition(report, c);
+        const double rate = isfinite(condition->realised) ? condition->realised : condition->rate;
+        size_t at = plot->rates;
+        if (!g_str_equal(condition->curve, curve) || !isfinite(rate))
+            continue;
+        for (; at > 0 && plot->rate[at - 1] > rate; at--) {
+            plot->rate[at] = plot->rate[at - 1];
+            plot->condition[at] = plot->condition[at - 1];
+        }
+        plot->rate[at] = rate;
+        plot->condition[at] = c;
+        plot->rates++;
+    }
+}
+
+static LacEntry
+rate_entry(const RatePlot *plot, size_t j, size_t i)
+{
+    return report_entry(plot->report, plot->condition[i], plot->data, plot->report->order[j],
+                        plot->report->primary);
+}
+
+static void
+rate_range(RatePlot *plot)
+{
+    plot->y_low = INFINITY;
+    plot->y_high = -INFINITY;
+    for (size_t j = 0; j < plot->report->methods->len; j++) {
+        for (size_t i = 0; i < plot->rates; i++) {
+            const LacEntry entry = rate_entry(plot, j, i);
+            const double reach = isnan(entry.sd) ? 0.0 : entry.sd;
+            if (entry.status != LAC_VALUE_OK)
+                continue;
+            plot->y_low = fmin(plot->y_low, entry.mean - reach);
+            plot->y_high = fmax(plot->y_high, entry.mean + reach);
+        }
+    }
+    /* an error starts at nothing; other scores need not */
+    if (plot->y_low >= 0.0 &&
+        report_metric(plot->report, plot->report->primary)->better == LAC_BETTER_LOW)
+        plot->y_low = 0.0;
+    plot->y_high += 0.05 * fmax(plot->y_high - plot->y_low, 1e-12);
+}
+
+static void
+rate_blocks(const RatePlot *plot)
+{
+    LacFigure *figure = plot->figure;
+
+    g_string_append(figure->csv, "method,rate,mean,sd,n\n");
+    for (size_t j = 0; j < plot->report->methods->len; j++) {
+        const char *label = report_method(plot->report, plot->report->order[j])->label;
+        figure_put(figure, "$m%d << E\n", (int)j);
+        for (size_t i = 0; i < plot->rates; i++) {
+            const LacEntry entry = rate_entry(plot, j, i);
+            const double reach = isnan(entry.sd) ? 0.0 : entry.sd;
+            if (entry.status != LAC_VALUE_OK) {
+                figure_put(figure, "\n"); /* no line across a missing condition */
+                continue;
+            }
+            figure_put(figure, "%g %g %g %g\n", plot->rate[i], entry.mean, entry.mean - reach,
+                       entry.mean + reach);
+            report_csv(figure->csv, label);
+            g_string_append_c(figure->csv, ',');
+            figure_number(figure->csv, plot->rate[i]);
+            g_string_append_c(figure->csv, ',');
+            figure_number(figure->csv, entry.mean);
+            g_string_append_c(figure->csv, ',');
+            if (isfinite(entry.sd))
+                figure_number(figure->csv, entry.sd);
+            g_string_append_printf(figure->csv, ",%zu\n", entry.n);
+        }
+        figure_put(figure, "E\n");
+    }
+}
+
+/* which methods have a line, and where their names go: beside its last point, pushed apart */
+static size_t
+rate_labels(const RatePlot *plot, gboolean *drawn)
+{
+    const size_t k = plot->report->methods->len;
+    g_autofree double *y = g_new(double, k), *at = g_new(double, k);
+    g_autofree size_t *who = g_new(size_t, k);
+    const double plot_height = HEIGHT - TOP - BOTTOM;
+    size_t n = 0;
+
+    for (size_t j = 0; j < k; j++) {
+        drawn[j] = FALSE;
+        for (size_t i = plot->rates; i-- > 0;) {
+            const LacEntry entry = rate_entry(plot, j, i);
+            if (entry.status != LAC_VALUE_OK)
+                continue;
+            drawn[j] = TRUE;
+            who[n] = j;
+            at[n] = y[n] = HEIGHT - BOTTOM -
+                           (entry.mean - plot->y_low) / (plot->y_high - plot->y_low) * plot_height;
+            n++;
+            break;
+        }
+    }
+    figure_spread(n, y, 16, TOP + 4, HEIGHT - BOTTOM - 4);
+    for (size_t i = 0; i < n; i++) {
+        const LacReportMethod *method = report_method(plot->report, plot->report->order[who[i]]);
+        g_autofree char *name = figure_shorten(method->label, 18);
+        figure_line(plot->figure, WIDTH - RIGHT + 3, at[i], WIDTH - RIGHT + 13, y[i], 0.8,
+                    figure_slot_ink(method->slot), NULL);
+        figure_label(plot->figure, name, WIDTH - RIGHT + 17, y[i], "left", LAC_INK_TEXT);
+    }
+    return n;
+}
+
+static void
+rate_lines(const RatePlot *plot, const gboolean *drawn, gboolean bands)
+{
+    LacFigure *figure = plot->figure;
+
+    figure_put(figure, "plot ");
+    for (size_t j = 0; bands && j < plot->report->methods->len; j++)
+        if (drawn[j])
+            figure_put(figure,
+                       "$m%d using 1:3:4 with filledcurves lc rgb '%s' fs transparent solid 0.15 "
+                       "noborder notitle, ",
+                       (int)j, figure_ink(figure_slot_ink(j)));
+    for (size_t j = plot->report->methods->len; j-- > 0;) {
+        const char *ink = figure_ink(figure_slot_ink(j));
+        if (!drawn[j])
+            continue;
+        if (!bands && j < LAC_SLOTS)
+            figure_put(figure,
+                       "$m%d using 1:2:3:4 with yerrorbars pt -1 lw 1 lc rgb '%s' notitle, ",
+                       (int)j, ink);
+        figure_put(figure,
+                   "$m%d using 1:2 with linespoints lw %g dt %s pt %d ps %g lc rgb '%s' notitle, ",
+                   (int)j, j < LAC_SLOTS ? 1.8 : 0.8, figure_slot_dash(j), figure_slot_point(j),
+                   j < LAC_SLOTS ? 0.9 : 0.4, ink);
+    }
+    figure_put(figure, "NaN notitle\n");
+}
+
+LacFigure *
+figure_rate(const LacReport *report, const char *curve, size_t data)
+{
+    const LacReportMetric *metric = report_metric(report, report->primary);
+    const char *name = report_data(report, data)->label;
+    const size_t most = MAX(report->conditions->len, 1);
+    g_autofree size_t *condition = g_new(size_t, most);
+    g_autofree double *rate = g_new(double, most);
+    g_autofree gboolean *drawn = g_new0(gboolean, MAX(report->methods->len, 1));
+    g_autofree char *slug = g_strdup_printf("rate %s %s %s", name, curve, metric->label);
+    g_autofree char *axis = NULL;
+    g_autoptr(LacFigure) figure = NULL;
+    RatePlot plot = {.report = report, .condition = condition, .rate = rate, .data = data};
+    size_t lines;
+
+    rate_conditions(&plot, curve);
+    if (plot.rates < LEAST_RATES)
+        return NULL;
+    rate_range(&plot);
+    if (!isfinite(plot.y_low) || !isfinite(plot.y_high))
+        return NULL;
+    figure = plot.figure = figure_new(WIDTH, HEIGHT);
+    axis = report_axis_text(report, report->primary, condition[0]);
+    figure_frame(figure, LEFT, RIGHT, TOP, BOTTOM);
+    figure_put(figure, "set xrange [%g:%g]\nset yrange [%g:%g]\nset bars 0.4\n",
+               rate[0] - 0.03 * (rate[plot.rates - 1] - rate[0]), rate[plot.rates - 1], plot.y_low,
+               plot.y_high);
+    figure_axis_label(figure, "x", "share of cells missing");
+    figure_axis_label(figure, "y", axis);
+    rate_blocks(&plot);
+    lines = rate_labels(&plot, drawn);
+    rate_lines(&plot, drawn, lines <= MOST_BANDS);
+    figure->slug = report_slug(slug);
+    figure->title =
+        g_strdup_printf("%s against missing rate on %s, %s", metric->label, name, curve);
+    figure->alt = g_strdup_printf(
+        "Line plot: %s (%s) of %zu methods on %s under %s at %zu rates from "
+        "%.3g to %.3g. Best overall %s.",
+        metric->label, report_direction(metric), lines, name, curve, plot.rates, rate[0],
+        rate[plot.rates - 1], report_method(report, report->order[0])->label);
+    figure->caption = g_strdup_printf("Mean over repeats at the realised rate; %s: ± 1 sd over "
+                                      "repeats. Lines break where a method failed.",
+                                      lines <= MOST_BANDS ? "band" : "bars");
+    return g_steal_pointer(&figure);
+}

@@ -1,0 +1,60 @@
+/* Convergence: a traced statistic by iteration, one line a chain. */
+#include "figure-private.h"
+#include "text-private.h"
+
+#include <math.h>
+
+#define WIDTH 360
+#define HEIGHT 230
+#define MOST_CHAINS 10
+
+LacFigure *
+figure_trace(const LacReport *report, size_t cell, const LacReportTrace *trace, double rhat)
+{
+    static const char *const dashes[] = {"solid", "(6,2)", "(2,2)", "(8,2,2,2)"};
+    const LacReportCell *of = report_cell(report, cell);
+    const char *method = report_method(report, of->method)->label;
+    const char *data = report_data(report, of->data)->label;
+    const size_t chains = MIN(trace->chains, MOST_CHAINS);
+    g_autoptr(LacFigure) figure = figure_new(WIDTH, HEIGHT);
+    g_autofree char *value = report_fixed(rhat, 3);
+    g_autofree char *what = trace->column == NULL
+                                ? g_strdup(trace->series)
+                                : g_strdup_printf("%s of %s", trace->series, trace->column);
+    g_autofree char *slug = g_strdup_printf("trace %s %s %s", method, data, what);
+    g_autofree char *label = figure_shorten(what, 34);
+
+    figure_frame(figure, 64, 16, 14, 48);
+    figure_axis_label(figure, "x", "iteration");
+    figure_axis_label(figure, "y", label);
+    g_string_append(figure->csv, "chain,iteration,value\n");
+    for (size_t c = 0; c < chains; c++) {
+        figure_put(figure, "$c%d << E\n", (int)c);
+        for (size_t t = 0; t < trace->iterations; t++) {
+            const double v = trace->value[c * trace->iterations + t];
+            if (!isfinite(v))
+                continue;
+            figure_put(figure, "%d %g\n", (int)t, v);
+            g_string_append_printf(figure->csv, "%zu,%zu,", c, t);
+            figure_number(figure->csv, v);
+            g_string_append_c(figure->csv, '\n');
+        }
+        figure_put(figure, "E\n");
+    }
+    figure_put(figure, "set xrange [0:%d]\nset offsets 0,0,graph 0.05,graph 0.05\nplot ",
+               (int)MAX(trace->iterations - 1, 1));
+    for (size_t c = 0; c < chains; c++)
+        figure_put(figure, "%s$c%d using 1:2 with lines lw 1.3 lc rgb '%s' dt %s notitle",
+                   c ? ", " : "", (int)c, figure_ink(1), dashes[c % 4]);
+    figure_put(figure, "\n");
+    figure->slug = report_slug(slug);
+    figure->title = isnan(rhat) ? g_strdup(what) : g_strdup_printf("%s, R̂ %s", what, value);
+    figure->alt =
+        g_strdup_printf("Trace plot: %s by iteration, %zu chains of %zu iterations of %s on "
+                        "%s%s%s.",
+                        what, chains, trace->iterations, method, data,
+                        isnan(rhat) ? "" : "; R-hat ", isnan(rhat) ? "" : value);
+    figure->caption = g_strdup_printf("%s on %s, %s", method, data,
+                                      report_condition(report, of->condition)->label);
+    return g_steal_pointer(&figure);
+}
