@@ -92,25 +92,32 @@ gram_block_small(const GramTask *task, size_t begin, size_t end, double *g)
     }
 }
 
-/* Many columns: copies rows together, scaled by the root of their weight, for dsyrk. */
+/* Many columns: copies rows together, scaled by the root of their weight, for dsyrk. The products
+ * are made apart, because @g need not be symmetric below its diagonal. */
 static void
 gram_block_large(const GramTask *task, size_t begin, size_t end, double *g)
 {
-    g_autofree double *buffer = g_new(double, GATHER_ROWS * task->stride);
-    LacMatrix c = {.rows = task->q, .cols = task->q, .stride = task->stride, .v = g};
+    const size_t q = task->q, stride = task->stride;
+    g_autofree double *buffer = g_new(double, GATHER_ROWS *stride);
+    g_autofree double *products = g_new0(double, q *stride);
+    LacMatrix c = {.rows = q, .cols = q, .stride = stride, .v = products};
 
     for (size_t i = begin; i < end; i += GATHER_ROWS) {
         const size_t rows = MIN(GATHER_ROWS, end - i);
-        const LacMatrix a = {.rows = rows, .cols = task->q, .stride = task->stride, .v = buffer};
+        const LacMatrix a = {.rows = rows, .cols = q, .stride = stride, .v = buffer};
 
         for (size_t k = 0; k < rows; k++) {
             const double *from = gram_row(task, i + k);
             const double w = task->weight ? sqrt(task->weight[i + k]) : 1.0;
 
-            for (size_t b = 0; b < task->stride; b++)
-                buffer[k * task->stride + b] = w * from[b];
+            for (size_t b = 0; b < q; b++)
+                buffer[k * stride + b] = w * from[b];
         }
         lac_syrk(task->alpha, &a, 1.0, &c);
+    }
+    for (size_t a = 0; a < q; a++) {
+        for (size_t b = a; b < q; b++)
+            g[a * stride + b] += products[a * stride + b];
     }
 }
 
