@@ -81,6 +81,12 @@ lac_imputer_scaler(const LacImputer *imputer)
     return imputer->scaler;
 }
 
+const char *
+lac_imputer_model_name(const LacImputer *imputer)
+{
+    return imputer->plugin->plugin.name;
+}
+
 const LacSchema *
 lac_imputer_schema(const LacImputer *imputer)
 {

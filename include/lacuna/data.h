@@ -118,10 +118,6 @@ LAC_API LacData *lac_data_with_values_take(const LacData *data, double *values, 
 /** lac_data_select_rows: the @n rows listed in @index, in that order; may repeat. Owned. */
 LAC_API LacData *
 lac_data_select_rows(const LacData *data, size_t n, const size_t *index, GError **error);
-/** lac_data_select_cols: the @n columns listed in @index, in that order, without labels and image
- * shape. Owned. */
-LAC_API LacData *
-lac_data_select_cols(const LacData *data, size_t n, const size_t *index, GError **error);
 /** lac_data_fingerprint: 64-bit hash of shape, column kinds, values, holes and labels, the same on
  * every machine. */
 LAC_API uint64_t lac_data_fingerprint(const LacData *data);

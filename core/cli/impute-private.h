@@ -1,0 +1,61 @@
+/* The pieces of `lacuna impute`: what was asked, what was read, what goes out. */
+#ifndef LACUNA_IMPUTE_PRIVATE_H
+#define LACUNA_IMPUTE_PRIVATE_H
+
+#include "cli-private.h"
+#include "imputer-private.h"
+
+G_BEGIN_DECLS
+
+/** LacImputeOptions: the command line; see cmd-impute.c for what each means. */
+typedef struct {
+    char *output, *model, *initial, *scale, *save, *load, *flags;
+    char *delimiter, *decimal, *header;
+    char **set, **na, **kinds, **ignore;
+    int64_t draws, seed;
+    gboolean force, original;
+} LacImputeOptions;
+
+/**
+ * LacImputeTable: the person's file.
+ * @source: its bytes after gunzip; @format: how they were read
+ * @data: its variables; columns passed through are in the source only
+ */
+typedef struct {
+    GBytes *source;
+    LacCsvFormat format;
+    LacData *data;
+} LacImputeTable;
+
+gboolean lac_impute_table_read(LacImputeTable *table, const char *path,
+                               const LacImputeOptions *options, GError **error);
+void lac_impute_table_clear(LacImputeTable *table);
+
+/** LacImputeOutput: a file that appears whole or not at all, or standard output. */
+typedef struct LacImputeOutput LacImputeOutput;
+/** lac_impute_output_open: @path "-" is standard output. An existing file is refused unless
+ * @force; @input is refused always when it is the same file and @force is not given. */
+LacImputeOutput *lac_impute_output_open(const char *path, gboolean force, GError **error);
+/** lac_impute_output_write: a LacWriteFunc. */
+gboolean lac_impute_output_write(const char *bytes, gsize n, void *output, GError **error);
+/** lac_impute_output_close: flushes, syncs, renames into place. Frees @output in any case. */
+gboolean lac_impute_output_close(LacImputeOutput *output, GError **error);
+/** lac_impute_output_abandon: removes what was written so far. NULL is fine. */
+void lac_impute_output_abandon(LacImputeOutput *output);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacImputeOutput, lac_impute_output_abandon)
+
+/** lac_impute_write_filled: the source with its holes filled from @completed [rows x data->cols].
+ */
+gboolean lac_impute_write_filled(const LacImputeTable *table, const LacMatrix *completed,
+                                 LacImputeOutput *out, GError **error);
+/** lac_impute_write_draw: the same as records @draw of a long table, with .imp and .id behind;
+ * @header: whether the header line is written first. */
+gboolean lac_impute_write_draw(const LacImputeTable *table, const LacMatrix *completed, size_t draw,
+                               gboolean header, LacImputeOutput *out, GError **error);
+/** lac_impute_write_flags: one line an imputed cell: .id, column, model, value. */
+gboolean lac_impute_write_flags(const LacImputeTable *table, const LacMatrix *completed,
+                                const char *model, LacImputeOutput *out, GError **error);
+
+G_END_DECLS
+
+#endif
