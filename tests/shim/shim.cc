@@ -60,6 +60,13 @@ lac_test_near(double a, double b, double tolerance)
     return std::fabs(a - b) <= tolerance * std::fmax(1.0, std::fabs(b));
 }
 
+// Tests ask for impossible amounts of memory on purpose; the sanitizer is to refuse as malloc does.
+extern "C" __attribute__((visibility("default"))) const char *
+__asan_default_options()
+{
+    return "allocator_may_return_null=1";
+}
+
 int
 main(int argc, char **argv)
 {
