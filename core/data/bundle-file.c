@@ -1,0 +1,278 @@
+/* Bundles as safetensors files: eight bytes with the length of a JSON header, the header, then the
+ * blocks without gaps. https://github.com/huggingface/safetensors describes the format. */
+#include "atomic-private.h"
+#include "bundle-private.h"
+#include "json-private.h"
+#include <lacuna/file.h>
+
+#include <string.h>
+
+enum {
+    HEADER_MAX = 100000000, /* as the format's own library */
+    WORD = 8,
+};
+
+/* ---- writing ---- */
+
+static void
+bundle_describe_block(JsonBuilder *builder, const BundleBlock *block, uint64_t offset)
+{
+    json_builder_set_member_name(builder, block->name);
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "dtype");
+    json_builder_add_string_value(builder, bundle_type_name(block->type));
+    json_builder_set_member_name(builder, "shape");
+    json_builder_begin_array(builder);
+    json_builder_add_int_value(builder, (gint64)block->rows);
+    json_builder_add_int_value(builder, (gint64)block->cols);
+    json_builder_end_array(builder);
+    json_builder_set_member_name(builder, "data_offsets");
+    json_builder_begin_array(builder);
+    json_builder_add_int_value(builder, (gint64)offset);
+    json_builder_add_int_value(builder, (gint64)(offset + block->rows * block->cols * WORD));
+    json_builder_end_array(builder);
+    json_builder_end_object(builder);
+}
+
+static char *
+bundle_header(const LacBundle *bundle)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autoptr(JsonNode) root = NULL;
+    uint64_t offset = 0;
+
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "__metadata__");
+    json_builder_begin_object(builder);
+    for (guint k = 0; k < bundle->texts->len; k += 2) {
+        json_builder_set_member_name(builder, bundle->texts->pdata[k]);
+        json_builder_add_string_value(builder, bundle->texts->pdata[k + 1]);
+    }
+    json_builder_end_object(builder);
+    for (guint k = 0; k < bundle->blocks->len; k++) {
+        const BundleBlock *block = bundle->blocks->pdata[k];
+
+        bundle_describe_block(builder, block, offset);
+        offset += block->rows * block->cols * WORD;
+    }
+    json_builder_end_object(builder);
+    root = json_builder_get_root(builder);
+    return json_write_tree(root);
+}
+
+/* @n words, little-endian on disk whatever this machine is. */
+static gboolean
+bundle_write_words(LacAtomic *file, const uint64_t *words, size_t n, GError **error)
+{
+    uint64_t part[512];
+
+    if (G_BYTE_ORDER == G_LITTLE_ENDIAN)
+        return lac_atomic_write(file, words, n * WORD, error);
+    for (size_t done = 0; done < n; done += G_N_ELEMENTS(part)) {
+        const size_t m = MIN(n - done, G_N_ELEMENTS(part));
+
+        for (size_t k = 0; k < m; k++)
+            part[k] = GUINT64_TO_LE(words[done + k]);
+        if (!lac_atomic_write(file, part, m * WORD, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+lac_bundle_write(const LacBundle *bundle, const char *path, GError **error)
+{
+    g_autofree char *json = bundle_header(bundle);
+    const size_t n = strlen(json), padded = (n + WORD - 1) / WORD * WORD; /* blocks stay aligned */
+    const uint64_t length = padded;
+    g_autoptr(LacAtomic) file = lac_atomic_open(path, error);
+
+    if (file == NULL || !bundle_write_words(file, &length, 1, error) ||
+        !lac_atomic_write(file, json, n, error) ||
+        !lac_atomic_write(file, "        ", padded - n, error))
+        return FALSE;
+    for (guint k = 0; k < bundle->blocks->len; k++) {
+        const BundleBlock *block = bundle->blocks->pdata[k];
+
+        if (!bundle_write_words(file, block->words, block->rows * block->cols, error))
+            return FALSE;
+    }
+    return lac_atomic_commit(file, error);
+}
+
+/* ---- reading ---- */
+
+typedef struct {
+    LacBundle *bundle;
+    const uint8_t *data; /* behind the header */
+    uint64_t n_data;
+    uint64_t covered; /* bytes of blocks seen so far */
+} BundleParser;
+
+/* Entry @k of array @array as a whole number from 0 on; FALSE when it is none. */
+static gboolean
+bundle_json_size(JsonArray *array, guint k, uint64_t *out)
+{
+    JsonNode *node = json_array_get_element(array, k);
+
+    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_INT64 ||
+        json_node_get_int(node) < 0)
+        return FALSE;
+    *out = (uint64_t)json_node_get_int(node);
+    return TRUE;
+}
+
+static JsonArray *
+bundle_json_array(JsonObject *object, const char *member)
+{
+    JsonNode *node = json_object_get_member(object, member);
+
+    return node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+}
+
+/* [], [n] and [rows, cols] are read as matrices. */
+static gboolean
+bundle_parse_shape(JsonObject *entry, uint64_t *rows, uint64_t *cols)
+{
+    JsonArray *shape = bundle_json_array(entry, "shape");
+    const guint dims = shape != NULL ? json_array_get_length(shape) : 3;
+
+    *rows = *cols = 1;
+    if (dims > 2 || (dims > 0 && !bundle_json_size(shape, dims - 1, cols)) ||
+        (dims == 2 && !bundle_json_size(shape, 0, rows)))
+        return FALSE;
+    return *cols == 0 || *rows <= G_MAXSSIZE / WORD / *cols;
+}
+
+static gboolean
+bundle_parse_type(JsonObject *entry, BundleType *out)
+{
+    JsonNode *node = json_object_get_member(entry, "dtype");
+    const char *name =
+        node != NULL && JSON_NODE_HOLDS_VALUE(node) ? json_node_get_string(node) : NULL;
+
+    for (*out = 0; *out < BUNDLE_TYPES; (*out)++) {
+        if (g_strcmp0(name, bundle_type_name(*out)) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+bundle_parse_block(BundleParser *parser, const char *name, JsonNode *node, GError **error)
+{
+    JsonObject *entry = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    JsonArray *offsets = entry != NULL ? bundle_json_array(entry, "data_offsets") : NULL;
+    uint64_t rows, cols, begin, end, n, *words;
+    BundleType type;
+
+    if (offsets == NULL || json_array_get_length(offsets) != 2 ||
+        !bundle_json_size(offsets, 0, &begin) || !bundle_json_size(offsets, 1, &end) ||
+        !bundle_parse_shape(entry, &rows, &cols) || !bundle_parse_type(entry, &type) ||
+        name[0] == '\0')
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "%s: block '%s': expected dtype F64, I64 or U64, a shape of at most two "
+                        "sizes and two data_offsets",
+                        parser->bundle->origin, name);
+    n = rows * cols;
+    if (begin > end || end > parser->n_data || end - begin != n * WORD ||
+        end - begin > parser->n_data - parser->covered) /* blocks share no bytes */
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "%s: block '%s': bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+                        " of %" G_GUINT64_FORMAT " cannot hold its shape [%" G_GUINT64_FORMAT
+                        ", %" G_GUINT64_FORMAT "] of 8 byte numbers",
+                        parser->bundle->origin, name, begin, end, parser->n_data, rows, cols);
+    words = lac_try_alloc(n, WORD, name, error);
+    if (words == NULL)
+        return FALSE;
+    memcpy(words, parser->data + begin, n * WORD);
+    for (uint64_t k = 0; G_BYTE_ORDER != G_LITTLE_ENDIAN && k < n; k++)
+        words[k] = GUINT64_FROM_LE(words[k]);
+    bundle_put(parser->bundle, type, name, rows, cols, words);
+    parser->covered += end - begin;
+    return TRUE;
+}
+
+static gboolean
+bundle_parse_texts(BundleParser *parser, JsonNode *node, GError **error)
+{
+    g_autoptr(GList) names = NULL;
+
+    if (!JSON_NODE_HOLDS_OBJECT(node))
+        return lac_fail(error, LAC_ERROR_DATA, "%s: __metadata__ is no map of texts",
+                        parser->bundle->origin);
+    names = json_object_get_members(json_node_get_object(node));
+    for (GList *name = names; name != NULL; name = name->next) {
+        JsonNode *text = json_object_get_member(json_node_get_object(node), name->data);
+
+        if (!JSON_NODE_HOLDS_VALUE(text) || json_node_get_string(text) == NULL)
+            return lac_fail(error, LAC_ERROR_DATA, "%s: __metadata__: '%s' is no text",
+                            parser->bundle->origin, (const char *)name->data);
+        lac_bundle_put_text(parser->bundle, name->data, json_node_get_string(text));
+    }
+    return TRUE;
+}
+
+static gboolean
+bundle_parse_header(BundleParser *parser, JsonNode *root, GError **error)
+{
+    g_autoptr(GList) names = NULL;
+
+    if (!JSON_NODE_HOLDS_OBJECT(root))
+        return lac_fail(error, LAC_ERROR_DATA, "%s: the header is no map", parser->bundle->origin);
+    names = json_object_get_members(json_node_get_object(root));
+    for (GList *name = names; name != NULL; name = name->next) {
+        JsonNode *node = json_object_get_member(json_node_get_object(root), name->data);
+
+        if (g_str_equal(name->data, "__metadata__")
+                ? !bundle_parse_texts(parser, node, error)
+                : !bundle_parse_block(parser, name->data, node, error))
+            return FALSE;
+    }
+    if (parser->covered != parser->n_data)
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "%s: the blocks hold %" G_GUINT64_FORMAT " bytes, but %" G_GUINT64_FORMAT
+                        " follow the header",
+                        parser->bundle->origin, parser->covered, parser->n_data);
+    return TRUE;
+}
+
+LacBundle *
+lac_bundle_parse(const uint8_t *bytes, gsize n, const char *name, GError **error)
+{
+    g_autoptr(LacBundle) bundle = lac_bundle_new();
+    g_autoptr(JsonParser) json = NULL;
+    BundleParser parser = {.bundle = bundle};
+    uint64_t length = 0;
+
+    g_free(bundle->origin);
+    bundle->origin = g_strdup(name);
+    if (n >= WORD)
+        memcpy(&length, bytes, WORD);
+    length = GUINT64_FROM_LE(length);
+    if (n < WORD + 2 || length > HEADER_MAX || length > n - WORD || bytes[WORD] != '{')
+        return lac_fail_null(error, LAC_ERROR_DATA,
+                             "%s: no model file: its %zu bytes do not start with a safetensors "
+                             "header, or are cut off inside it",
+                             name, n);
+    json = json_parse_tree((const char *)bytes + WORD, length, name, error);
+    parser.data = bytes + WORD + length;
+    parser.n_data = n - WORD - length;
+    if (json == NULL || !bundle_parse_header(&parser, json_parser_get_root(json), error))
+        return NULL;
+    return g_steal_pointer(&bundle);
+}
+
+LacBundle *
+lac_bundle_read(const char *path, GError **error)
+{
+    g_autoptr(LacFile) file = lac_file_open(path, error);
+    g_autoptr(GBytes) bytes = file != NULL ? lac_file_read_rest(file, error) : NULL;
+    gconstpointer data;
+    gsize n;
+
+    if (bytes == NULL)
+        return NULL;
+    data = g_bytes_get_data(bytes, &n);
+    return lac_bundle_parse(data, n, path, error);
+}
