@@ -1,40 +1,16 @@
 /* Radix sort of doubles: their bits, turned so that they order as unsigned numbers, eight bits a
  * pass from the lowest. Passes in which all keys agree are skipped; they are many when the data
- * hold few distinct values or short decimals. */
+ * hold few distinct values or short decimals. Without indices to move, all digits are counted in
+ * one reading, which lac_radix_sort() with its wider digits does not do. */
+#include "radix-private.h"
 #include <lacuna/stats.h>
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define DIGITS 8
 #define BUCKETS 256
 /* below this, counting 8 x 256 digits costs more than insertion */
 #define SMALL 80
-
-typedef struct {
-    uint64_t key;
-    size_t index;
-} Keyed;
-
-static inline uint64_t
-key_of(double x)
-{
-    uint64_t bits;
-
-    memcpy(&bits, &x, sizeof bits);
-    return bits ^ ((uint64_t) - (int64_t)(bits >> 63) | (uint64_t)1 << 63);
-}
-
-static inline double
-double_of(uint64_t key)
-{
-    const uint64_t bits = key ^ ((uint64_t)((int64_t)(key >> 63) - 1) | (uint64_t)1 << 63);
-    double x;
-
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
 
 static inline size_t
 digit(uint64_t key, size_t pass)
@@ -93,7 +69,7 @@ radix_sort(size_t n, double *x, uint64_t *keys, uint64_t *other)
     size_t count[DIGITS][BUCKETS] = {{0}};
 
     for (size_t i = 0; i < n; i++) {
-        keys[i] = key_of(x[i]);
+        keys[i] = lac_radix_key(x[i]);
         count_digits(keys[i], count);
     }
     for (size_t pass = 0; pass < DIGITS; pass++) {
@@ -108,7 +84,7 @@ radix_sort(size_t n, double *x, uint64_t *keys, uint64_t *other)
         keys = sorted;
     }
     for (size_t i = 0; i < n; i++)
-        x[i] = double_of(keys[i]);
+        x[i] = lac_radix_value(keys[i]);
 }
 
 void
@@ -148,32 +124,7 @@ compare_indices(const void *a, const void *b, void *values)
     return x != y ? (x > y) - (x < y) : (i > j) - (i < j);
 }
 
-/* The sort is stable, so ties stay in the order of their indices; adding 0 makes a tie of -0 and
- * 0. */
-static void
-radix_order(size_t n, const double *x, Keyed *items, Keyed *other, size_t *order)
-{
-    size_t count[DIGITS][BUCKETS] = {{0}};
-
-    for (size_t i = 0; i < n; i++) {
-        items[i] = (Keyed){.key = key_of(x[i] + 0.0), .index = i};
-        count_digits(items[i].key, count);
-    }
-    for (size_t pass = 0; pass < DIGITS; pass++) {
-        if (!start_positions(n, items[0].key, pass, count[pass]))
-            continue;
-        for (size_t i = 0; i < n; i++)
-            other[count[pass][digit(items[i].key, pass)]++] = items[i];
-
-        Keyed *sorted = other;
-
-        other = items;
-        items = sorted;
-    }
-    for (size_t i = 0; i < n; i++)
-        order[i] = items[i].index;
-}
-
+/* The radix sort is stable, so ties stay in the order of their indices. */
 void
 lac_stats_order(size_t n, const double *x, size_t *order)
 {
@@ -181,14 +132,17 @@ lac_stats_order(size_t n, const double *x, size_t *order)
         insertion_order(n, x, order);
         return;
     }
+    for (size_t i = 0; i < n; i++)
+        order[i] = i;
 
-    g_autofree Keyed *room = g_try_new(Keyed, 2 * n);
+    g_autofree uint64_t *keys = g_try_new(uint64_t, 2 * n);
+    g_autofree size_t *spare = g_try_new(size_t, n);
 
-    if (room != NULL) {
-        radix_order(n, x, room, room + n, order);
+    if (keys == NULL || spare == NULL) {
+        g_qsort_with_data(order, (gint)n, sizeof *order, compare_indices, (gpointer)x);
         return;
     }
     for (size_t i = 0; i < n; i++)
-        order[i] = i;
-    g_qsort_with_data(order, (gint)n, sizeof *order, compare_indices, (gpointer)x);
+        keys[i] = lac_radix_key(x[i]);
+    lac_radix_sort(n, keys, order, keys + n, spare);
 }

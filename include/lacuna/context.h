@@ -17,7 +17,8 @@ LAC_API LacRng lac_context_rng(const LacContext *context, const char *purpose);
  * lac_context_step:
  * @done: share of the work finished, 0 .. 1
  *
- * Call at least every tenth of a second of work, from the thread that called the component.
+ * Call at least every tenth of a second of work, from the thread that called the component. Cheap
+ * enough for every row: the user is told at most every 20 ms.
  * Returns: FALSE with LAC_ERROR_CANCELLED when the work should stop: clean up and return.
  */
 LAC_API gboolean lac_context_step(LacContext *context, double done, GError **error);

@@ -15,7 +15,8 @@ LAC_API double lac_stats_variance(size_t n, const double *x, unsigned ddof);
 LAC_API double lac_stats_trimmed_mean(size_t n, double *x, double trim);
 /** lac_stats_quantile: Hyndman and Fan's @type 6 or 7 of x sorted ascending, n >= 1. */
 LAC_API double lac_stats_quantile(size_t n, const double *sorted, double p, int type);
-/** lac_stats_sort: ascending, in place; x holds no NaN. O(n) for large n (radix). */
+/** lac_stats_sort: ascending, in place; x holds no NaN, a -0 may become 0. O(n) for large n
+ * (radix). */
 LAC_API void lac_stats_sort(size_t n, double *x);
 /** lac_stats_order: @order [n] such that x[order[0]] <= x[order[1]] ...; ties by index. */
 LAC_API void lac_stats_order(size_t n, const double *x, size_t *order);
