@@ -32,7 +32,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacContext, lac_context_free)
 LAC_PRIVATE_API void lac_context_set_draws(LacContext *context, size_t draws);
 LAC_PRIVATE_API void lac_context_set_memory(LacContext *context, size_t bytes);
 LAC_PRIVATE_API void lac_context_set_initial(LacContext *context, LacInitialFill fill, void *user);
-/** lac_context_set_progress: @report gets the share done (any thread rate-limits itself). */
+/** lac_context_set_progress: @report gets the share done, at most every 20 ms, but always the first
+ * time and when it reaches 1; in the thread that steps. */
 LAC_PRIVATE_API void
 lac_context_set_progress(LacContext *context, void (*report)(void *user, double done), void *user);
 /** lac_context_cancel: async-signal-safe; the next step fails. */
