@@ -55,7 +55,7 @@ lac_bench_time(unsigned repeats, void (*work)(void *user), void *user)
     }
     seconds[0] = measure_once(work, user);
     time.peak = MAX(measure_memory("VmHWM") - before, 0.0);
-    for (unsigned i = seconds[0] < 1.0 ? 0 : 1; i < time.repeats; i++)
+    for (unsigned i = seconds[0] < 1.0 ? 0u : 1u; i < time.repeats; i++)
         seconds[i] = measure_once(work, user);
     qsort(seconds, time.repeats, sizeof *seconds, compare_doubles);
     time.min = seconds[0];
