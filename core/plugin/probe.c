@@ -33,7 +33,8 @@ lac_record_write(GString *out, size_t n, const char *const *fields)
 char **
 lac_record_read(const char *line, size_t n)
 {
-    g_auto(GStrv) fields = g_strsplit(line, "\t", -1);
+    g_autofree char *text = g_strndup(line, strcspn(line, "\n"));
+    g_auto(GStrv) fields = g_strsplit(text, "\t", -1);
 
     if (g_strv_length(fields) != n)
         return NULL;
@@ -228,7 +229,7 @@ probe_now(const char *path)
 
     if (lac_child_run(probe_body, (void *)path, lac_child_timeout(), &child, &error) &&
         child.outcome == NULL)
-        fields = lac_record_read(g_strchomp(child.report->str), N_FIELDS);
+        fields = lac_record_read(child.report->str, N_FIELDS);
     if (fields != NULL) {
         info = info_from_record(path, fields);
     } else {
@@ -261,7 +262,7 @@ remember(LacProbeCache *cache, const LacPluginInfo *info, const char *stamp)
 
     /* through a line and back, so that it is whole and owned */
     lac_record_write(line, N_FIELDS, fields);
-    record = lac_record_read(g_strchomp(line->str), N_FIELDS);
+    record = lac_record_read(line->str, N_FIELDS);
     g_hash_table_replace(cache->records, g_strdup(info->path), record);
     cache->changed = TRUE;
 }
