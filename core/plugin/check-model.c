@@ -1,0 +1,323 @@
+/* What every model must keep to. */
+#include "check-private.h"
+
+#include <glib/gstdio.h>
+#include <malloc.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A model that never looks at the context may take this much processor time for 2000 x 20. */
+#define DEAF_SECONDS 0.5
+
+static const LacModelPlugin *
+model_plugin(const LacCheck *check)
+{
+    return (const LacModelPlugin *)check->plugin;
+}
+
+/* A fitted model on @train; NULL after a failure that is told. */
+static LacModel *
+fitted(LacCheck *check, LacContext *context, const LacData *train)
+{
+    g_autoptr(GError) error = NULL;
+    LacModel *model = lac_check_instance(check->plugin, NULL, &error);
+
+    if (model != NULL) {
+        model->instance.context = context;
+        if (model_plugin(check)->fit(model, train, &error))
+            return model;
+    }
+    lac_check_fail(check, "a fit failed: %s", error != NULL ? error->message : "(no error set)");
+    lac_instance_free(model);
+    return NULL;
+}
+
+static double
+cpu_seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* A cancelled step fails with CANCELLED; one that is over in no time need not notice. */
+static void
+judge_cancelled(LacCheck *check, const char *step, gboolean ok, double seconds, const GError *error)
+{
+    if (ok && seconds > DEAF_SECONDS)
+        lac_check_fail(check,
+                       "%s went on for %.2f s after it was cancelled; call lac_context_step() "
+                       "every tenth of a second and return when it says FALSE",
+                       step, seconds);
+    if (!ok && !g_error_matches(error, LAC_ERROR, LAC_ERROR_CANCELLED))
+        lac_check_fail(check,
+                       "%s was cancelled and failed with '%s', not with the error of "
+                       "lac_context_step()",
+                       step, error != NULL ? error->message : "(no error set)");
+}
+
+/* The large table, or the base one for models of images. */
+static LacData *
+large_table(LacCheck *check)
+{
+    g_autoptr(LacData) base = lac_check_base(check, 1);
+    g_autoptr(LacData) raw = NULL;
+
+    if (base == NULL || base->image.channels > 0)
+        return g_steal_pointer(&base);
+    raw = lac_check_table(LAC_TABLE_LARGE, 1);
+    return lac_check_prepare(check->plugin, raw);
+}
+
+static void
+check_cancelled_fit(LacCheck *check)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacData) data = large_table(check);
+    LacModel *model = lac_check_instance(check->plugin, NULL, NULL);
+    double before;
+    gboolean ok;
+
+    if (data != NULL && model != NULL) {
+        lac_threads_set(1);
+        model->instance.context = context;
+        lac_context_cancel(context);
+        before = cpu_seconds();
+        ok = model_plugin(check)->fit(model, data, &error);
+        judge_cancelled(check, "fit", ok, cpu_seconds() - before, error);
+    }
+    lac_instance_free(model); /* also after a fit that failed half way */
+}
+
+static void
+check_cancelled_fill(LacCheck *check)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacData) data = lac_check_base(check, 1);
+    g_autoptr(LacMatrix) out = NULL;
+    LacModel *model = data != NULL ? fitted(check, context, data) : NULL;
+    double before;
+    gboolean ok;
+
+    if (model == NULL)
+        return;
+    out = lac_matrix_new(data->rows, data->cols, NULL);
+    lac_context_cancel(context);
+    before = cpu_seconds();
+    ok = model_plugin(check)->fill(model, data, out, &error);
+    judge_cancelled(check, "fill", ok, cpu_seconds() - before, error);
+    lac_instance_free(model);
+}
+
+/* @model through a file into a new instance; NULL after a failure that is told. */
+static LacModel *
+through_file(LacCheck *check, const LacModel *model, LacContext *context)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacBundle) out = lac_bundle_new(), in = NULL;
+    g_autofree char *path = NULL;
+    LacModel *copy = lac_check_instance(check->plugin, NULL, NULL);
+    const int fd = g_file_open_tmp("lacuna-check-XXXXXX", &path, &error);
+
+    if (fd >= 0)
+        close(fd);
+    copy->instance.context = context;
+    if (fd >= 0 && model_plugin(check)->save(model, out, &error) &&
+        lac_bundle_write(out, path, &error))
+        in = lac_bundle_read(path, &error);
+    if (in == NULL || !model_plugin(check)->load(copy, in, &error)) {
+        lac_check_fail(check, "%s", error != NULL ? error->message : "(no error set)");
+        g_clear_pointer((gpointer *)&copy, lac_instance_free);
+    }
+    if (path != NULL)
+        g_remove(path);
+    return copy;
+}
+
+static LacMatrix *
+apply(LacCheck *check, const LacModel *model, const LacData *in, gssize draw)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacMatrix) out = lac_matrix_new(in->rows, in->cols, NULL);
+    const gboolean ok = draw < 0
+                            ? model_plugin(check)->fill(model, in, out, &error)
+                            : model_plugin(check)->sample(model, in, (size_t)draw, out, &error);
+
+    if (ok)
+        return g_steal_pointer(&out);
+    lac_check_fail(check, "%s failed: %s", draw < 0 ? "fill" : "sample",
+                   error != NULL ? error->message : "(no error set)");
+    return NULL;
+}
+
+static void
+compare_copy(LacCheck *check, const LacModel *model, const LacModel *copy, const LacData *data,
+             gssize draw)
+{
+    g_autoptr(LacMatrix) a = apply(check, model, data, draw);
+    g_autoptr(LacMatrix) b = apply(check, copy, data, draw);
+    size_t i, j;
+
+    if (a != NULL && b != NULL && !lac_check_same(a, b, 0.0, &i, &j))
+        lac_check_fail(check, "%s of cell (%zu, %zu) was %.17g and is %.17g after loading",
+                       draw < 0 ? "fill" : "sample", i, j, lac_matrix_row(a, i)[j],
+                       lac_matrix_row(b, i)[j]);
+}
+
+static void
+check_save_load(LacCheck *check)
+{
+    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacContext) later = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacData) data = NULL;
+    LacModel *model, *copy;
+
+    if (model_plugin(check)->save == NULL) {
+        lac_check_note(check, "it cannot be saved");
+        return;
+    }
+    data = lac_check_base(check, 1);
+    model = data != NULL ? fitted(check, context, data) : NULL;
+    copy = model != NULL ? through_file(check, model, later) : NULL;
+    if (copy != NULL) {
+        compare_copy(check, model, copy, data, -1);
+        if (model_plugin(check)->sample != NULL)
+            compare_copy(check, model, copy, data, 0);
+    }
+    lac_instance_free(model);
+    lac_instance_free(copy);
+}
+
+static LacMatrix *
+draw_of(LacCheck *check, const LacData *data, size_t draws, gssize draw)
+{
+    g_autoptr(GError) error = NULL;
+    LacCheckRun run = LAC_CHECK_RUN_PLAIN;
+    LacMatrix *out;
+
+    run.draws = draws;
+    run.draw = draw;
+    out = lac_check_complete(check->plugin, &run, data, data, &error);
+    if (out == NULL)
+        lac_check_fail(check, "draw %zd of %zu failed: %s", draw, draws,
+                       error != NULL ? error->message : "(no error set)");
+    return out;
+}
+
+static void
+check_sample(LacCheck *check)
+{
+    g_autoptr(LacData) data = NULL;
+    g_autoptr(LacMatrix) zero = NULL, one = NULL, again = NULL;
+    size_t i, j;
+
+    if (model_plugin(check)->sample == NULL) {
+        lac_check_note(check, "it does not draw");
+        return;
+    }
+    data = lac_check_base(check, 1);
+    if (data == NULL)
+        return;
+    zero = draw_of(check, data, 2, 0);
+    one = draw_of(check, data, 2, 1);
+    again = draw_of(check, data, 5, 1);
+    if (zero == NULL || one == NULL || again == NULL)
+        return;
+    if (!lac_check_completed(check, "draw 0", data, zero) ||
+        !lac_check_completed(check, "draw 1", data, one))
+        return;
+    if (lac_check_same(zero, one, 0.0, &i, &j))
+        lac_check_fail(check, "draws 0 and 1 are the same");
+    if (!lac_check_same(one, again, 0.0, &i, &j))
+        lac_check_fail(check,
+                       "draw 1 depends on how many are asked for: cell (%zu, %zu) is %.17g "
+                       "of 2 and %.17g of 5",
+                       i, j, lac_matrix_row(one, i)[j], lac_matrix_row(again, i)[j]);
+}
+
+static void
+check_log_density(LacCheck *check)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacData) data = NULL, raw = NULL, truth = NULL;
+    g_autofree double *out = NULL;
+    LacModel *model;
+
+    if (model_plugin(check)->log_density == NULL) {
+        lac_check_note(check, "it gives no densities");
+        return;
+    }
+    data = lac_check_base(check, 1);
+    model = data != NULL ? fitted(check, context, data) : NULL;
+    if (model == NULL)
+        return;
+    raw = lac_check_truth(data->image.channels > 0 ? LAC_TABLE_IMAGES : LAC_TABLE_PLAIN, 1);
+    truth = lac_check_prepare(check->plugin, raw);
+    out = g_new0(double, data->rows);
+    if (!model_plugin(check)->log_density(model, data, truth, out, &error))
+        lac_check_fail(check, "log_density failed: %s", error->message);
+    for (size_t i = 0; i < data->rows && error == NULL; i++) {
+        const gboolean complete = lac_mask_count_row(data->holes, i) == 0;
+
+        if (isnan(out[i]) || out[i] == (double)INFINITY || (complete && out[i] != 0.0))
+            lac_check_fail(check, "row %zu, which %s: %g", i,
+                           complete ? "has no hole, so 0 is expected" : "has holes", out[i]);
+    }
+    lac_instance_free(model);
+}
+
+/* Memory in use after @cycles more lives of a model. */
+static size_t
+live(LacCheck *check, const LacData *data, size_t cycles)
+{
+    for (size_t k = 0; k < cycles; k++) {
+        g_autoptr(LacMatrix) out =
+            lac_check_complete(check->plugin, &LAC_CHECK_RUN_PLAIN, data, data, NULL);
+    }
+    return mallinfo2().uordblks + mallinfo2().hblkhd;
+}
+
+static void
+check_leak(LacCheck *check)
+{
+    g_autoptr(LacData) data = lac_check_base(check, 1);
+    const size_t cycles = 10;
+    size_t before, between, after;
+
+    if (data == NULL)
+        return;
+    before = live(check, data, 3); /* caches and thread pools settle */
+    between = live(check, data, cycles);
+    after = live(check, data, cycles);
+    /* 16 bytes is the least an allocation takes */
+    if (between >= before + 16 * cycles && after >= between + 16 * cycles)
+        lac_check_fail(check,
+                       "each life of a model loses about %zu bytes; free in `clear` what "
+                       "fit and load allocate",
+                       (after - between) / cycles);
+}
+
+const LacCheckCase lac_check_model_cases[] = {
+    {"takes its defaults and gives them back", lac_check_params_round_trip, 0},
+    {"refuses bad parameters by name", lac_check_params_refused, 0},
+    {"reproduces its example", lac_check_example, 0},
+    {"fills every hole and leaves observed cells alone", lac_check_completes, 0},
+    {"gives the same bytes for the same seed", lac_check_same_seed, 0},
+    {"agrees on 1 and 2 threads", lac_check_threads, 0},
+    {"completes rows it was not fitted on", lac_check_new_rows, 0},
+    {"returns a table without holes as it is", lac_check_no_holes, 0},
+    LAC_CHECK_ODD_TABLES(lac_check_odd_table),
+    {"stops fitting when cancelled", check_cancelled_fit, 0},
+    {"stops filling when cancelled", check_cancelled_fill, 0},
+    {"fills the same after save and load", check_save_load, 0},
+    {"draws completions that differ and do not depend on their number", check_sample, 0},
+    {"gives log densities that are numbers", check_log_density, 0},
+    {"frees what it allocates", check_leak, 0},
+    {NULL, NULL, 0},
+};
