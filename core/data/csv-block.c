@@ -144,10 +144,11 @@ csv_advance(CsvReader *reader, const char *behind)
 {
     size_t column;
 
-    if (memchr(reader->begin, '"', (size_t)(behind - reader->begin)) != NULL)
-        csv_place(reader, behind, &reader->line, &column); /* quotes may hold line ends */
+    if (reader->quoted) /* quotes may hold line ends */
+        csv_place(reader, behind, &reader->line, &column);
     else
         reader->line++;
+    reader->quoted = FALSE;
     reader->begin = (char *)behind;
 }
 

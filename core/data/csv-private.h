@@ -123,7 +123,8 @@ typedef struct {
     char *buffer, *begin, *end, *checked;
     size_t capacity;
     gboolean at_end, first_block;
-    size_t line; /* of @begin, from 1 */
+    gboolean quoted; /* the record at @begin has a quoted field */
+    size_t line;     /* of @begin, from 1 */
     /* the table, with a column for every field */
     CsvColumn *columns;
     size_t cols, rows, rows_capacity;

@@ -117,23 +117,39 @@ csv_fail_ragged(CsvReader *reader, const char *at, GError **error)
 
 /* The number at *@p straight into @cell when the field is nothing but one; most fields are. */
 static inline gboolean
-csv_take_number(const CsvReader *reader, CsvColumn *column, const char **p, double *cell)
+csv_take_number(CsvColumn *column, char delimiter, char decimal, const char **p, double *cell)
 {
     double value;
     gboolean plain;
-    const char *end = lac_number_scan(*p, reader->format.decimal, &value, &plain);
+    const char *end = lac_number_scan_inline(*p, decimal, &value, &plain);
 
-    if (end == NULL || isinf(value) ||
-        (*end != reader->format.delimiter && *end != '\n' && *end != '\r') ||
+    if (end == NULL || (*end != delimiter && *end != '\n' && *end != '\r') || isinf(value) ||
         (!plain && column->given && column->kind == LAC_KIND_INTEGER))
         return FALSE;
     *cell = value;
-    column->seen |= plain ? (value == 0   ? CSV_SEEN_ZERO
-                             : value == 1 ? CSV_SEEN_ONE
-                                          : CSV_SEEN_OTHER)
-                          : CSV_SEEN_OTHER | CSV_SEEN_FRACTION;
+    column->seen |= (value == 0   ? CSV_SEEN_ZERO
+                     : value == 1 ? CSV_SEEN_ONE
+                                  : CSV_SEEN_OTHER) |
+                    (plain ? 0 : CSV_SEEN_FRACTION);
     *p = end;
     return TRUE;
+}
+
+/* Field @j at *@p into @cell the careful way. */
+static CsvRecord
+csv_take_field(CsvReader *reader, size_t j, const char **p, double *cell, GError **error)
+{
+    CsvField field;
+    const CsvFieldStatus status = csv_scan_field(p, reader->end, reader->format.delimiter, &field);
+
+    reader->quoted |= field.quoted;
+    if (status != CSV_FIELD_WHOLE) {
+        const CsvRecord record = csv_judge_field(reader, status, &field, error);
+
+        if (record != CSV_RECORD_DONE)
+            return record;
+    }
+    return csv_store_field(reader, j, &field, cell, error) ? CSV_RECORD_DONE : CSV_RECORD_BAD;
 }
 
 /* The record at reader->begin into @row; *@behind is set to what follows its line end. */
@@ -141,27 +157,22 @@ static CsvRecord
 csv_read_record(CsvReader *reader, double *row, const char **behind, GError **error)
 {
     const char *p = reader->begin, *const limit = reader->end;
-    const char delimiter = reader->format.delimiter;
+    const char delimiter = reader->format.delimiter, decimal = reader->format.decimal;
+    const size_t cols = reader->cols;
 
-    for (size_t j = 0; j < reader->cols; j++) {
+    for (size_t j = 0; j < cols; j++) {
         CsvColumn *column = &reader->columns[j];
 
-        if (column->mode != CSV_MODE_NUMBER || !csv_take_number(reader, column, &p, &row[j])) {
-            CsvField field;
-            const CsvFieldStatus status = csv_scan_field(&p, limit, delimiter, &field);
+        if (column->mode != CSV_MODE_NUMBER ||
+            !csv_take_number(column, delimiter, decimal, &p, &row[j])) {
+            const CsvRecord record = csv_take_field(reader, j, &p, &row[j], error);
 
-            if (status != CSV_FIELD_WHOLE) {
-                const CsvRecord record = csv_judge_field(reader, status, &field, error);
-
-                if (record != CSV_RECORD_DONE)
-                    return record;
-            }
-            if (!csv_store_field(reader, j, &field, &row[j], error))
-                return CSV_RECORD_BAD;
+            if (record != CSV_RECORD_DONE)
+                return record;
         }
-        if ((p < limit && *p == delimiter) != (j + 1 < reader->cols))
+        if ((p < limit && *p == delimiter) != (j + 1 < cols))
             return csv_fail_ragged(reader, p, error);
-        p += j + 1 < reader->cols;
+        p += j + 1 < cols;
     }
     *behind = csv_skip_line_end(p, limit);
     return *behind == limit && !reader->at_end ? CSV_RECORD_CUT : CSV_RECORD_DONE;

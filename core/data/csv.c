@@ -64,6 +64,7 @@ csv_read_first(CsvReader *reader, const char **behind, GError **error)
         do {
             p += texts->len > 0;
             status = csv_scan_field(&p, reader->end, reader->format.delimiter, &field);
+            reader->quoted |= field.quoted;
             if (status != CSV_FIELD_WHOLE)
                 record = csv_judge_field(reader, status, &field, error);
             g_ptr_array_add(texts, csv_field_text(&field));

@@ -21,26 +21,59 @@ data_wrap(LacSchema *schema, size_t rows, double *values, LacMask *holes, const 
     return data;
 }
 
+/* TRUE when some value is NaN or infinite: all bits of its exponent are set. */
+LAC_CLONES static gboolean
+data_any_special(const double *values, size_t n)
+{
+    uint64_t any = 0;
+
+    for (size_t k = 0; k < n; k++) {
+        uint64_t bits;
+
+        memcpy(&bits, &values[k], sizeof bits);
+        any |= ((bits & 0x7FF0000000000000u) + 0x0010000000000000u);
+    }
+    return (any >> 63) != 0;
+}
+
 /* Sets a bit for every NaN of a row; the first infinite column, or @cols when there is none. */
 static size_t
 data_scan_row(const double *row, size_t cols, uint64_t *bits)
 {
     size_t infinite = cols;
 
-    for (size_t begin = 0; begin < cols; begin += 64) {
-        const size_t n = MIN((size_t)64, cols - begin);
-        uint64_t word = 0;
-
-        for (size_t k = 0; k < n; k++) {
-            const double v = row[begin + k];
-
-            word |= (uint64_t)(v != v) << k;
-            if (isinf(v) && infinite == cols)
-                infinite = begin + k;
-        }
-        bits[begin / 64] = word;
+    for (size_t j = 0; j < cols; j++) {
+        bits[j / 64] |= (uint64_t)isnan(row[j]) << (j % 64);
+        if (isinf(row[j]) && infinite == cols)
+            infinite = j;
     }
     return infinite;
+}
+
+/* The holes of @values [rows x schema->cols], owned; NULL when there is an infinite value. */
+static LacMask *
+data_find_holes(const LacSchema *schema, size_t rows, const double *values, const char *origin,
+                GError **error)
+{
+    const size_t cols = schema->cols, block = MAX(4096 / MAX(cols, 1), 1);
+    g_autoptr(LacMask) holes = lac_mask_new(rows, cols, error);
+
+    for (size_t begin = 0; holes != NULL && begin < rows; begin += block) {
+        const size_t end = MIN(begin + block, rows);
+
+        if (!data_any_special(values + begin * cols, (end - begin) * cols))
+            continue;
+        for (size_t i = begin; i < end; i++) {
+            const size_t j = data_scan_row(values + i * cols, cols, holes->bits + i * holes->words);
+
+            if (j < cols)
+                return lac_fail_null(error, LAC_ERROR_DATA,
+                                     "%s: row %zu, column '%s' is infinite, expected a finite "
+                                     "number or a missing value; remove or recode it",
+                                     origin, i + 1, schema->columns[j].name);
+        }
+    }
+    return g_steal_pointer(&holes);
 }
 
 LacData *
@@ -49,20 +82,10 @@ lac_data_new_take(LacSchema *schema, size_t rows, double *values, const char *or
 {
     g_autoptr(LacSchema) own_schema = schema;
     g_autofree double *own_values = values;
-    g_autoptr(LacMask) holes = lac_mask_new(rows, schema->cols, error);
+    g_autoptr(LacMask) holes = data_find_holes(schema, rows, values, origin, error);
 
     if (holes == NULL)
         return NULL;
-    for (size_t i = 0; i < rows; i++) {
-        const size_t j =
-            data_scan_row(values + i * schema->cols, schema->cols, holes->bits + i * holes->words);
-
-        if (j < schema->cols)
-            return lac_fail_null(error, LAC_ERROR_DATA,
-                                 "%s: row %zu, column '%s' is infinite, expected a finite number "
-                                 "or a missing value; remove or recode it",
-                                 origin, i + 1, schema->columns[j].name);
-    }
     return data_wrap(g_steal_pointer(&own_schema), rows, g_steal_pointer(&own_values),
                      g_steal_pointer(&holes), origin);
 }

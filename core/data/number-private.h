@@ -26,6 +26,36 @@ G_BEGIN_DECLS
 LAC_PRIVATE_API const char *
 lac_number_scan(const char *text, char decimal, double *out, gboolean *plain);
 
+/** lac_number_tens: 10^0 .. 10^22, all exact. */
+LAC_PRIVATE_API extern const double lac_number_tens[23];
+
+/**
+ * lac_number_scan_inline: as lac_number_scan(), for loops over many numbers: those of up to 14
+ * digits without plus sign and exponent, the usual ones, are read here and now.
+ */
+static inline const char *
+lac_number_scan_inline(const char *text, char decimal, double *out, gboolean *plain)
+{
+    const gboolean negative = *text == '-';
+    const char *p = text + negative, *begin = p, *mark;
+    uint64_t w = 0;
+    double value;
+
+    for (; (unsigned char)(*p - '0') < 10; p++)
+        w = w * 10 + (uint64_t)(*p - '0');
+    mark = p;
+    if (*p == decimal) {
+        for (p++; (unsigned char)(*p - '0') < 10; p++)
+            w = w * 10 + (uint64_t)(*p - '0');
+    }
+    if (p - begin > 15 || p - begin <= (p != mark) || (*p | 0x20) == 'e')
+        return lac_number_scan(text, decimal, out, plain);
+    *plain = p == mark;
+    value = p - mark < 2 ? (double)w : (double)w / lac_number_tens[p - mark - 1];
+    *out = negative ? -value : value;
+    return p;
+}
+
 G_END_DECLS
 
 #endif

@@ -17,7 +17,7 @@ typedef struct {
     uint64_t high, low;
 } NumberPower;
 
-static const double exact_tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+const double lac_number_tens[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                     1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                     1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
@@ -245,7 +245,7 @@ lac_number_scan(const char *text, char decimal, double *out, gboolean *plain)
     if (digits > 19)
         value = number_long(begin, p, decimal, w, q);
     else if (w <= (uint64_t)1 << 53 && q >= -22 && q <= 22)
-        value = q < 0 ? (double)w / exact_tens[-q] : (double)w * exact_tens[q];
+        value = q < 0 ? (double)w / lac_number_tens[-q] : (double)w * lac_number_tens[q];
     else if (w == 0)
         value = 0.0;
     else if (!number_round(w, q, &value))

@@ -9,11 +9,16 @@ static double
 scan(const char *text, char decimal, gboolean *plain)
 {
     g_autofree char *padded = g_strdup_printf("%s%*s", text, (int)LAC_NUMBER_PADDING + 1, "");
-    double value = NAN;
-    const char *end = NULL;
+    double value = NAN, inline_value = NAN;
+    gboolean inline_plain;
+    const char *end, *inline_end;
 
     memset(padded + strlen(text), ';', LAC_NUMBER_PADDING);
     end = lac_number_scan(padded, decimal, &value, plain);
+    inline_end = lac_number_scan_inline(padded, decimal, &inline_value, &inline_plain);
+    if (inline_end != end || memcmp(&inline_value, &value, sizeof value) != 0 ||
+        inline_plain != *plain)
+        lac_test_fail(__FILE__, __LINE__, "the inline scanner reads '%s' differently", text);
     if (end == NULL || end != padded + strlen(text))
         lac_test_fail(__FILE__, __LINE__, "'%s' is not taken whole", text);
     return value;
