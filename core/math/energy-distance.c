@@ -179,6 +179,12 @@ energy_centre(const LacMatrix *x)
     return centre;
 }
 
+static gboolean
+energy_equal(const LacMatrix *a, const LacMatrix *b)
+{
+    return a->rows == b->rows && memcmp(a->v, b->v, a->rows * a->cols * sizeof *a->v) == 0;
+}
+
 gboolean
 lac_score_energy_distance(const LacMatrix *x, const LacMatrix *y, double *out, GError **error)
 {
@@ -189,6 +195,10 @@ lac_score_energy_distance(const LacMatrix *x, const LacMatrix *y, double *out, G
 
     if (!b)
         return FALSE;
+    if (energy_equal(a, b)) { /* rounding would leave 1e-16 */
+        *out = 0;
+        return TRUE;
+    }
     if (x->cols == 1) {
         *out = energy_line(a->rows, a->v, b->rows, b->v);
         return TRUE;
