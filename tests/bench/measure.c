@@ -44,7 +44,7 @@ measure_once(void (*work)(void *user), void *user)
 LacBenchTime
 lac_bench_time(unsigned repeats, void (*work)(void *user), void *user)
 {
-    LacBenchTime time = {.repeats = CLAMP(repeats, 1, MOST_REPEATS)};
+    LacBenchTime time = {.repeats = CLAMP(repeats, 1u, (unsigned)MOST_REPEATS)};
     double seconds[MOST_REPEATS];
     const double before = measure_memory("VmRSS");
     FILE *peak = fopen("/proc/self/clear_refs", "w");
@@ -55,6 +55,7 @@ lac_bench_time(unsigned repeats, void (*work)(void *user), void *user)
     }
     seconds[0] = measure_once(work, user);
     time.peak = MAX(measure_memory("VmHWM") - before, 0.0);
+    /* a short first run counts as warming up */
     for (unsigned i = seconds[0] < 1.0 ? 0u : 1u; i < time.repeats; i++)
         seconds[i] = measure_once(work, user);
     qsort(seconds, time.repeats, sizeof *seconds, compare_doubles);
