@@ -242,6 +242,26 @@ LAC_TEST(models_knn, odd_tables_are_completed_with_events)
     EXPECT_EQ_DOUBLE(c[4], 5.0);
 }
 
+LAC_TEST(models_knn, a_saved_model_gives_the_same_bits)
+{
+    const char *params[] = {"{k: 3}", "{k: 3, distance: gower, weights: distance}"};
+
+    for (size_t q = 0; q < 2; q++) {
+        g_autoptr(LacBundle) bundle = lac_bundle_new();
+        g_autoptr(LacData) data = q == 0 ? harness_table(6, 3, golden) : gower_table();
+        g_autoptr(Harness) saved = harness_new(LAC_PLUGIN_MODEL, "knn", params[q], 1);
+        g_autoptr(Harness) loaded = harness_new(LAC_PLUGIN_MODEL, "knn", params[q], 1);
+        const LacModelPlugin *plugin = (const LacModelPlugin *)saved->instance->plugin;
+
+        ASSERT_TRUE(harness_fit(saved, data, NULL));
+        ASSERT_TRUE(plugin->save(LAC_CAST(LacModel, saved->instance), bundle, NULL));
+        ASSERT_TRUE(plugin->load(LAC_CAST(LacModel, loaded->instance), bundle, NULL));
+        g_autofree double *a = harness_fill(saved, data, data, -1, NULL);
+        g_autofree double *b = harness_fill(loaded, data, data, -1, NULL);
+        EXPECT_TRUE(memcmp(a, b, data->rows * data->cols * sizeof *a) == 0);
+    }
+}
+
 LAC_TEST(models_knn, a_budget_that_is_too_small_is_refused_with_figures)
 {
     g_autoptr(GError) error = NULL;
