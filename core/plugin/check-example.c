@@ -52,16 +52,30 @@ compare(LacCheck *check, const LacData *in, const LacData *wanted, const LacMatr
     }
 }
 
+static gboolean
+wants_images(LacCheck *check)
+{
+    g_autoptr(LacData) base = lac_check_base(check, 1);
+
+    return base != NULL && base->image.channels > 0;
+}
+
 void
 lac_check_example(LacCheck *check)
 {
     const LacExample *example = check->plugin->kind == LAC_PLUGIN_MODEL
                                     ? &((const LacModelPlugin *)check->plugin)->example
                                     : &((const LacInitialPlugin *)check->plugin)->example;
+    LacCheckRun run = LAC_CHECK_RUN_PLAIN;
     g_autoptr(GError) error = NULL;
     g_autoptr(LacData) in = NULL, wanted = NULL, data = NULL;
     g_autoptr(LacMatrix) wide = NULL, out = NULL;
 
+    run.set = example->params;
+    if (example->in == NULL && wants_images(check)) {
+        lac_check_note(check, "a table of text cannot hold its images");
+        return;
+    }
     if (example->in == NULL || example->out == NULL) {
         lac_check_fail(check, "it carries none; set .example = {.in = \"a,b\\n...\", .out = ...}");
         return;
@@ -76,7 +90,7 @@ lac_check_example(LacCheck *check)
         return;
     }
     data = lac_check_prepare(check->plugin, in);
-    wide = lac_check_complete(check->plugin, &LAC_CHECK_RUN_PLAIN, data, data, &error);
+    wide = lac_check_complete(check->plugin, &run, data, data, &error);
     if (wide == NULL) {
         lac_check_fail(check, "refused: %s", error != NULL ? error->message : "(no error set)");
         return;

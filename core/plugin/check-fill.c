@@ -7,21 +7,18 @@
 /* room behind each row of a result, to see whether somebody writes there */
 #define ROW_ROOM 3
 
-static gboolean
-is_numeric_only(const LacPlugin *plugin)
+gboolean
+lac_check_is(const LacPlugin *plugin, LacModelTraits trait)
 {
-    g_autoptr(GError) error = NULL;
-    gpointer instance;
-    gboolean numeric_only;
+    LacModel *model;
+    gboolean has;
 
     if (plugin->kind != LAC_PLUGIN_MODEL)
         return FALSE;
-    instance = lac_check_instance(plugin, NULL, &error);
-    if (instance == NULL)
-        return FALSE; /* the parameters' own case tells */
-    numeric_only = (lac_model_traits(instance) & LAC_MODEL_KINDS) == 0;
-    lac_instance_free(instance);
-    return numeric_only;
+    model = lac_check_instance(plugin, NULL, NULL);
+    has = model != NULL && (lac_model_traits(model) & trait) != 0;
+    lac_instance_free(model);
+    return has;
 }
 
 LacData *
@@ -29,7 +26,8 @@ lac_check_prepare(const LacPlugin *plugin, const LacData *data)
 {
     g_autoptr(LacEncoder) encoder = lac_encoder_new(data->schema);
 
-    if (lac_encoder_is_identity(encoder) || !is_numeric_only(plugin))
+    if (lac_encoder_is_identity(encoder) || plugin->kind != LAC_PLUGIN_MODEL ||
+        lac_check_is(plugin, LAC_MODEL_KINDS))
         return lac_data_ref((LacData *)data);
     return lac_encoder_apply(encoder, data, NULL);
 }
@@ -74,7 +72,7 @@ lac_check_complete(const LacPlugin *plugin, const LacCheckRun *run, const LacDat
 {
     g_autoptr(LacContext) context = lac_context_new(lac_rng_new(run->seed));
     g_autoptr(LacMatrix) out = result_new(in->rows, in->cols);
-    gpointer instance = lac_check_instance(plugin, NULL, error);
+    gpointer instance = lac_check_instance(plugin, run->set, error);
     gboolean ok;
 
     if (instance == NULL)
@@ -208,20 +206,6 @@ compare_runs(LacCheck *check, const LacCheckRun *first, const LacCheckRun *secon
                        lac_matrix_row(a, i)[j], lac_matrix_row(b, i)[j]);
 }
 
-static gboolean
-is_deterministic(const LacPlugin *plugin)
-{
-    gpointer instance;
-    gboolean deterministic;
-
-    if (plugin->kind != LAC_PLUGIN_MODEL)
-        return FALSE;
-    instance = lac_check_instance(plugin, NULL, NULL);
-    deterministic = instance != NULL && (lac_model_traits(instance) & LAC_MODEL_DETERMINISTIC) != 0;
-    lac_instance_free(instance);
-    return deterministic;
-}
-
 void
 lac_check_same_seed(LacCheck *check)
 {
@@ -229,7 +213,7 @@ lac_check_same_seed(LacCheck *check)
 
     compare_runs(check, &LAC_CHECK_RUN_PLAIN, &LAC_CHECK_RUN_PLAIN, 0.0, "two runs of one seed");
     other.seed = 2;
-    if (is_deterministic(check->plugin))
+    if (lac_check_is(check->plugin, LAC_MODEL_DETERMINISTIC))
         compare_runs(check, &LAC_CHECK_RUN_PLAIN, &other, 0.0,
                      "it says LAC_MODEL_DETERMINISTIC; seeds 1 and 2");
 }
@@ -244,20 +228,6 @@ lac_check_threads(LacCheck *check)
     compare_runs(check, &LAC_CHECK_RUN_PLAIN, &two, 1e-6, "1 and 2 threads");
 }
 
-static gboolean
-is_transductive(const LacPlugin *plugin)
-{
-    gpointer instance;
-    gboolean transductive;
-
-    if (plugin->kind != LAC_PLUGIN_MODEL)
-        return FALSE;
-    instance = lac_check_instance(plugin, NULL, NULL);
-    transductive = instance != NULL && (lac_model_traits(instance) & LAC_MODEL_TRANSDUCTIVE) != 0;
-    lac_instance_free(instance);
-    return transductive;
-}
-
 void
 lac_check_new_rows(LacCheck *check)
 {
@@ -265,7 +235,7 @@ lac_check_new_rows(LacCheck *check)
     g_autoptr(LacData) train = NULL, other = NULL;
     g_autoptr(LacMatrix) out = NULL;
 
-    if (is_transductive(check->plugin)) {
+    if (lac_check_is(check->plugin, LAC_MODEL_TRANSDUCTIVE)) {
         lac_check_note(check, "not asked: it says LAC_MODEL_TRANSDUCTIVE");
         return;
     }

@@ -88,8 +88,7 @@ void lac_check_new_rows(LacCheck *check);
 void lac_check_no_holes(LacCheck *check);
 void lac_check_odd_table(LacCheck *check);
 
-/** lac_check_instance: with the parameters of the component's example (defaults when it gives
- * none), plus @set ("k: 3") unless NULL. */
+/** lac_check_instance: with its defaults, and @set ("k: 3", or a flow map) unless NULL. */
 gpointer lac_check_instance(const LacPlugin *plugin, const char *set, GError **error);
 
 const char *lac_check_table_name(LacTableShape shape);
@@ -99,8 +98,12 @@ LacData *lac_check_table(LacTableShape shape, uint64_t seed);
 /** lac_check_truth: the same without its holes (other than those of whole rows or columns). */
 LacData *lac_check_truth(LacTableShape shape, uint64_t seed);
 
+/** lac_check_is: a model with this trait, as its defaults stand. */
+gboolean lac_check_is(const LacPlugin *plugin, LacModelTraits trait);
+
 /** LacCheckRun: how to complete a table: seed, threads, draws announced; @draw -1: point fill. */
 typedef struct {
+    const char *set; /* parameters, or NULL for the defaults */
     uint64_t seed;
     unsigned threads;
     size_t draws;

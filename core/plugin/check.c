@@ -71,24 +71,12 @@ lac_check_refusal(LacCheck *check, const char *what, const GError *error)
 gpointer
 lac_check_instance(const LacPlugin *plugin, const char *set, GError **error)
 {
-    const char *example =
-        plugin->kind == LAC_PLUGIN_MODEL     ? ((const LacModelPlugin *)plugin)->example.params
-        : plugin->kind == LAC_PLUGIN_INITIAL ? ((const LacInitialPlugin *)plugin)->example.params
-                                             : NULL;
     g_autoptr(LacNode) params = NULL;
 
-    if (example == NULL)
-        example = "{}";
-    params = lac_yaml_parse(example, strlen(example), "example.params", error);
-    if (params == NULL)
-        return NULL;
-    if (set != NULL) {
-        g_auto(GStrv) pair = g_strsplit(set, ": ", 2);
-
-        if (!lac_node_set_path(params, pair[0], pair[1], error))
-            return NULL;
-    }
-    return lac_instance_new(plugin, params, NULL, error);
+    if (set == NULL)
+        set = "{}";
+    params = lac_yaml_parse(set, strlen(set), "check.yaml", error);
+    return params != NULL ? lac_instance_new(plugin, params, NULL, error) : NULL;
 }
 
 const LacCheckCase *
