@@ -1,0 +1,440 @@
+/* lacuna results: one tidy row per cell and metric. */
+#include "cli-private.h"
+#include "store-private.h"
+
+#include <json-glib/json-glib.h>
+#include <math.h>
+#include <sqlite3.h>
+#include <string.h>
+
+typedef struct {
+    char *format;
+} ResultsState;
+
+/* Every column of a tidy row but the parameters; a failed cell has one row without a metric. */
+static const char query[] =
+    "SELECT r.name AS run, c.id AS cell, c.status, c.reason, c.data, c.family, c.data_sha256,"
+    " c.n_rows, c.n_cols, c.split, c.fold, c.mask, c.mechanism, c.rate_asked, c.rate_realised,"
+    " c.scale, c.initial, c.model, c.model_label, c.optimizer, c.repeat, c.seed,"
+    " m.metric, m.part, m.column_name, m.value, m.status AS value_status,"
+    " m.reason AS value_reason, i.direction, i.target, i.unit, i.scope, m.n_cells, m.draws,"
+    " c.fit_s, c.apply_s, c.cpu_s, c.peak_rss_mib, c.threads, c.contended, c.host, c.version,"
+    " c.started, c.finished, c.mask_params, c.initial_params, c.model_params, c.optimizer_params"
+    " FROM cells c CROSS JOIN run r LEFT JOIN metrics m ON m.cell = c.id"
+    " LEFT JOIN metric_info i ON i.metric = m.metric AND i.part IS m.part"
+    " ORDER BY c.position, c.id, m.rowid";
+
+/* For people: what fits a terminal. */
+static const char *const table_columns[] = {"data",        "mask",   "rate_realised", "model_label",
+                                            "fold",        "repeat", "metric",        "part",
+                                            "column_name", "value",  "status",        "reason"};
+
+enum {
+    N_PARAMS = 4,   /* the last columns of the query, spread into one column a parameter */
+    MAX_WIDTH = 48, /* of a column of the table */
+};
+
+static const char *const param_prefixes[N_PARAMS] = {"mask", "initial", "model", "optimizer"};
+
+typedef struct {
+    sqlite3_stmt *statement;
+    int n_plain;            /* columns before the parameters */
+    GPtrArray *param_names; /* "model.k"..., in order of first appearance */
+    GHashTable *param_index;
+} Reader;
+
+/* ---- cells as text ----------------------------------------------------------------------------
+ */
+
+/* The shortest decimal that reads back to the same double. */
+static char *
+shortest(double value)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE], format[8];
+
+    for (int digits = 1; digits <= 17; digits++) {
+        g_snprintf(format, sizeof format, "%%.%dg", digits);
+        g_ascii_formatd(text, sizeof text, format, value);
+        if (g_ascii_strtod(text, NULL) == value)
+            break;
+    }
+    return g_strdup(text);
+}
+
+static char *
+column_text(sqlite3_stmt *statement, int column)
+{
+    if (sqlite3_column_type(statement, column) == SQLITE_NULL)
+        return g_strdup("");
+    if (sqlite3_column_type(statement, column) == SQLITE_FLOAT)
+        return shortest(sqlite3_column_double(statement, column));
+    return g_strdup((const char *)sqlite3_column_text(statement, column));
+}
+
+static void
+csv_field(const char *text, gboolean first)
+{
+    if (!first)
+        putchar(',');
+    if (strpbrk(text, ",\"\r\n") == NULL) {
+        fputs(text, stdout);
+        return;
+    }
+    putchar('"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            putchar('"');
+        putchar(*text);
+    }
+    putchar('"');
+}
+
+static void
+json_string(const char *text)
+{
+    g_autoptr(JsonNode) node = json_node_init_string(json_node_alloc(), text);
+    g_autofree char *quoted = json_to_string(node, FALSE);
+
+    fputs(quoted, stdout);
+}
+
+static void
+json_value(sqlite3_stmt *statement, int column)
+{
+    g_autofree char *text = column_text(statement, column);
+    const int type = sqlite3_column_type(statement, column);
+
+    if (type == SQLITE_NULL ||
+        (type == SQLITE_FLOAT && !isfinite(sqlite3_column_double(statement, column))))
+        fputs("null", stdout);
+    else if (type == SQLITE_TEXT)
+        json_string(text);
+    else
+        fputs(text, stdout);
+}
+
+/* ---- parameters, one column each --------------------------------------------------------------
+ */
+
+static JsonObject *
+params_of(const Reader *reader, int which, JsonParser *parser)
+{
+    const char *json =
+        (const char *)sqlite3_column_text(reader->statement, reader->n_plain + which);
+
+    if (json == NULL || !json_parser_load_from_data(parser, json, -1, NULL) ||
+        !JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser)))
+        return NULL;
+    return json_node_get_object(json_parser_get_root(parser));
+}
+
+static void
+learn_param_names(Reader *reader)
+{
+    for (int which = 0; which < N_PARAMS; which++) {
+        g_autoptr(JsonParser) parser = json_parser_new();
+        JsonObject *params = params_of(reader, which, parser);
+        g_autoptr(GList) members = params != NULL ? json_object_get_members(params) : NULL;
+
+        for (GList *member = members; member != NULL; member = member->next) {
+            char *name = g_strdup_printf("%s.%s", param_prefixes[which], (char *)member->data);
+
+            if (g_hash_table_add(reader->param_index, name))
+                g_ptr_array_add(reader->param_names, name);
+        }
+    }
+}
+
+/* @name's value in the current row as JSON text; NULL when it has none. */
+static char *
+param_json(const char *name, JsonObject *const *params)
+{
+    for (int which = 0; which < N_PARAMS; which++) {
+        const size_t n = strlen(param_prefixes[which]);
+
+        if (params[which] != NULL && strncmp(name, param_prefixes[which], n) == 0 &&
+            name[n] == '.' && json_object_has_member(params[which], name + n + 1))
+            return json_to_string(json_object_get_member(params[which], name + n + 1), FALSE);
+    }
+    return NULL;
+}
+
+static char *
+json_unquoted(const char *json)
+{
+    g_autoptr(JsonNode) node = json_from_string(json, NULL);
+
+    if (node != NULL && JSON_NODE_HOLDS_NULL(node))
+        return g_strdup("");
+    return node != NULL && json_node_get_value_type(node) == G_TYPE_STRING
+               ? json_node_dup_string(node)
+               : g_strdup(json);
+}
+
+/* ---- rows -------------------------------------------------------------------------------------
+ */
+
+static void
+print_csv_head(const Reader *reader)
+{
+    for (int i = 0; i < reader->n_plain; i++)
+        csv_field(sqlite3_column_name(reader->statement, i), i == 0);
+    for (guint i = 0; i < reader->param_names->len; i++)
+        csv_field(reader->param_names->pdata[i], FALSE);
+    putchar('\n');
+}
+
+static void
+print_csv_row(const Reader *reader, JsonObject *const *params)
+{
+    for (int i = 0; i < reader->n_plain; i++) {
+        g_autofree char *text = column_text(reader->statement, i);
+
+        csv_field(text, i == 0);
+    }
+    for (guint i = 0; i < reader->param_names->len; i++) {
+        g_autofree char *json = param_json(reader->param_names->pdata[i], params);
+        g_autofree char *text = json != NULL ? json_unquoted(json) : g_strdup("");
+
+        csv_field(text, FALSE);
+    }
+    putchar('\n');
+}
+
+static void
+print_json_row(const Reader *reader, JsonObject *const *params, gboolean first)
+{
+    fputs(first ? "[\n{" : ",\n{", stdout);
+    for (int i = 0; i < reader->n_plain; i++) {
+        if (i > 0)
+            putchar(',');
+        json_string(sqlite3_column_name(reader->statement, i));
+        putchar(':');
+        json_value(reader->statement, i);
+    }
+    for (guint i = 0; i < reader->param_names->len; i++) {
+        g_autofree char *json = param_json(reader->param_names->pdata[i], params);
+
+        if (json == NULL)
+            continue;
+        putchar(',');
+        json_string(reader->param_names->pdata[i]);
+        putchar(':');
+        fputs(json, stdout);
+    }
+    putchar('}');
+}
+
+/* A closed pipe ends the output, not the world. */
+static gboolean
+print_rows(Reader *reader, gboolean json, gboolean *first)
+{
+    gboolean good = TRUE;
+
+    while (good && sqlite3_step(reader->statement) == SQLITE_ROW) {
+        g_autoptr(GPtrArray) parsers = g_ptr_array_new_with_free_func(g_object_unref);
+        JsonObject *params[N_PARAMS];
+
+        for (int which = 0; which < N_PARAMS; which++) {
+            JsonParser *parser = json_parser_new();
+
+            g_ptr_array_add(parsers, parser);
+            params[which] = params_of(reader, which, parser);
+        }
+        if (json)
+            print_json_row(reader, params, *first);
+        else
+            print_csv_row(reader, params);
+        *first = FALSE;
+        good = !ferror(stdout);
+    }
+    return good;
+}
+
+/* ---- a table for people -----------------------------------------------------------------------
+ */
+
+static int
+column_called(sqlite3_stmt *statement, const char *name)
+{
+    for (int i = 0; i < sqlite3_column_count(statement); i++)
+        if (strcmp(sqlite3_column_name(statement, i), name) == 0)
+            return i;
+    g_assert_not_reached();
+}
+
+static char *
+table_text(sqlite3_stmt *statement, int column)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    g_autofree char *whole = NULL;
+
+    if (sqlite3_column_type(statement, column) == SQLITE_FLOAT) {
+        g_ascii_formatd(text, sizeof text, "%.6g", sqlite3_column_double(statement, column));
+        return g_strdup(text);
+    }
+    whole = column_text(statement, column);
+    g_strdelimit(whole, "\r\n\t", ' ');
+    if (g_utf8_strlen(whole, -1) <= MAX_WIDTH)
+        return g_steal_pointer(&whole);
+    *g_utf8_offset_to_pointer(whole, MAX_WIDTH - 3) = '\0';
+    return g_strconcat(whole, "...", NULL);
+}
+
+static void
+collect_table(sqlite3_stmt *statement, GPtrArray *rows)
+{
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        char **row = g_new0(char *, G_N_ELEMENTS(table_columns) + 1);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(table_columns); i++)
+            row[i] = table_text(statement, column_called(statement, table_columns[i]));
+        g_ptr_array_add(rows, row);
+    }
+}
+
+/* Columns in which no row has anything are left out. */
+static void
+print_table(const GPtrArray *rows)
+{
+    glong width[G_N_ELEMENTS(table_columns)] = {0};
+
+    for (guint r = 0; r < rows->len; r++)
+        for (size_t i = 0; i < G_N_ELEMENTS(table_columns); i++)
+            width[i] = MAX(width[i], g_utf8_strlen(((char **)rows->pdata[r])[i], -1));
+    for (size_t i = 0; i < G_N_ELEMENTS(table_columns); i++)
+        if (width[i] > 0)
+            width[i] = MAX(width[i], (glong)strlen(table_columns[i]));
+    for (gint64 r = -1; r < (gint64)rows->len && !ferror(stdout); r++) {
+        g_autoptr(GString) line = g_string_new(NULL);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(table_columns); i++) {
+            const char *text = r < 0 ? table_columns[i] : ((char **)rows->pdata[r])[i];
+
+            if (width[i] == 0)
+                continue;
+            g_string_append(line, text);
+            for (glong w = g_utf8_strlen(text, -1); w < width[i] + 2; w++)
+                g_string_append_c(line, ' ');
+        }
+        g_strchomp(line->str);
+        puts(line->str);
+    }
+}
+
+/* ---- the command ------------------------------------------------------------------------------
+ */
+
+static sqlite3_stmt *
+prepare(const LacStore *store, GError **error)
+{
+    sqlite3_stmt *statement;
+
+    if (sqlite3_prepare_v2(lac_store_db(store), query, -1, &statement, NULL) == SQLITE_OK)
+        return statement;
+    return lac_fail_null(error, LAC_ERROR_IO, "%s: %s", lac_store_dir(store),
+                         sqlite3_errmsg(lac_store_db(store)));
+}
+
+/* All folders are looked through first, so that the head has every parameter. */
+static gboolean
+learn_folder(Reader *reader, const LacStore *store, GError **error)
+{
+    reader->statement = prepare(store, error);
+    if (reader->statement == NULL)
+        return FALSE;
+    reader->n_plain = sqlite3_column_count(reader->statement) - N_PARAMS;
+    while (sqlite3_step(reader->statement) == SQLITE_ROW)
+        learn_param_names(reader);
+    sqlite3_finalize(reader->statement);
+    return TRUE;
+}
+
+static gboolean
+print_spread(GPtrArray *stores, gboolean json, GError **error)
+{
+    g_autoptr(GHashTable) index = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    Reader reader = {.param_names = names, .param_index = index};
+    gboolean first = TRUE, good = TRUE;
+
+    for (guint i = 0; i < stores->len; i++)
+        if (!learn_folder(&reader, stores->pdata[i], error))
+            return FALSE;
+    for (guint i = 0; good && i < stores->len; i++) {
+        reader.statement = prepare(stores->pdata[i], error);
+        if (reader.statement == NULL)
+            return FALSE;
+        if (!json && i == 0)
+            print_csv_head(&reader);
+        good = print_rows(&reader, json, &first);
+        sqlite3_finalize(reader.statement);
+    }
+    if (json)
+        puts(first ? "[]" : "\n]");
+    return TRUE;
+}
+
+static gboolean
+print_readable(GPtrArray *stores, GError **error)
+{
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+
+    for (guint i = 0; i < stores->len; i++) {
+        sqlite3_stmt *statement = prepare(stores->pdata[i], error);
+
+        if (statement == NULL)
+            return FALSE;
+        collect_table(statement, rows);
+        sqlite3_finalize(statement);
+    }
+    print_table(rows);
+    return TRUE;
+}
+
+static int
+results_run(void *state, int argc, char **argv)
+{
+    const ResultsState *self = state;
+    const char *format = self->format != NULL ? self->format : "table";
+    g_autoptr(GPtrArray) stores = g_ptr_array_new_with_free_func((GDestroyNotify)lac_store_free);
+    g_autoptr(GError) error = NULL;
+    gboolean good;
+
+    if (argc == 0)
+        return lac_cli_usage("results: expected the folder of a run");
+    if (strcmp(format, "table") != 0 && strcmp(format, "csv") != 0 && strcmp(format, "json") != 0)
+        return lac_cli_usage("results: --format '%s' is not known; expected table, csv or json",
+                             format);
+    for (int i = 0; i < argc; i++) {
+        LacStore *store = lac_store_open(argv[i], &error);
+
+        if (store == NULL)
+            return lac_cli_error(error);
+        g_ptr_array_add(stores, store);
+    }
+    good = strcmp(format, "table") == 0 ? print_readable(stores, &error)
+                                        : print_spread(stores, strcmp(format, "json") == 0, &error);
+    return good ? LAC_EXIT_OK : lac_cli_error(error);
+}
+
+static const LacOption options[] = {
+    LAC_OPTION(ResultsState, format, "format", 0, STRING, "FORMAT",
+               "table (default), csv or json; csv and json have every column"),
+    LAC_OPTION_END,
+};
+
+const LacCommand lac_command_results = {
+    .name = "results",
+    .arguments = "DIR...",
+    .summary = "Print results: one tidy row per cell and metric",
+    .details =
+        "A failed cell has one row, with its status and reason and no metric. Numbers in csv "
+        "and json read back to the same double; what is not known is empty, or null. Every "
+        "parameter of mask, initial imputer, model and optimizer has a column of its own.\n\n"
+        "  lacuna results results/quickstart\n"
+        "  lacuna results results/quickstart --format csv > quickstart.csv",
+    .options = options,
+    .state_size = sizeof(ResultsState),
+    .run = results_run,
+};

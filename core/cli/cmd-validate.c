@@ -1,0 +1,64 @@
+/* lacuna validate: is this experiment file sound, without running anything? */
+#include "cli-private.h"
+#include "experiment-private.h"
+
+typedef struct {
+    char **set;
+} ValidateState;
+
+static void
+print_summary(const char *path, const LacExperiment *e)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    g_string_append_printf(text, "%s: %u cells: %u data x %u masks x %u models", path,
+                           e->cells->len, e->data->len, e->masks->len, e->models->len);
+    if (e->initials->len > 1)
+        g_string_append_printf(text, " x %u initials", e->initials->len);
+    if (e->scales->len > 1)
+        g_string_append_printf(text, " x %u scales", e->scales->len);
+    if (e->splits->len > 1)
+        g_string_append_printf(text, " x %u splits", e->splits->len);
+    g_string_append_printf(text, " x %" G_GINT64_FORMAT " repeats, %u metrics", e->repeats,
+                           e->metrics->len);
+    printf("%s\n", text->str);
+}
+
+static int
+validate_run(void *state, int argc, char **argv)
+{
+    ValidateState *self = state;
+    int status = LAC_EXIT_OK;
+
+    if (argc == 0)
+        return lac_cli_usage("validate: expected an experiment file");
+    for (int i = 0; i < argc; i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(LacExperiment) experiment =
+            lac_experiment_load(argv[i], (const char *const *)self->set, &error);
+
+        if (experiment == NULL)
+            status = lac_cli_error(error);
+        else if (!lac_cli_quiet())
+            print_summary(argv[i], experiment);
+    }
+    return status;
+}
+
+static const LacOption options[] = {
+    LAC_OPTION(ValidateState, set, "set", 0, STRINGS, "PATH=VALUE",
+               "Change a value of the file first; may be given more than once"),
+    LAC_OPTION_END,
+};
+
+const LacCommand lac_command_validate = {
+    .name = "validate",
+    .arguments = "EXPERIMENT.yaml...",
+    .summary = "Check experiment files without running them",
+    .details = "Reads each file, loads the plugins it names, checks every key, type and range, and "
+               "says how many cells it has. Errors give file, line and column.\n\n"
+               "  lacuna validate experiments/quickstart.yaml",
+    .options = options,
+    .state_size = sizeof(ValidateState),
+    .run = validate_run,
+};
