@@ -3,9 +3,11 @@
 #include "config.h"
 #include "exec-private.h"
 #include "plan-private.h"
+#include "report-private.h"
 
 #include <lacuna/parallel.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     MAX_WORKERS = 1024,
@@ -172,6 +174,17 @@ print_summary(const LacExperiment *e, const LacExecSummary *summary, guint befor
         lac_cli_say("go on with --resume");
 }
 
+/* What came out, on standard output; a run without a single number has nothing to show. */
+static void
+print_table(const char *dir)
+{
+    g_autofree char *table = lac_report_terminal(dir, lac_cli_colour(stdout),
+                                                 isatty(STDOUT_FILENO) ? lac_cli_width() : 0, NULL);
+
+    if (table != NULL && !lac_cli_quiet())
+        fputs(table, stdout);
+}
+
 static int
 exit_status(const LacExecSummary *summary, size_t failed_before)
 {
@@ -227,6 +240,7 @@ run_cells(const RunState *self, const LacExperiment *e, LacStore *store, const G
         lac_cli_say("%zu cells were stored before that", summary.done);
         return LAC_EXIT_INTERRUPTED;
     }
+    print_table(lac_store_dir(store));
     print_summary(e, &summary, e->cells->len - todo->len, lac_store_dir(store), watch.started);
     return exit_status(&summary, kept_failures);
 }

@@ -1,6 +1,7 @@
 /* The top level of an experiment file. */
 #include "cells.h"
 #include "choice.h"
+#include "keys.h"
 #include "sweep.h"
 
 #include <math.h>
@@ -344,11 +345,6 @@ parse_report(LacExperiment *e, GError **error)
 /* ---- the whole file ---------------------------------------------------------------------------
  */
 
-static const char *const top_keys[] = {"lacuna",    "name",    "seed",       "repeats", "data",
-                                       "scale",     "split",   "mask",       "initial", "model",
-                                       "optimizer", "metrics", "downstream", "report",  "limits",
-                                       "exclude",   "draws",   NULL};
-
 static gboolean
 check_schema_version(const LacExperiment *e, GError **error)
 {
@@ -364,6 +360,18 @@ check_schema_version(const LacExperiment *e, GError **error)
                              "reads; expected 1",
                              version->text != NULL ? version->text : "?");
     return TRUE;
+}
+
+static gboolean
+check_top_keys(const LacExperiment *e, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+    for (const LacKey *key = lac_experiment_keys; key->name != NULL; key++)
+        g_ptr_array_add(names, (gpointer)key->name);
+    g_ptr_array_add(names, NULL);
+    return lac_node_check_keys(e->root, "an experiment file", (const char *const *)names->pdata,
+                               error);
 }
 
 static gboolean
@@ -392,9 +400,8 @@ parse_root(LacExperiment *e, GError **error)
                              lac_node_type_name(e->root->type));
     e->seed = 1;
     e->repeats = 1;
-    if (!check_schema_version(e, error) ||
-        !lac_node_check_keys(e->root, "an experiment file", top_keys, error) ||
-        !parse_name(e, error) || !get_integer(e->root, "seed", 0, G_MAXINT64, &e->seed, error) ||
+    if (!check_schema_version(e, error) || !check_top_keys(e, error) || !parse_name(e, error) ||
+        !get_integer(e->root, "seed", 0, G_MAXINT64, &e->seed, error) ||
         !get_integer(e->root, "repeats", 1, MAX_REPEATS, &e->repeats, error) ||
         !get_integer(e->root, "draws", 1, MAX_DRAWS, &draws, error) || !parse_limits(e, error) ||
         !parse_downstream(e, error))

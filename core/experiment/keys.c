@@ -1,0 +1,62 @@
+#include "keys.h"
+
+#define SPLIT_ONE                                                                                  \
+    "{\"anyOf\":[{\"const\":\"none\"},{\"type\":\"null\"},"                                        \
+    "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"                         \
+    "\"kfold\":{\"type\":\"integer\",\"minimum\":2},"                                              \
+    "\"holdout\":{\"type\":\"number\",\"exclusiveMinimum\":0,\"exclusiveMaximum\":1},"             \
+    "\"stratify\":{\"type\":\"boolean\"}}}]}"
+#define SCALE_ONE "{\"enum\":[\"minmax\",\"standard\",\"none\"]}"
+#define ONE_OR_MORE(one)                                                                           \
+    "{\"anyOf\":[" one ",{\"type\":\"array\",\"minItems\":1,\"items\":" one "}]}"
+#define QUANTITY "{\"anyOf\":[{\"type\":\"number\",\"exclusiveMinimum\":0},{\"type\":\"string\"}]}"
+
+const LacKey lac_experiment_keys[] = {
+    {"lacuna", 0, FALSE, "{\"const\":1}", NULL, "Version of this file format: 1"},
+    {"name", 0, FALSE, "{\"type\":\"string\"}", "the file's name",
+     "What the run is called; also its folder under results/"},
+    {"seed", 0, FALSE, "{\"type\":\"integer\",\"minimum\":0}", "1",
+     "Where all randomness comes from; the same seed gives the same masks on every machine"},
+    {"repeats", 0, FALSE, "{\"type\":\"integer\",\"minimum\":1}", "1",
+     "How often everything is done, each time with new masks and splits"},
+    {"data", LAC_PLUGIN_READER, TRUE, NULL, NULL,
+     "Data sets, by the reader that brings them in; a list means alternatives"},
+    {"scale", 0, FALSE, ONE_OR_MORE(SCALE_ONE), "minmax",
+     "minmax, standard or none: how numeric columns are scaled before a model sees them, learnt on "
+     "the observed cells of the training rows only; scores are in these units"},
+    {"split", 0, FALSE, ONE_OR_MORE(SPLIT_ONE), "none",
+     "{kfold: 5}, {holdout: 0.2} (share tested), or none: fit and complete the same rows; "
+     "`stratify: true` keeps the shares of labels"},
+    {"mask", LAC_PLUGIN_MASK, TRUE, NULL, NULL,
+     "Mask generators: which cells are hidden. Masks depend on seed, repeat, data and the "
+     "generator's parameters only, so every model meets the same holes"},
+    {"initial", LAC_PLUGIN_INITIAL, TRUE, NULL, "mean",
+     "Initial imputers: what iterative models start from"},
+    {"model", LAC_PLUGIN_MODEL, TRUE, NULL, NULL, "Models: the methods compared"},
+    {"optimizer", LAC_PLUGIN_OPTIMIZER, TRUE, NULL, "",
+     "Optimizers; used by gradient-trained models only"},
+    {"metrics", LAC_PLUGIN_METRIC, TRUE, NULL, "rmse",
+     "Metrics: all of them are computed on every cell. What a model cannot offer is recorded as "
+     "not applicable"},
+    {"draws", 0, FALSE, "{\"type\":\"integer\",\"minimum\":1}", "20 when a metric needs draws",
+     "Completions drawn from models that can sample"},
+    {"exclude", 0, FALSE, "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}", "",
+     "Cells to leave out: a list of maps such as {data: letter, model.knn.k: 10}; a cell that "
+     "matches every entry of one map is dropped"},
+    {"limits", 0, FALSE,
+     "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"time\":" QUANTITY
+     ",\"memory\":" QUANTITY ",\"threads\":{\"type\":\"integer\",\"minimum\":1}}}",
+     "",
+     "Of each cell: time (seconds, or \"10 min\"), memory of its worker process (MiB, or "
+     "\"2 GiB\"), threads"},
+    {"downstream", 0, FALSE, "{\"type\":\"object\"}", "",
+     "A classifier after imputation; refused until a plugin that predicts labels is installed"},
+    {"report", 0, FALSE,
+     "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
+     "\"title\":{\"type\":\"string\"},\"primary\":{\"type\":\"string\"},"
+     "\"compare\":{\"type\":\"object\"}}}",
+     "",
+     "Handed to `lacuna report`: primary metric, and compare: {test, alpha, zeros, ties, failures, "
+     "unit, rope, family}"},
+    {NULL, 0, FALSE, NULL, NULL, NULL},
+};
