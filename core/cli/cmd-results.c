@@ -145,6 +145,14 @@ learn_param_names(Reader *reader)
     }
 }
 
+static char *
+value_json(JsonNode *node)
+{
+    return JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_DOUBLE
+               ? shortest(json_node_get_double(node))
+               : json_to_string(node, FALSE);
+}
+
 /* @name's value in the current row as JSON text; NULL when it has none. */
 static char *
 param_json(const char *name, JsonObject *const *params)
@@ -154,7 +162,7 @@ param_json(const char *name, JsonObject *const *params)
 
         if (params[which] != NULL && strncmp(name, param_prefixes[which], n) == 0 &&
             name[n] == '.' && json_object_has_member(params[which], name + n + 1))
-            return json_to_string(json_object_get_member(params[which], name + n + 1), FALSE);
+            return value_json(json_object_get_member(params[which], name + n + 1));
     }
     return NULL;
 }
@@ -284,8 +292,14 @@ table_text(sqlite3_stmt *statement, int column)
 static void
 collect_table(sqlite3_stmt *statement, GPtrArray *rows)
 {
+    const int column_name = column_called(statement, "column_name");
+
     while (sqlite3_step(statement) == SQLITE_ROW) {
-        char **row = g_new0(char *, G_N_ELEMENTS(table_columns) + 1);
+        char **row;
+
+        if (!lac_cli_verbose() && sqlite3_column_type(statement, column_name) != SQLITE_NULL)
+            continue;
+        row = g_new0(char *, G_N_ELEMENTS(table_columns) + 1);
 
         for (size_t i = 0; i < G_N_ELEMENTS(table_columns); i++)
             row[i] = table_text(statement, column_called(statement, table_columns[i]));

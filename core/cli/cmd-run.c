@@ -11,6 +11,7 @@
 
 enum {
     MAX_WORKERS = 1024,
+    WARNINGS = 5, /* failures told one by one; all of them are in the results */
 };
 
 typedef struct {
@@ -25,6 +26,7 @@ typedef struct {
     const LacExperiment *experiment;
     gint64 started;
     int heard; /* interrupts already answered */
+    unsigned warnings;
 } Watch;
 
 static int
@@ -93,16 +95,25 @@ show_progress(const Watch *watch, const LacExecState *state)
 }
 
 static void
+warn_of_failure(Watch *watch, const LacCell *cell, const LacOutcome *outcome)
+{
+    g_autofree char *text = lac_cell_describe(watch->experiment, cell);
+
+    if (watch->warnings < WARNINGS || lac_cli_verbose())
+        lac_cli_warn("%s: %s: %s", text, outcome->status, outcome->reason);
+    else if (watch->warnings == WARNINGS)
+        lac_cli_warn("more cells fail; `lacuna results` lists them, -v says each at once");
+    watch->warnings++;
+}
+
+static void
 on_change(void *user, const LacExecState *state, const LacCell *cell, const LacOutcome *outcome)
 {
     Watch *watch = user;
     const int interrupts = lac_cli_interrupted();
 
-    if (outcome != NULL && strcmp(outcome->status, "ok") != 0) {
-        g_autofree char *text = lac_cell_describe(watch->experiment, cell);
-
-        lac_cli_warn("%s: %s: %s", text, outcome->status, outcome->reason);
-    }
+    if (outcome != NULL && strcmp(outcome->status, "ok") != 0)
+        warn_of_failure(watch, cell, outcome);
     if (interrupts > 0 && watch->heard == 0)
         lac_cli_say("finishing the cells that are running; interrupt again to drop them");
     watch->heard = interrupts;
