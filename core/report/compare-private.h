@@ -91,6 +91,8 @@ void report_order(LacReport *report);
  * methods in no comparison; owned. */
 double *report_overall(const LacReport *report);
 
+/** report_median: of @x [n], which it sorts; NaN of nothing. */
+double report_median(size_t n, double *x);
 /** report_jitter: in [-0.5, 0.5), a pure function of the report's seed and @key. */
 double report_jitter(const LacReport *report, const char *purpose, size_t key);
 

@@ -47,8 +47,8 @@ report_entry(const LacReport *report, size_t condition, size_t data, size_t meth
     return entry;
 }
 
-static double
-median_of(size_t n, double *x)
+double
+report_median(size_t n, double *x)
 {
     if (n == 0)
         return NAN;
@@ -87,15 +87,15 @@ report_cost(const LacReport *report, size_t condition, size_t data, size_t metho
         if (isfinite(cell->peak_mib))
             peak[peaks++] = cell->peak_mib;
     }
-    cost.fit = median_of(fits, fit);
-    cost.apply = median_of(applies, apply);
-    cost.wall = median_of(walls, wall);
+    cost.fit = report_median(fits, fit);
+    cost.apply = report_median(applies, apply);
+    cost.wall = report_median(walls, wall);
     if (walls > 0) {
         cost.low = wall[0];
         cost.high = wall[walls - 1];
     }
-    cost.cpu = median_of(cpus, cpu);
-    cost.memory = median_of(peaks, peak);
+    cost.cpu = report_median(cpus, cpu);
+    cost.memory = report_median(peaks, peak);
     return cost;
 }
 

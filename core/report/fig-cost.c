@@ -4,12 +4,12 @@
 
 #include <math.h>
 
-#define WIDTH 640
-#define HEIGHT 360
+#define WIDTH 560
+#define HEIGHT 340
 #define LEFT 76
-#define RIGHT 150
+#define RIGHT 120
 #define TOP 16
-#define BOTTOM 54
+#define BOTTOM 48
 
 typedef struct {
     const LacReportMethod *method;
@@ -76,7 +76,7 @@ cost_labels(const CostPlot *plot)
     figure_spread(plot->n, y, 16, TOP + 6, HEIGHT - BOTTOM - 6);
     for (size_t i = 0; i < plot->n; i++) {
         const CostPoint *p = &plot->point[i];
-        g_autofree char *name = figure_shorten(p->method->label, 18);
+        g_autofree char *name = figure_shorten(p->method->label, 16);
         const double x = to_px_x(plot, p->cost.wall), at = to_px_y(plot, p->entry.mean);
         if (fabs(y[i] - at) > 5.0)
             figure_line(plot->figure, x + 5, at, x + 10, y[i], 0.7, LAC_INK_SOFT, NULL);
@@ -123,8 +123,8 @@ cost_points(const CostPlot *plot)
                    p->cost.low, p->cost.high, p->entry.mean - whisker(&p->entry),
                    p->entry.mean + whisker(&p->entry));
     }
-    figure_put(figure, "plot $front using 1:2 with steps lw 1.2 lc rgb '%s' notitle",
-               figure_ink(LAC_INK_SOFT));
+    figure_put(figure, "plot $front using 1:2 with steps lw 1.2 dt (4,3) lc rgb '%s' notitle",
+               figure_ink(LAC_INK_NEUTRAL));
     for (size_t i = 0; i < plot->n; i++) {
         const size_t slot = plot->point[i].method->slot;
         const char *ink = figure_ink(figure_slot_ink(slot));

@@ -5,9 +5,9 @@
 
 #include <math.h>
 
-#define WIDTH 720
-#define LEFT 240
-#define RIGHT 240
+#define WIDTH 600
+#define LEFT 185
+#define RIGHT 185
 #define AXIS 74
 #define BAR_PITCH 7
 #define ROW 21
@@ -62,7 +62,7 @@ draw_method(const Ranks *r, size_t j, size_t left_rows)
     const double x = rank_x(r, c->mean_rank[j]), y = r->first + ROW * (double)row;
     const LacReportMethod *method = report_method(r->report, c->method[j]);
     g_autofree char *rank = report_fixed(c->mean_rank[j], 2);
-    g_autofree char *name = figure_shorten(method->label, 24);
+    g_autofree char *name = figure_shorten(method->label, 20);
     g_autofree char *text =
         left ? g_strdup_printf("%s   %s", name, rank) : g_strdup_printf("%s   %s", rank, name);
     const double end = left ? LEFT - 12.0 : WIDTH - RIGHT + 12.0;
@@ -74,7 +74,7 @@ draw_method(const Ranks *r, size_t j, size_t left_rows)
     figure_put(r->figure,
                "set object circle at screen %g, screen %g size screen %g "
                "fc rgb '%s' fs solid noborder front\n",
-               x / r->figure->width, 1.0 - (double)AXIS / r->figure->height, 3.6 / r->figure->width,
+               x / r->figure->width, 1.0 - (double)AXIS / r->figure->height, 4.6 / r->figure->width,
                figure_ink(figure_slot_ink(method->slot)));
 }
 

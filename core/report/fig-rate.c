@@ -4,12 +4,12 @@
 
 #include <math.h>
 
-#define WIDTH 640
-#define HEIGHT 360
+#define WIDTH 560
+#define HEIGHT 340
 #define LEFT 76
-#define RIGHT 160
+#define RIGHT 135
 #define TOP 16
-#define BOTTOM 54
+#define BOTTOM 48
 #define LEAST_RATES 3
 #define MOST_BANDS 4
 
@@ -131,7 +131,7 @@ rate_labels(const RatePlot *plot, gboolean *drawn)
     figure_spread(n, y, 16, TOP + 4, HEIGHT - BOTTOM - 4);
     for (size_t i = 0; i < n; i++) {
         const LacReportMethod *method = report_method(plot->report, plot->report->order[who[i]]);
-        g_autofree char *name = figure_shorten(method->label, 18);
+        g_autofree char *name = figure_shorten(method->label, 16);
         figure_line(plot->figure, WIDTH - RIGHT + 3, at[i], WIDTH - RIGHT + 13, y[i], 0.8,
                     figure_slot_ink(method->slot), NULL);
         figure_label(plot->figure, name, WIDTH - RIGHT + 17, y[i], "left", LAC_INK_TEXT);

@@ -6,11 +6,11 @@
 #include <math.h>
 #include <string.h>
 
-#define WIDTH 640
-#define LEFT 170
+#define WIDTH 560
+#define LEFT 150
 #define RIGHT 24
 #define TOP 12
-#define BOTTOM 52
+#define BOTTOM 48
 #define ROW 30
 #define BOX_LEAST 8
 
@@ -162,7 +162,7 @@ strip_draw(Strip *strip, const char *axis)
     fail = strip_axis(strip);
     for (size_t i = 0; i < strip->rows; i++) {
         const double y = TOP + (bottom - TOP) * ((double)i + 0.6) / (double)strip->rows;
-        g_autofree char *name = figure_shorten(strip->row[i].method->label, 22);
+        g_autofree char *name = figure_shorten(strip->row[i].method->label, 19);
         figure_label(figure, name, LEFT - 12, y, "right", LAC_INK_TEXT);
         if (strip->row[i].n > 0)
             strip_box(strip, &strip->row[i], (double)i);
@@ -225,9 +225,9 @@ figure_strip(const LacReport *report, const LacComparison *c)
     strip_fill(&strip, c);
     strip_range(&strip, 1.0);
     strip.logarithmic = c->log_ratio && strip.high > 20.0;
-    axis = c->log_ratio ? g_strdup_printf("%s by the best method's on the same data set (1 = best)",
-                                          metric->label)
-                        : g_strdup_printf("rank by %s on each data set (1 = best)", metric->label);
+    axis = c->log_ratio
+               ? g_strdup_printf("%s by the best on the same data set (1 = best)", metric->label)
+               : g_strdup_printf("rank by %s on each data set (1 = best)", metric->label);
     strip_draw(&strip, axis);
     strip_csv(&strip, c->log_ratio ? "ratio_to_best" : "rank");
     figure->slug = report_slug(slug);

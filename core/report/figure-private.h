@@ -15,13 +15,13 @@ enum { LAC_INK_NEUTRAL = 8, LAC_INK_TEXT, LAC_INK_GROUND, LAC_INK_GRID, LAC_INK_
  * LacFigure:
  * @slug: name of its files; @title: heading; @alt: what it shows, in words and numbers
  * @caption: what is behind it (plain text)
- * @width, @height: px
+ * @width, @height: px; @left... @bottom: margins around the plot, px
  * @script: gnuplot commands after `set terminal`
  * @csv: the numbers drawn
  */
 typedef struct {
     char *slug, *title, *alt, *caption;
-    unsigned width, height;
+    unsigned width, height, left, right, top, bottom;
     GString *script, *csv;
 } LacFigure;
 

@@ -107,9 +107,14 @@ figure_frame(LacFigure *figure, unsigned left, unsigned right, unsigned top, uns
 {
     const double w = figure->width, h = figure->height;
 
+    figure->left = left;
+    figure->right = right;
+    figure->top = top;
+    figure->bottom = bottom;
     figure_put(figure,
                "set encoding utf8\nset key off\nset border 3 lc rgb '%s' lw 1\n"
                "set tics nomirror out scale 0.5 textcolor rgb '%s'\n"
+               "set xtics offset 0,0.6\nset ytics offset 0.6,0\n"
                "set grid lt 1 lc rgb '%s' lw 0.7, lt 1 lc rgb '%s' lw 0.7\n"
                "set lmargin at screen %g\nset rmargin at screen %g\n"
                "set tmargin at screen %g\nset bmargin at screen %g\n",
@@ -142,9 +147,17 @@ figure_line(LacFigure *figure, double x0, double y0, double x1, double y1, doubl
 void
 figure_axis_label(LacFigure *figure, const char *axis, const char *text)
 {
-    figure_put(figure, "set %slabel ", axis);
+    const gboolean x = axis[0] == 'x';
+    const double across = 0.5 * (figure->left + figure->width - figure->right);
+    const double down = 0.5 * (figure->top + figure->height - figure->bottom);
+
+    /* placed by hand: gnuplot's own place moves with the width of the numbers */
+    figure_put(figure, "set label ");
     report_gnuplot(figure->script, text);
-    figure_put(figure, " noenhanced tc rgb '%s'\n", figure_ink(LAC_INK_TEXT));
+    figure_put(figure, " at screen %g, screen %g center %s noenhanced tc rgb '%s'\n",
+               (x ? across : 11.0) / figure->width,
+               1.0 - (x ? figure->height - 11.0 : down) / figure->height,
+               x ? "norotate" : "rotate by 90", figure_ink(LAC_INK_TEXT));
 }
 
 void

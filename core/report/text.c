@@ -202,7 +202,7 @@ report_percent(double share)
 {
     g_autofree char *number = report_fixed(100.0 * share, 1);
 
-    return g_strconcat(number, " %", NULL);
+    return g_strconcat(number, "\u00a0%", NULL);
 }
 
 char *

@@ -1,0 +1,79 @@
+/* The HTML page: one file, no network. Sections append to `out`; the frame is put around it last.
+ */
+#ifndef LACUNA_REPORT_PAGE_PRIVATE_H
+#define LACUNA_REPORT_PAGE_PRIVATE_H
+
+#include "compare-private.h"
+#include "figure-private.h"
+
+G_BEGIN_DECLS
+
+/**
+ * Page:
+ * @out: the sections so far; @toc: the list of contents so far
+ * @figures: folder for figure files, NULL for none
+ * @drawn: figures on the page; @no_figures: gnuplot does not run, so no more are tried
+ */
+typedef struct {
+    LacReport *report;
+    GString *out, *toc;
+    const char *figures;
+    unsigned drawn;
+    gboolean no_figures;
+    LacComparison **primary; /* [conditions] by the primary metric; entries may be NULL */
+} Page;
+
+/** page_section: starts a section with a heading and a line in the contents; page_section_end. */
+void page_section(Page *page, const char *id, const char *title);
+void page_section_end(Page *page);
+/** page_heading: <h@level>, escaped. page_text: a paragraph, escaped. page_note: small print. */
+void page_heading(Page *page, int level, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void page_text(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void page_note(Page *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/** A table in a panel that scrolls sideways in itself. @label: what the table is, for readers who
+ * cannot see it. */
+void page_table(Page *page, const char *label);
+void page_table_end(Page *page);
+/** page_head: a column head that sorts; @unit: small second line or NULL. */
+void page_head(Page *page, const char *text, const char *unit);
+/** page_head_text: the same for a column of words. */
+void page_head_text(Page *page, const char *text);
+/** page_body: ends the head, starts the rows. */
+void page_body(Page *page);
+void page_row(Page *page);
+void page_row_end(Page *page);
+/** page_cell: a cell with text; page_number_cell: one that sorts by @value. */
+void page_cell(Page *page, const char *text, const char *classes);
+void page_number_cell(Page *page, double value, const char *text);
+/** page_method: row head with the method's mark and name. */
+void page_method(Page *page, size_t method);
+/** page_entry: mean ± sd, underlined and bold for the best, bold for those as good. */
+void page_entry(Page *page, const LacEntry *entry, int decimals, gboolean best, gboolean good);
+/** page_decimals: for a column of entries: two significant digits of the median sd. */
+int page_decimals(size_t n, const LacEntry *entries);
+
+/** page_figure: draws and takes over @figure (NULL: nothing), and writes its files. */
+void page_figure(Page *page, LacFigure *figure);
+
+/** The sections, in this order. */
+void page_summary(Page *page);
+void page_failures(Page *page);
+void page_condition(Page *page, size_t condition);
+void page_rates(Page *page);
+void page_convergence(Page *page);
+void page_images(Page *page);
+void page_events(Page *page);
+void page_environment(Page *page);
+void page_method_notes(Page *page);
+
+/** page_image_grid: FALSE when there are no pictures. */
+gboolean page_image_grid(Page *page, size_t condition, size_t data);
+
+/** The style sheet and script, from page.css and page.js. */
+extern const char report_page_css[];
+extern const char report_page_js[];
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,319 @@
+/* The pieces pages are made of. Everything that comes from data goes through report_html(). */
+#include "page-private.h"
+#include "text-private.h"
+
+#include <glib/gstdio.h>
+#include <lacuna/stats.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+void
+page_section(Page *page, const char *id, const char *title)
+{
+    g_string_append_printf(
+        page->out, "<section id=\"%s\" aria-labelledby=\"h-%s\"><h2 id=\"h-%s\">", id, id, id);
+    report_html(page->out, title);
+    g_string_append(page->out, "</h2>\n");
+    g_string_append_printf(page->toc, "<li><a href=\"#%s\">", id);
+    report_html(page->toc, title);
+    g_string_append(page->toc, "</a></li>\n");
+}
+
+void
+page_section_end(Page *page)
+{
+    g_string_append(page->out, "</section>\n");
+}
+
+static void
+escaped(Page *page, const char *before, const char *after, const char *format, va_list arguments)
+{
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+
+    g_string_append(page->out, before);
+    report_html(page->out, text);
+    g_string_append(page->out, after);
+}
+
+void
+page_heading(Page *page, int level, const char *format, ...)
+{
+    g_autofree char *open = g_strdup_printf("<h%d>", level);
+    g_autofree char *close = g_strdup_printf("</h%d>\n", level);
+    va_list arguments;
+
+    va_start(arguments, format);
+    escaped(page, open, close, format, arguments);
+    va_end(arguments);
+}
+
+void
+page_text(Page *page, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    escaped(page, "<p>", "</p>\n", format, arguments);
+    va_end(arguments);
+}
+
+void
+page_note(Page *page, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    escaped(page, "<p class=\"note\">", "</p>\n", format, arguments);
+    va_end(arguments);
+}
+
+/* ---- tables ---- */
+
+void
+page_table(Page *page, const char *label)
+{
+    g_string_append(page->out, "<div class=\"panel\"><div class=\"scroll\" tabindex=\"0\" "
+                               "role=\"group\" aria-label=\"");
+    report_html(page->out, label);
+    g_string_append(page->out, "\"><table class=\"sortable\"><thead><tr>");
+}
+
+static void
+head_append(Page *page, const char *text, const char *unit, const char *classes)
+{
+    const gboolean brief = g_utf8_strlen(text, -1) <= 20;
+
+    g_string_append_printf(page->out,
+                           "<th scope=\"col\" class=\"%s%s\" aria-sort=\"none\">"
+                           "<button type=\"button\">",
+                           classes, brief ? " brief" : "");
+    report_html(page->out, text);
+    g_string_append(page->out, "</button>");
+    if (unit != NULL) {
+        g_string_append(page->out, "<span class=\"unit\">");
+        report_html(page->out, unit);
+        g_string_append(page->out, "</span>");
+    }
+    g_string_append(page->out, "</th>");
+}
+
+void
+page_head(Page *page, const char *text, const char *unit)
+{
+    head_append(page, text, unit, "number");
+}
+
+void
+page_head_text(Page *page, const char *text)
+{
+    head_append(page, text, NULL, "left");
+}
+
+void
+page_body(Page *page)
+{
+    g_string_append(page->out, "</tr></thead><tbody>\n");
+}
+
+void
+page_table_end(Page *page)
+{
+    g_string_append(page->out, "</tbody></table></div></div>\n");
+}
+
+void
+page_row(Page *page)
+{
+    g_string_append(page->out, "<tr>");
+}
+
+void
+page_row_end(Page *page)
+{
+    g_string_append(page->out, "</tr>\n");
+}
+
+void
+page_cell(Page *page, const char *text, const char *classes)
+{
+    if (classes == NULL)
+        g_string_append(page->out, "<td>");
+    else
+        g_string_append_printf(page->out, "<td class=\"%s\">", classes);
+    report_html(page->out, text);
+    g_string_append(page->out, "</td>");
+}
+
+/* sorting reads data-v; no value is the empty text and stays last */
+static void
+cell_open(Page *page, double value)
+{
+    g_string_append(page->out, "<td data-v=\"");
+    if (isfinite(value))
+        report_number(page->out, "%.10g", value);
+    g_string_append(page->out, "\">");
+}
+
+void
+page_number_cell(Page *page, double value, const char *text)
+{
+    cell_open(page, value);
+    report_html(page->out, text);
+    g_string_append(page->out, "</td>");
+}
+
+void
+page_method(Page *page, size_t index)
+{
+    static const char *const marks[LAC_SLOTS] = {"●", "▲", "■", "◆", "▼", "○", "△"};
+    const LacReportMethod *method = report_method(page->report, index);
+    const gboolean coloured = method->slot < LAC_SLOTS;
+
+    g_string_append_printf(page->out,
+                           "<th scope=\"row\"><span class=\"mark\" aria-hidden=\"true\" "
+                           "style=\"color:var(--lac-s%zu)\">%s</span><span class=\"name\" title=\"",
+                           coloured ? method->slot + 1 : 0, coloured ? marks[method->slot] : "·");
+    report_html(page->out, method->label);
+    g_string_append(page->out, "\">");
+    report_html(page->out, method->label);
+    g_string_append(page->out, "</span></th>");
+}
+
+void
+page_entry(Page *page, const LacEntry *entry, int decimals, gboolean best, gboolean good)
+{
+    g_autofree char *mean = report_fixed(entry->mean, decimals);
+    g_autofree char *sd = report_fixed(entry->sd, decimals);
+
+    cell_open(page, entry->status == LAC_VALUE_OK ? entry->mean : NAN);
+    switch (entry->status) {
+    case LAC_VALUE_OK:
+        g_string_append_printf(page->out, "<span class=\"%s\">%s</span>",
+                               best   ? "best"
+                               : good ? "good"
+                                      : "plain",
+                               mean);
+        if (isfinite(entry->sd))
+            g_string_append_printf(page->out, " <span class=\"sd\">± %s</span>", sd);
+        if (entry->failed > 0)
+            g_string_append_printf(page->out, " <span class=\"fail\">✗ %zu of %zu</span>",
+                                   entry->failed, entry->cells);
+        break;
+    case LAC_VALUE_FAILED:
+        g_string_append_printf(page->out, "<span class=\"fail\">✗ %zu of %zu failed</span>",
+                               entry->failed, entry->cells);
+        break;
+    case LAC_VALUE_UNDEFINED:
+        g_string_append(page->out, "<span class=\"none\">undefined</span>");
+        break;
+    case LAC_VALUE_NOT_APPLICABLE:
+        g_string_append(page->out, "<span class=\"none\" title=\"the method does not offer what "
+                                   "this metric needs\">n/a</span>");
+        break;
+    case LAC_VALUE_ABSENT:
+        g_string_append(page->out, "<span class=\"none\" title=\"not run\">–</span>");
+        break;
+    }
+    g_string_append(page->out, "</td>");
+}
+
+int
+page_decimals(size_t n, const LacEntry *entries)
+{
+    g_autofree double *wanted = g_new(double, MAX(n, 1));
+    size_t known = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        int decimals;
+        if (entries[i].status != LAC_VALUE_OK)
+            continue;
+        decimals = report_decimals(entries[i].mean, entries[i].sd);
+        if (decimals < 0)
+            return -1;
+        wanted[known++] = decimals;
+    }
+    if (known == 0)
+        return 0;
+    lac_stats_sort(known, wanted);
+    return (int)wanted[known / 2];
+}
+
+/* ---- figures ---- */
+
+static void
+write_bytes(Page *page, const LacFigure *figure, const char *ending, const void *bytes, gsize n)
+{
+    g_autofree char *name = g_strconcat(figure->slug, ending, NULL);
+    g_autofree char *path = g_build_filename(page->figures, name, NULL);
+    g_autoptr(GError) error = NULL;
+
+    if (!g_file_set_contents(path, bytes, (gssize)n, &error))
+        report_note(page->report, "%s could not be written: %s", path, error->message);
+}
+
+static void
+write_files(Page *page, const LacFigure *figure, const char *svg)
+{
+    g_autofree char *clean = lac_svg_clean(svg, figure, "", TRUE);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) pdf = figure_pdf(figure, &error);
+
+    write_bytes(page, figure, ".svg", clean, strlen(clean));
+    write_bytes(page, figure, ".csv", figure->csv->str, figure->csv->len);
+    if (pdf != NULL)
+        write_bytes(page, figure, ".pdf", g_bytes_get_data(pdf, NULL), g_bytes_get_size(pdf));
+    else
+        report_note(page->report, "%s.pdf could not be drawn: %s", figure->slug, error->message);
+}
+
+static void
+figure_append(Page *page, const LacFigure *figure, const char *svg)
+{
+    g_autofree char *prefix = g_strdup_printf("f%u-", page->drawn);
+    g_autofree char *element = lac_svg_clean(svg, figure, prefix, FALSE);
+    g_autofree char *csv = g_base64_encode((const guchar *)figure->csv->str, figure->csv->len);
+
+    g_string_append(page->out, "<figure><h4>");
+    report_html(page->out, figure->title);
+    g_string_append(page->out, "</h4><div class=\"scroll\" tabindex=\"0\" role=\"group\" "
+                               "aria-label=\"");
+    report_html(page->out, figure->title);
+    g_string_append_printf(page->out, "\">%s</div><figcaption>", element);
+    report_html(page->out, figure->caption);
+    g_string_append_printf(page->out,
+                           " <a download=\"%s.csv\" href=\"data:text/csv;base64,%s\">"
+                           "Data (CSV)</a></figcaption></figure>\n",
+                           figure->slug, csv);
+}
+
+void
+page_figure(Page *page, LacFigure *taken)
+{
+    g_autoptr(LacFigure) figure = taken;
+    g_autoptr(GBytes) svg = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+
+    if (figure == NULL || page->no_figures)
+        return;
+    svg = figure_svg(figure, &error);
+    if (svg == NULL && g_error_matches(error, LAC_ERROR, LAC_ERROR_PLUGIN)) {
+        page->no_figures = TRUE;
+        report_note(page->report,
+                    "No figures: %s. Install gnuplot and make the report again; the tables hold "
+                    "the same numbers.",
+                    error->message);
+        return;
+    }
+    if (svg == NULL) {
+        report_note(page->report, "Figure '%s' could not be drawn: %s", figure->title,
+                    error->message);
+        return;
+    }
+    page->drawn++;
+    text = g_strndup(g_bytes_get_data(svg, NULL), g_bytes_get_size(svg));
+    figure_append(page, figure, text);
+    if (page->figures != NULL)
+        write_files(page, figure, text);
+}

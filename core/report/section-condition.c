@@ -1,0 +1,514 @@
+/* One condition (a mask): methods across data sets, then each data set by itself. */
+#include "page-private.h"
+#include "text-private.h"
+
+#include <math.h>
+#include <string.h>
+
+/* more figures than this make no page anybody reads */
+#define MOST_DATA_FIGURES 60
+
+/* ---- across data sets ---- */
+
+static LacEntry *
+entries_of(const LacReport *report, size_t condition, size_t data, size_t metric)
+{
+    LacEntry *entries = g_new(LacEntry, MAX(report->methods->len, 1));
+
+    for (size_t j = 0; j < report->methods->len; j++)
+        entries[j] = report_entry(report, condition, data, report->order[j], metric);
+    return entries;
+}
+
+static gboolean
+any_cell(const LacEntry *entries, size_t n)
+{
+    for (size_t j = 0; j < n; j++)
+        if (entries[j].cells > 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* [data] what is shown of each data set under a condition by a metric; NULL where nothing ran */
+static LacInside **
+insides_of(const LacReport *report, size_t condition, size_t metric)
+{
+    LacInside **inside = g_new0(LacInside *, MAX(report->data->len, 1));
+
+    for (size_t d = 0; d < report->data->len; d++) {
+        g_autofree LacEntry *entries = entries_of(report, condition, d, metric);
+        if (any_cell(entries, report->methods->len))
+            inside[d] = report_inside(report, condition, d, metric);
+    }
+    return inside;
+}
+
+static void
+insides_free(LacInside **inside, size_t n)
+{
+    for (size_t d = 0; d < n; d++)
+        report_inside_free(inside[d]);
+    g_free(inside);
+}
+
+static void
+across_heads(Page *page, LacInside **inside)
+{
+    const LacReport *report = page->report;
+
+    page_head_text(page, "method");
+    page_head(page, "mean rank", NULL);
+    page_head(page, "first", "places");
+    for (size_t d = 0; d < report->data->len; d++) {
+        const LacReportData *data = report_data(report, d);
+        g_autofree char *size =
+            g_strdup_printf("%" G_GINT64_FORMAT " × %" G_GINT64_FORMAT, data->rows, data->cols);
+        if (inside[d] != NULL)
+            page_head(page, data->label, data->rows > 0 ? size : NULL);
+    }
+    page_body(page);
+}
+
+static void
+across_table(Page *page, const LacComparison *comparison, LacInside **inside, const char *label)
+{
+    const LacReport *report = page->report;
+    g_autofree int *decimals = g_new0(int, MAX(report->data->len, 1));
+
+    for (size_t d = 0; d < report->data->len; d++)
+        decimals[d] = inside[d] == NULL ? 0 : page_decimals(inside[d]->k, inside[d]->entry);
+    page_table(page, label);
+    across_heads(page, inside);
+    for (size_t j = 0; j < report->methods->len; j++) {
+        size_t at = comparison->k;
+        g_autofree char *rank = NULL, *wins = NULL;
+        for (size_t i = 0; i < comparison->k; i++)
+            if (comparison->method[i] == report->order[j])
+                at = i;
+        page_row(page);
+        page_method(page, report->order[j]);
+        rank = report_fixed(at < comparison->k ? comparison->mean_rank[at] : NAN, 2);
+        page_number_cell(page, at < comparison->k ? comparison->mean_rank[at] : NAN, rank);
+        wins = at < comparison->k ? g_strdup_printf("%zu", comparison->wins[at]) : g_strdup("–");
+        page_number_cell(page, at < comparison->k ? (double)comparison->wins[at] : NAN, wins);
+        for (size_t d = 0; d < report->data->len; d++)
+            if (inside[d] != NULL)
+                page_entry(page, &inside[d]->entry[j], decimals[d], j == inside[d]->best,
+                           inside[d]->as_good[j]);
+        page_row_end(page);
+    }
+    page_table_end(page);
+}
+
+static void
+across_sentence(Page *page, const LacComparison *c)
+{
+    const LacReport *report = page->report;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (c->k < 2)
+        return;
+    if (!c->tested) {
+        g_string_append_printf(text, "%zu data sets are too few for a test (5 are needed).", c->n);
+    } else if (c->k >= 3) {
+        g_autofree char *p = report_p(c->friedman.p_f);
+        g_autofree char *f = report_fixed(c->friedman.f, 2);
+        g_string_append_printf(text,
+                               "Friedman test in Iman and Davenport's form: F(%g, %g) = %s, %s",
+                               c->friedman.df1, c->friedman.df2, f, p);
+        if (c->permuted) {
+            g_autofree char *permuted = report_p(c->p_permutation);
+            g_string_append_printf(text, " (by permutation %s)", permuted);
+        }
+        g_string_append_printf(text, ": %s.",
+                               c->friedman.p_f <= report->settings.alpha
+                                   ? "the methods differ"
+                                   : "no significant difference overall");
+    }
+    if (c->n < c->data_sets)
+        g_string_append_printf(text, " %zu data sets in %zu families.", c->data_sets, c->n);
+    if (c->left_out > 0)
+        g_string_append_printf(text, " %zu data sets without a value of every method are left out.",
+                               c->left_out);
+    for (guint i = 0; i < c->apart->len; i++)
+        g_string_append_printf(text, "%s%s", i == 0 ? " Left out for failures: " : ", ",
+                               (const char *)g_ptr_array_index(c->apart, i));
+    if (c->apart->len > 0)
+        g_string_append_c(text, '.');
+    if (text->len > 0)
+        page_text(page, "%s", text->str);
+}
+
+static void
+versus_row(Page *page, const LacComparison *c, size_t j)
+{
+    const LacWilcoxon *test = &c->versus[j];
+    g_autofree char *duel =
+        g_strdup_printf("%zu / %zu / %zu", c->duel[j].win, c->duel[j].tie, c->duel[j].loss);
+    const double shift = c->log_ratio ? exp(test->shift) - 1.0 : test->shift;
+    g_autofree char *effect =
+        c->log_ratio ? report_percent(shift) : report_fixed(shift, report_decimals(shift, NAN));
+    g_autofree char *biserial = report_fixed(test->biserial, 2);
+    g_autofree char *p = report_p_value(test->p), *holm = report_p_value(c->p_holm[j]);
+
+    page_row(page);
+    page_method(page, c->method[j]);
+    page_number_cell(page, (double)c->duel[j].win, duel);
+    page_number_cell(page, shift, effect);
+    page_number_cell(page, test->biserial, biserial);
+    page_number_cell(page, test->p, p);
+    page_number_cell(page, c->p_holm[j], holm);
+    if (c->bayesian) {
+        g_autofree char *same = report_percent(c->bayes[j].same);
+        g_autofree char *worse = report_percent(c->bayes[j].more);
+        page_number_cell(page, c->bayes[j].same, same);
+        page_number_cell(page, c->bayes[j].more, worse);
+    }
+    page_row_end(page);
+}
+
+static void
+across_versus(Page *page, const LacComparison *c)
+{
+    const LacReport *report = page->report;
+    const char *best = report_method(report, c->method[0])->label;
+    g_autofree char *label = g_strdup_printf("Tests of each method against %s", best);
+    g_autofree char *rope = report_percent(report->settings.rope);
+
+    if (!c->tested)
+        return;
+    page_heading(page, 3, "Against the best, %s", best);
+    page_table(page, label);
+    page_head_text(page, "method");
+    page_head(page, "best wins / ties / losses", NULL);
+    page_head(page, "typically worse by", c->log_ratio ? "Hodges–Lehmann, %" : "Hodges–Lehmann");
+    page_head(page, "rank biserial", "−1 … 1");
+    page_head(page, "p", "signed rank");
+    page_head(page, "p, Holm", NULL);
+    if (c->bayesian) {
+        page_head(page, "P(equal)", "Bayes");
+        page_head(page, "P(worse)", "Bayes");
+    }
+    page_body(page);
+    for (size_t j = 1; j < c->k; j++)
+        versus_row(page, c, j);
+    page_table_end(page);
+    page_note(page,
+              "Wilcoxon signed-rank tests over %zu data sets on %s, exact; p adjusted by Holm over "
+              "all %zu pairs of methods. With %zu data sets no p can be below %.2g.%s%s%s",
+              c->n, c->log_ratio ? "log ratios of the values" : "differences of the values",
+              c->pairs, c->n, c->versus[c->k > 1 ? 1 : 0].p_least,
+              c->bayesian ? " Bayesian signed-rank test: values within " : "",
+              c->bayesian ? rope : "", c->bayesian ? " count as practically equal." : "");
+}
+
+static void
+legend(Page *page, size_t condition)
+{
+    const LacReport *report = page->report;
+    const double ratio = report_condition(report, condition)->ratio;
+
+    page_note(page,
+              "Mean ± standard deviation over repeats%s. Bold and underlined: the best. Bold: not "
+              "shown to be worse than the best (%s, Holm over all pairs, α = %g; with one repeat "
+              "there is no test). %s",
+              ratio > 0.0 ? " and folds" : "",
+              ratio > 0.0 ? "paired t over folds, corrected for overlapping training sets"
+                          : "paired t over repeats",
+              report->settings.alpha,
+              ratio > 0.0 ? ""
+                          : "Without a split the test speaks about the randomness of masks only.");
+}
+
+/* one metric across data sets */
+static void
+across_metric(Page *page, const LacComparison *c, size_t metric)
+{
+    const LacReport *report = page->report;
+    g_autofree char *axis = report_axis_text(report, metric, c->condition);
+    LacInside **inside = insides_of(report, c->condition, metric);
+
+    across_table(page, c, inside, axis);
+    insides_free(inside, report->data->len);
+    across_sentence(page, c);
+}
+
+static gboolean
+metric_has_values(const LacReport *report, size_t metric)
+{
+    for (size_t i = 0; i < report->cells->len; i++)
+        if (report_value_status(report, i, metric) == LAC_VALUE_OK)
+            return TRUE;
+    return FALSE;
+}
+
+static void
+across_other_metrics(Page *page, size_t condition)
+{
+    const LacReport *report = page->report;
+    gboolean started = FALSE;
+
+    for (size_t m = 0; m < report->metrics->len; m++) {
+        g_autoptr(LacComparison) c = NULL;
+        g_autofree char *axis = NULL;
+        if (m == report->primary || !metric_has_values(report, m))
+            continue;
+        c = report_compare(report, condition, m, FALSE);
+        if (c == NULL)
+            continue;
+        if (!started)
+            page_heading(page, 3, "Other metrics");
+        started = TRUE;
+        axis = report_axis_text(report, m, condition);
+        g_string_append(page->out, "<details class=\"more\"><summary>");
+        report_html(page->out, axis);
+        g_string_append(page->out, "</summary>\n");
+        across_metric(page, c, m);
+        g_string_append(page->out, "</details>\n");
+    }
+}
+
+static void
+across(Page *page, size_t condition)
+{
+    const LacReport *report = page->report;
+    const LacComparison *c = page->primary[condition];
+    g_autofree char *axis = report_axis_text(report, report->primary, condition);
+
+    if (c == NULL || report->data->len < 2)
+        return;
+    page_heading(page, 3, "All data sets: %s", axis);
+    across_metric(page, c, report->primary);
+    legend(page, condition);
+    g_string_append(page->out, "<div class=\"figures\">\n");
+    page_figure(page, figure_ranks(report, c));
+    page_figure(page, figure_strip(report, c));
+    g_string_append(page->out, "</div>\n");
+    across_versus(page, c);
+    across_other_metrics(page, condition);
+}
+
+/* ---- one data set ---- */
+
+static void
+data_heads(Page *page, size_t condition, const gboolean *shown)
+{
+    const LacReport *report = page->report;
+
+    page_head_text(page, "method");
+    for (size_t m = 0; m < report->metrics->len; m++) {
+        const LacReportMetric *metric = report_metric(report, m);
+        g_autofree char *target =
+            report_fixed(metric->target, report_decimals(metric->target, NAN));
+        g_autofree char *unit =
+            metric->better == LAC_BETTER_TARGET
+                ? g_strdup_printf("target %g", metric->target)
+                : g_strdup(metric->better == LAC_BETTER_HIGH ? "higher is better"
+                                                             : "lower is better");
+        if (shown[m])
+            page_head(page, metric->label, unit);
+    }
+    (void)condition;
+    page_head(page, "fit", "median");
+    page_head(page, "apply", "median");
+    page_head(page, "cpu", "median");
+    page_head(page, "peak MiB", NULL);
+    page_body(page);
+}
+
+static void
+data_cost(Page *page, size_t condition, size_t data, size_t method)
+{
+    const LacCost cost = report_cost(page->report, condition, data, method);
+    g_autofree char *fit = report_seconds(cost.fit), *apply = report_seconds(cost.apply);
+    g_autofree char *cpu = report_seconds(cost.cpu), *memory = report_fixed(cost.memory, 0);
+
+    if (cost.n == 0 && cost.timeouts > 0) {
+        g_autofree char *limit = report_seconds(cost.limit);
+        g_autofree char *more = g_strconcat("> ", limit, NULL);
+        page_number_cell(page, INFINITY, more);
+    } else {
+        page_number_cell(page, cost.fit, fit);
+    }
+    page_number_cell(page, cost.apply, apply);
+    page_number_cell(page, cost.cpu, cpu);
+    page_number_cell(page, cost.memory, memory);
+}
+
+static void
+data_table(Page *page, size_t condition, size_t data)
+{
+    const LacReport *report = page->report;
+    const size_t metrics = report->metrics->len;
+    g_autofree LacInside **inside = g_new0(LacInside *, metrics);
+    g_autofree int *decimals = g_new0(int, metrics);
+    g_autofree gboolean *shown = g_new0(gboolean, metrics);
+    g_autofree char *label =
+        g_strdup_printf("%s, %s: methods by metrics", report_data(report, data)->label,
+                        report_condition(report, condition)->label);
+
+    for (size_t m = 0; m < metrics; m++) {
+        inside[m] = report_inside(report, condition, data, m);
+        decimals[m] = page_decimals(inside[m]->k, inside[m]->entry);
+        shown[m] = m == report->primary || inside[m]->best < inside[m]->k;
+    }
+    page_table(page, label);
+    data_heads(page, condition, shown);
+    for (size_t j = 0; j < report->methods->len; j++) {
+        size_t n;
+        (void)report_cells(report, condition, data, report->order[j], &n);
+        if (n == 0)
+            continue;
+        page_row(page);
+        page_method(page, report->order[j]);
+        for (size_t m = 0; m < metrics; m++)
+            if (shown[m])
+                page_entry(page, &inside[m]->entry[j], decimals[m], j == inside[m]->best,
+                           inside[m]->as_good[j]);
+        data_cost(page, condition, data, report->order[j]);
+        page_row_end(page);
+    }
+    page_table_end(page);
+    for (size_t m = 0; m < metrics; m++)
+        report_inside_free(inside[m]);
+}
+
+static void
+difference_row(Page *page, const LacInside *inside, size_t j)
+{
+    const LacPairedT *t = &inside->difference[j];
+    const int decimals = report_decimals(t->mean, t->error);
+    g_autofree char *mean = report_fixed(t->mean, decimals);
+    g_autofree char *low = report_fixed(t->low, decimals), *high = report_fixed(t->high, decimals);
+    g_autofree char *interval = g_strdup_printf("%s … %s", low, high);
+    g_autofree char *pairs = g_strdup_printf("%zu", inside->n_pairs[j]);
+    const gboolean tested = inside->n_pairs[j] > 1;
+    g_autofree char *p = report_p_value(tested ? t->p : NAN);
+    g_autofree char *holm = report_p_value(inside->p_holm[j]);
+
+    page_row(page);
+    page_method(page, inside->method[j]);
+    page_number_cell(page, t->mean, mean);
+    page_number_cell(page, tested ? t->low : NAN, tested ? interval : "–");
+    page_number_cell(page, (double)inside->n_pairs[j], pairs);
+    page_number_cell(page, tested ? t->p : NAN, p);
+    page_number_cell(page, inside->p_holm[j], holm);
+    page_row_end(page);
+}
+
+static void
+data_differences(Page *page, const LacInside *inside, size_t data)
+{
+    const LacReport *report = page->report;
+    const LacReportMetric *metric = report_metric(report, report->primary);
+    const char *best;
+    g_autofree char *label = NULL;
+
+    if (inside->best == inside->k)
+        return;
+    best = report_method(report, inside->method[inside->best])->label;
+    label =
+        g_strdup_printf("Paired differences from %s on %s", best, report_data(report, data)->label);
+    g_string_append(page->out, "<details class=\"more\"><summary>");
+    report_htmlf(page->out, "Paired differences from the best, %s, by %s", best, metric->label);
+    g_string_append(page->out, "</summary>\n");
+    page_table(page, label);
+    page_head_text(page, "method");
+    page_head(page, "mean difference", "positive: worse");
+    page_head(page, "95 % interval", NULL);
+    page_head(page, "pairs", NULL);
+    page_head(page, "p", "paired t");
+    page_head(page, "p, Holm", NULL);
+    page_body(page);
+    for (size_t j = 0; j < inside->k; j++)
+        if (j != inside->best && inside->n_pairs[j] > 0)
+            difference_row(page, inside, j);
+    page_table_end(page);
+    page_note(page, "Differences over repeats with the same holes, %s.",
+              metric->better == LAC_BETTER_LOW    ? "method minus best"
+              : metric->better == LAC_BETTER_HIGH ? "best minus method"
+                                                  : "of the distances from the target");
+    g_string_append(page->out, "</details>\n");
+}
+
+static void
+data_block(Page *page, size_t condition, size_t data, gboolean open, gboolean figures)
+{
+    const LacReport *report = page->report;
+    const LacReportData *info = report_data(report, data);
+    g_autoptr(LacInside) inside = report_inside(report, condition, data, report->primary);
+
+    g_string_append_printf(page->out, "<details class=\"block\"%s><summary><span>",
+                           open ? " open" : "");
+    report_html(page->out, info->label);
+    g_string_append(page->out, "</span><span class=\"sub\">");
+    if (info->rows > 0)
+        report_htmlf(page->out, "%" G_GINT64_FORMAT " rows × %" G_GINT64_FORMAT " columns",
+                     info->rows, info->cols);
+    if (inside->best < inside->k)
+        report_htmlf(page->out, "%sbest by %s: %s", info->rows > 0 ? " · " : "",
+                     report_metric(report, report->primary)->label,
+                     report_method(report, inside->method[inside->best])->label);
+    g_string_append(page->out, "</span></summary>\n");
+    data_table(page, condition, data);
+    data_differences(page, inside, data);
+    if (figures) {
+        g_string_append(page->out, "<div class=\"figures\">\n");
+        page_figure(page, figure_repeats(report, condition, inside, data));
+        page_figure(page, figure_cost(report, condition, data));
+        g_string_append(page->out, "</div>\n");
+    }
+    g_string_append(page->out, "</details>\n");
+}
+
+/* ---- the section ---- */
+
+static void
+condition_facts(Page *page, size_t index)
+{
+    const LacReportCondition *condition = report_condition(page->report, index);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (isfinite(condition->realised)) {
+        g_autofree char *share = report_percent(condition->realised);
+        g_string_append_printf(text, "%s of cells were missing on average. ", share);
+    }
+    if (condition->scale != NULL)
+        g_string_append_printf(text, "Scale: %s. ", condition->scale);
+    if (condition->split != NULL)
+        g_string_append_printf(text, "Split: %s. ", condition->split);
+    g_string_append(page->out, "<p class=\"sub\">");
+    report_html(page->out, g_strchomp(text->str));
+    g_string_append(page->out, "</p>\n");
+}
+
+void
+page_condition(Page *page, size_t condition)
+{
+    const LacReport *report = page->report;
+    g_autofree char *id = g_strdup_printf("condition-%zu", condition + 1);
+    const size_t blocks = (size_t)report->data->len * report->conditions->len;
+    gboolean first = TRUE;
+
+    page_section(page, id, report_condition(report, condition)->label);
+    condition_facts(page, condition);
+    across(page, condition);
+    page_heading(page, 3, report->data->len > 1 ? "Each data set" : "Results");
+    for (size_t d = 0; d < report->data->len; d++) {
+        g_autofree LacEntry *entries = entries_of(report, condition, d, report->primary);
+        const size_t at = condition * report->data->len + d;
+        if (!any_cell(entries, report->methods->len))
+            continue;
+        data_block(page, condition, d, first,
+                   2 * blocks <= MOST_DATA_FIGURES || 2 * at < MOST_DATA_FIGURES);
+        first = FALSE;
+    }
+    if (2 * blocks > MOST_DATA_FIGURES && condition == 0)
+        report_note(page->report,
+                    "Figures of single data sets stop after the first %d, to keep this page light; "
+                    "tables are complete.",
+                    MOST_DATA_FIGURES);
+    if (report->data->len < 2)
+        legend(page, condition);
+    page_section_end(page);
+}

@@ -1,0 +1,316 @@
+/* What came out, in a few sentences and one table; and what did not come out at all. */
+#include "page-private.h"
+#include "text-private.h"
+
+#include <math.h>
+#include <string.h>
+
+static size_t
+failed_cells(const LacReport *report)
+{
+    size_t failed = 0;
+
+    for (size_t i = 0; i < report->cells->len; i++)
+        failed += report_cell(report, i)->ok ? 0 : 1;
+    return failed;
+}
+
+static int64_t
+repeats_of(const LacReport *report)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (size_t i = 0; i < report->cells->len; i++)
+        g_hash_table_add(seen, report_cell(report, i)->pair);
+    return g_hash_table_size(seen);
+}
+
+/* "forest has the best mean rank by rmse (1.17 of 7), ahead of ..." */
+static void
+lead_ranks(const LacReport *report, const double *overall, GString *out)
+{
+    const size_t k = report->methods->len;
+    g_autofree char *data = report_count(report->data->len, "data set", "data sets");
+    g_autofree char *masks = report_count(report->conditions->len, "condition", "conditions");
+    g_autofree char *rank = report_fixed(overall[report->order[0]], 2);
+
+    g_string_append_printf(out, "Over %s under %s, %s has the best mean rank by %s (%s of %zu)",
+                           data, masks, report_method(report, report->order[0])->label,
+                           report_metric(report, report->primary)->label, rank, k);
+    for (size_t j = 1; j < MIN(k, 3) && isfinite(overall[report->order[j]]); j++) {
+        g_autofree char *next = report_fixed(overall[report->order[j]], 2);
+        g_string_append_printf(out, "%s %s (%s)", j == 1 ? ", ahead of" : " and",
+                               report_method(report, report->order[j])->label, next);
+    }
+    g_string_append(out, ".");
+}
+
+/* of one data set there are values to tell instead of ranks */
+static void
+lead_values(const LacReport *report, GString *out)
+{
+    for (size_t c = 0; c < MIN(report->conditions->len, 3); c++) {
+        g_autoptr(LacInside) inside = report_inside(report, c, 0, report->primary);
+        const LacEntry *entry;
+        g_autofree char *value = NULL;
+        size_t as_good = 0;
+        if (inside->best == inside->k)
+            continue;
+        entry = &inside->entry[inside->best];
+        value = report_fixed(entry->mean, report_decimals(entry->mean, entry->sd));
+        g_string_append_printf(out, "%sOn %s under %s, %s is best by %s: %s.", out->len ? " " : "",
+                               report_data(report, 0)->label, report_condition(report, c)->label,
+                               report_method(report, inside->method[inside->best])->label,
+                               report_metric(report, report->primary)->label, value);
+        for (size_t j = 0; j < inside->k; j++)
+            as_good += j != inside->best && inside->as_good[j] ? 1 : 0;
+        if (inside->tested && as_good > 0)
+            g_string_append_printf(out, " %zu more %s not shown to be worse.", as_good,
+                                   as_good == 1 ? "is" : "are");
+    }
+}
+
+/* how many conditions show a difference between methods */
+static void
+lead_tests(const Page *page, GString *out)
+{
+    const LacReport *report = page->report;
+    size_t tested = 0, differ = 0, most = 0;
+
+    for (size_t c = 0; c < report->conditions->len; c++) {
+        const LacComparison *comparison = page->primary[c];
+        if (comparison == NULL)
+            continue;
+        most = MAX(most, comparison->n);
+        if (!comparison->tested || comparison->k < 3)
+            continue;
+        tested++;
+        differ += comparison->friedman.p_f <= report->settings.alpha ? 1 : 0;
+    }
+    if (tested > 0)
+        g_string_append_printf(out,
+                               " Methods differ significantly in %zu of %zu conditions (Friedman "
+                               "test in Iman and Davenport's form, α = %g).",
+                               differ, tested, report->settings.alpha);
+    else if (most > 1)
+        g_string_append_printf(out,
+                               " %zu data sets are too few for a test of significance across data "
+                               "sets (5 are needed), so ranks are descriptive.",
+                               most);
+}
+
+static void
+append_fact(GString *out, const char *what, size_t count, gboolean alarm)
+{
+    g_string_append_printf(out, "<div%s><dt>%s</dt><dd>%zu</dd></div>",
+                           alarm ? " class=\"alarm\"" : "", what, count);
+}
+
+static void
+board_heads(Page *page)
+{
+    const LacReport *report = page->report;
+
+    page_head_text(page, "method");
+    page_head(page, "mean rank", "all conditions");
+    for (size_t c = 0; report->conditions->len > 1 && c < report->conditions->len; c++)
+        page_head(page, report_condition(report, c)->label, "mean rank");
+    page_head(page, "first places", "data sets × conditions");
+    page_head(page, "failed cells", NULL);
+    page_head(page, "median time", "fit + apply");
+    page_body(page);
+}
+
+static double
+rank_under(const LacComparison *comparison, size_t method, size_t *wins)
+{
+    for (size_t j = 0; comparison != NULL && j < comparison->k; j++) {
+        if (comparison->method[j] == method) {
+            *wins += comparison->wins[j];
+            return comparison->mean_rank[j];
+        }
+    }
+    return NAN;
+}
+
+/* median over the method's finished cells; and how many did not finish */
+static double
+time_of(const LacReport *report, size_t method, size_t *failed)
+{
+    g_autoptr(GArray) seconds = g_array_new(FALSE, FALSE, sizeof(double));
+
+    for (size_t i = 0; i < report->cells->len; i++) {
+        const LacReportCell *cell = report_cell(report, i);
+        const double wall = isnan(cell->apply_s) ? cell->fit_s : cell->fit_s + cell->apply_s;
+        if (cell->method != method)
+            continue;
+        *failed += cell->ok ? 0 : 1;
+        if (cell->ok && isfinite(wall))
+            g_array_append_val(seconds, wall);
+    }
+    return report_median(seconds->len, (double *)(void *)seconds->data);
+}
+
+static void
+board_row(Page *page, size_t method, double overall)
+{
+    const LacReport *report = page->report;
+    const gboolean several = report->conditions->len > 1;
+    g_autofree char *rank = report_fixed(overall, 2), *time = NULL;
+    g_autofree char *won = NULL, *lost = NULL;
+    size_t wins = 0, failed = 0;
+    double seconds;
+
+    page_row(page);
+    page_method(page, method);
+    page_number_cell(page, overall, rank);
+    for (size_t c = 0; c < report->conditions->len; c++) {
+        const double under = rank_under(page->primary[c], method, &wins);
+        g_autofree char *text = report_fixed(under, 2);
+        if (several)
+            page_number_cell(page, under, text);
+    }
+    won = g_strdup_printf("%zu", wins);
+    page_number_cell(page, (double)wins, won);
+    seconds = time_of(report, method, &failed);
+    lost = failed == 0 ? g_strdup("0") : g_strdup_printf("✗ %zu", failed);
+    page_number_cell(page, (double)failed, lost);
+    time = report_seconds(seconds);
+    page_number_cell(page, seconds, time);
+    page_row_end(page);
+}
+
+void
+page_summary(Page *page)
+{
+    const LacReport *report = page->report;
+    g_autofree double *overall = report_overall(report);
+    g_autoptr(GString) lead = g_string_new(NULL);
+    const size_t failed = failed_cells(report);
+
+    page_section(page, "summary", "Summary");
+    if (report->cells->len == 0 || report->metrics->len == 0) {
+        g_string_append(lead, "This run holds no results yet.");
+    } else {
+        if (report->data->len > 1 && isfinite(overall[report->order[0]]))
+            lead_ranks(report, overall, lead);
+        else
+            lead_values(report, lead);
+        lead_tests(page, lead);
+    }
+    g_string_append(page->out, "<p class=\"lead\">");
+    report_html(page->out, lead->str);
+    g_string_append(page->out, "</p>\n<dl class=\"facts\">");
+    append_fact(page->out, "data sets", report->data->len, FALSE);
+    append_fact(page->out, "conditions", report->conditions->len, FALSE);
+    append_fact(page->out, "methods", report->methods->len, FALSE);
+    append_fact(page->out, "repeats", (size_t)repeats_of(report), FALSE);
+    append_fact(page->out, "cells", report->cells->len, FALSE);
+    append_fact(page->out, "failed", failed, failed > 0);
+    g_string_append(page->out, "</dl>\n");
+    if (report->metrics->len > 0 && report->cells->len > 0) {
+        page_table(page, "Methods by mean rank");
+        board_heads(page);
+        for (size_t j = 0; j < report->methods->len; j++)
+            board_row(page, report->order[j], overall[report->order[j]]);
+        page_table_end(page);
+        page_note(page,
+                  "Ranks by %s (%s): 1 is best. Within a condition, repeats and folds are averaged "
+                  "first, then methods are ranked on each data set; data sets of one family count "
+                  "once. Click a column head to sort.",
+                  report_metric(report, report->primary)->label,
+                  report_direction(report_metric(report, report->primary)));
+    }
+    page_section_end(page);
+}
+
+/* ---- failures ---- */
+
+typedef struct {
+    const LacReportCell *first;
+    size_t cells;
+} FailureGroup;
+
+static GPtrArray *
+failure_groups(const LacReport *report)
+{
+    GPtrArray *groups = g_ptr_array_new_with_free_func(g_free);
+
+    for (size_t i = 0; i < report->cells->len; i++) {
+        const LacReportCell *cell = report_cell(report, i);
+        FailureGroup *group = NULL;
+        if (cell->ok)
+            continue;
+        for (guint g = 0; g < groups->len && group == NULL; g++) {
+            FailureGroup *other = g_ptr_array_index(groups, g);
+            if (other->first->method == cell->method && other->first->data == cell->data &&
+                other->first->condition == cell->condition &&
+                g_strcmp0(other->first->status, cell->status) == 0 &&
+                g_strcmp0(other->first->reason, cell->reason) == 0)
+                group = other;
+        }
+        if (group == NULL) {
+            group = g_new0(FailureGroup, 1);
+            group->first = cell;
+            g_ptr_array_add(groups, group);
+        }
+        group->cells++;
+    }
+    return groups;
+}
+
+static const char *
+policy_text(LacFailurePolicy policy)
+{
+    switch (policy) {
+    case LAC_FAILURES_WORST:
+        return "A method that failed on a data set shares the last ranks there.";
+    case LAC_FAILURES_EXCLUDE_DATASET:
+        return "Data sets on which a method failed are left out of the ranking for all.";
+    case LAC_FAILURES_EXCLUDE_METHOD:
+    case LAC_FAILURES_SEPARATE:
+        return "Methods that failed somewhere are left out of the ranking.";
+    case LAC_FAILURES_FILL:
+        return "Where a method failed, the value of the fallback method stands in for its own.";
+    }
+    return "";
+}
+
+void
+page_failures(Page *page)
+{
+    const LacReport *report = page->report;
+    g_autoptr(GPtrArray) groups = failure_groups(report);
+
+    page_section(page, "failures", "Failures");
+    if (groups->len == 0) {
+        page_text(page, "Every cell finished (%u of %u).", report->cells->len, report->cells->len);
+        page_section_end(page);
+        return;
+    }
+    page_text(page, "%zu of %u cells did not finish. %s", failed_cells(report), report->cells->len,
+              policy_text(report->settings.failures));
+    page_table(page, "Failures and their reasons");
+    page_head_text(page, "method");
+    page_head_text(page, "data set");
+    page_head_text(page, "condition");
+    page_head(page, "cells", NULL);
+    page_head_text(page, "what");
+    page_head_text(page, "reason");
+    page_body(page);
+    for (guint g = 0; g < groups->len; g++) {
+        const FailureGroup *group = g_ptr_array_index(groups, g);
+        g_autofree char *count = g_strdup_printf("%zu", group->cells);
+        page_row(page);
+        page_method(page, group->first->method);
+        page_cell(page, report_data(report, group->first->data)->label, "left");
+        page_cell(page, report_condition(report, group->first->condition)->label, "left");
+        page_number_cell(page, (double)group->cells, count);
+        page_cell(page, group->first->status, "left");
+        page_cell(page, group->first->reason ? group->first->reason : "no reason recorded",
+                  "left wrap");
+        page_row_end(page);
+    }
+    page_table_end(page);
+    page_section_end(page);
+}
