@@ -24,7 +24,7 @@
   function key(row, column) {
     var cell = row.cells[column], v = cell.getAttribute('data-v');
     if (v !== null) return v === '' ? null : Number(v);
-    return cell.textContent.trim() || null;
+    return (cell.querySelector('.name') || cell).textContent.trim() || null;
   }
   function sort(head) {
     var table = head.closest('table'), body = table.tBodies[0], column = head.cellIndex;
