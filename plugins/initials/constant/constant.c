@@ -15,12 +15,17 @@ static const LacParam params[] = {
     LAC_PARAM_END,
 };
 
+static double
+constant_value(const LacInitial *initial, const LacSeen *seen)
+{
+    return LAC_CAST(const ConstantInitial, initial)->value;
+}
+
 static gboolean
 constant_fill(const LacInitial *initial, const LacData *train, const LacData *in, LacMatrix *out,
               GError **error)
 {
     const double value = LAC_CAST(const ConstantInitial, initial)->value;
-    g_autofree double *fill = g_new(double, in->cols);
 
     for (size_t j = 0; j < in->cols; j++) {
         const LacColumn *column = lac_data_column(in, j);
@@ -31,10 +36,8 @@ constant_fill(const LacInitial *initial, const LacData *train, const LacData *in
                             "constant: value %g is not a level of column '%s', whose codes are 0 "
                             "to %zu; choose one of them or another initial imputer",
                             value, column->name, column->n_levels - 1);
-        fill[j] = value;
     }
-    lac_data_fill_holes(in, fill, out);
-    return TRUE;
+    return lac_initial_fill_columns(initial, train, in, constant_value, out, error);
 }
 
 LAC_PLUGIN_EXPORT const LacInitialPlugin lac_plugin = {

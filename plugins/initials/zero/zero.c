@@ -6,14 +6,17 @@ typedef struct {
     LacInitial base;
 } ZeroInitial;
 
+static double
+zero_value(const LacInitial *initial, const LacSeen *seen)
+{
+    return 0.0;
+}
+
 static gboolean
 zero_fill(const LacInitial *initial, const LacData *train, const LacData *in, LacMatrix *out,
           GError **error)
 {
-    g_autofree double *zeros = g_new0(double, in->cols);
-
-    lac_data_fill_holes(in, zeros, out);
-    return TRUE;
+    return lac_initial_fill_columns(initial, train, in, zero_value, out, error);
 }
 
 LAC_PLUGIN_EXPORT const LacInitialPlugin lac_plugin = {
