@@ -89,6 +89,8 @@ lac_check_example(LacCheck *check)
                        wanted->rows, wanted->cols);
         return;
     }
+    if (example->image.channels > 0)
+        lac_data_set_image(in, example->image);
     data = lac_check_prepare(check->plugin, in);
     wide = lac_check_complete(check->plugin, &run, data, data, &error);
     if (wide == NULL) {

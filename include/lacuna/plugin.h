@@ -58,9 +58,11 @@ typedef struct {
     .plugin.instance_size = sizeof(Type) + 0 * sizeof(char[offsetof(Type, base) == 0 ? 1 : -1])
 
 /** LacExample: a tiny table the conformance suite runs; CSV text with header, LF line ends.
- * @params: YAML flow map of parameters, or NULL for the defaults */
+ * @params: YAML flow map of parameters, or NULL for the defaults
+ * @image: shape of its rows when they are images */
 typedef struct {
     const char *in, *out, *params;
+    LacImageShape image;
 } LacExample;
 
 G_END_DECLS

@@ -156,5 +156,8 @@ LAC_PLUGIN_EXPORT const LacInitialPlugin lac_plugin = {
     LAC_INITIAL("nearest-pixel", "A nearest observed pixel of the same image and channel",
                 NearestPixelInitial, params),
     .plugin.citation = "Richardson et al., MCFlow, CVPR 2020",
+    .example = {.in = "a,b,c,d\n5,,5,5\n,7,,\n",
+                .out = "a,b,c,d\n5,5,5,5\n7,7,7,7\n",
+                .image = {1, 2, 2}},
     .fill = nearest_pixel_fill,
 };
