@@ -185,6 +185,8 @@ check_save_load(LacCheck *check)
         lac_check_note(check, "it cannot be saved");
         return;
     }
+    lac_context_set_draws(context, 2); /* what they need may be saved only when announced */
+    lac_context_set_draws(later, 2);
     data = lac_check_base(check, 1);
     model = data != NULL ? fitted(check, context, data) : NULL;
     copy = model != NULL ? through_file(check, model, later) : NULL;
