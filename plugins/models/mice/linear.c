@@ -203,22 +203,29 @@ linear_draw(const MiceModel *model, const MiceColumn *column, const MiceRule *ru
 
 const MiceMethod mice_method_norm = {.name = "norm",
                                      .kinds = MICE_NUMBERS,
+                                     .needs_beta = TRUE,
                                      .random = TRUE,
                                      .learn = norm_learn,
                                      .draw = linear_draw};
 const MiceMethod mice_method_norm_predict = {.name = "norm.predict",
                                              .kinds = MICE_NUMBERS,
+                                             .needs_beta = TRUE,
                                              .learn = norm_predict_learn,
                                              .draw = linear_draw};
 const MiceMethod mice_method_norm_nob = {.name = "norm.nob",
                                          .kinds = MICE_NUMBERS,
+                                         .needs_beta = TRUE,
                                          .random = TRUE,
                                          .learn = norm_nob_learn,
                                          .draw = linear_draw};
 const MiceMethod mice_method_norm_boot = {.name = "norm.boot",
                                           .kinds = MICE_NUMBERS,
+                                          .needs_beta = TRUE,
                                           .random = TRUE,
                                           .learn = norm_boot_learn,
                                           .draw = linear_draw};
-const MiceMethod mice_method_ridge = {
-    .name = "ridge", .kinds = MICE_NUMBERS, .learn = ridge_learn, .draw = linear_draw};
+const MiceMethod mice_method_ridge = {.name = "ridge",
+                                      .kinds = MICE_NUMBERS,
+                                      .needs_beta = TRUE,
+                                      .learn = ridge_learn,
+                                      .draw = linear_draw};

@@ -125,6 +125,7 @@ struct MiceMethod {
     const char *name;
     unsigned kinds;
     gboolean random;
+    gboolean needs_beta, needs_scores, needs_values; /* what a rule must hold; load checks it */
     void (*learn)(MiceTask *task, MiceRule *rule);
     void (*draw)(const MiceModel *model, const MiceColumn *column, const MiceRule *rule,
                  const MiceRows *rows, LacRng rng, double *out);

@@ -50,5 +50,11 @@ pmm_draw(const MiceModel *model, const MiceColumn *column, const MiceRule *rule,
     }
 }
 
-const MiceMethod mice_method_pmm = {
-    .name = "pmm", .kinds = MICE_ANY_KIND, .random = TRUE, .learn = pmm_learn, .draw = pmm_draw};
+const MiceMethod mice_method_pmm = {.name = "pmm",
+                                    .kinds = MICE_ANY_KIND,
+                                    .random = TRUE,
+                                    .needs_beta = TRUE,
+                                    .needs_scores = TRUE,
+                                    .needs_values = TRUE,
+                                    .learn = pmm_learn,
+                                    .draw = pmm_draw};

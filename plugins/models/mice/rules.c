@@ -102,15 +102,43 @@ rule_take(const double **from, size_t n)
 
 /* A file may lie: every shape is checked against what is there before it is used. */
 static gboolean
-rule_shape_valid(const MiceModel *self, const int64_t *shape, size_t left)
+rule_shape_valid(const MiceModel *self, const MiceMethod *method, const int64_t *shape, size_t left)
 {
     const int64_t most = 1 << 24;
+    const gboolean empty = shape[0] == 0 && shape[1] == 0;
+    const gboolean donors = shape[1] > 0;
 
     for (size_t k = 0; k < SHAPE; k++) {
         if (shape[k] < 0 || shape[k] > (k < 2 ? most : 1))
             return FALSE;
     }
+    if (!empty &&
+        ((method->needs_beta && shape[0] == 0) || (method->needs_scores && !(donors && shape[2])) ||
+         (method->needs_values && !(donors && shape[3]))))
+        return FALSE;
     return (size_t)shape[0] * self->stride <= left && rule_length(self, shape) <= left;
+}
+
+/* Every rule that replaying will ask for is there. */
+static gboolean
+rules_complete(const MiceModel *self, GError **error)
+{
+    for (size_t chain = 0; chain < self->chains; chain++) {
+        for (size_t v = 0; v < self->n_ordered; v++) {
+            const size_t j = self->order[v];
+            const gboolean holes = self->columns[j].n_holes > 0;
+
+            for (size_t t = holes ? 0 : self->rounds; t < self->rounds + !holes; t++) {
+                const MiceRule *rule = mice_rule(self, chain, t, j);
+
+                if (rule->rows == 0 && rule->n_donors == 0)
+                    return lac_fail(error, LAC_ERROR_DATA,
+                                    "mice: the model file lacks the rule of column %zu, round %zu",
+                                    j, t);
+            }
+        }
+    }
+    return TRUE;
 }
 
 gboolean
@@ -130,7 +158,7 @@ mice_rules_load(MiceModel *self, const LacBundle *in, GError **error)
     for (size_t r = 0; r < n; r++, shape += SHAPE) {
         MiceRule *rule = self->rules + r;
 
-        if (!rule_shape_valid(self, shape, left))
+        if (!rule_shape_valid(self, self->columns[r % self->cols].method, shape, left))
             return lac_fail(error, LAC_ERROR_DATA,
                             "mice: rule %zu of the model file does not fit its data", r);
         left -= rule_length(self, shape);
@@ -141,5 +169,5 @@ mice_rules_load(MiceModel *self, const LacBundle *in, GError **error)
         rule->score = rule_take(&from, shape[2] ? rule->n_donors : 0);
         rule->value = rule_take(&from, shape[3] ? rule->n_donors : 0);
     }
-    return TRUE;
+    return rules_complete(self, error);
 }

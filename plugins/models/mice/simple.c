@@ -16,8 +16,11 @@ mean_draw(const MiceModel *model, const MiceColumn *column, const MiceRule *rule
         out[i] = rule->value[0];
 }
 
-const MiceMethod mice_method_mean = {
-    .name = "mean", .kinds = MICE_ANY_KIND, .learn = mean_learn, .draw = mean_draw};
+const MiceMethod mice_method_mean = {.name = "mean",
+                                     .kinds = MICE_ANY_KIND,
+                                     .needs_values = TRUE,
+                                     .learn = mean_learn,
+                                     .draw = mean_draw};
 
 static void
 sample_learn(MiceTask *task, MiceRule *rule)
@@ -36,5 +39,6 @@ sample_draw(const MiceModel *model, const MiceColumn *column, const MiceRule *ru
 const MiceMethod mice_method_sample = {.name = "sample",
                                        .kinds = MICE_ANY_KIND,
                                        .random = TRUE,
+                                       .needs_values = TRUE,
                                        .learn = sample_learn,
                                        .draw = sample_draw};
