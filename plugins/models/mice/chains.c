@@ -18,8 +18,8 @@ typedef struct {
     const LacData *data;
     LacRng rng;
     MiceChain *chains; /* of this group */
-    size_t iteration, j;
-    double *trace; /* [chains][rounds][cols][2]: mean and sd of the imputed values */
+    size_t begin, end; /* visits to make now, see loop_visit() */
+    double *trace;     /* [chains][rounds][cols][2]: mean and sd of the imputed values */
 } MiceLoop;
 
 static void
@@ -119,11 +119,11 @@ chain_stream(const LacRng *rng, size_t chain, size_t iteration, size_t j)
 }
 
 static void
-chain_trace(const MiceLoop *loop, size_t chain, size_t n, const double *values)
+chain_trace(const MiceLoop *loop, const MiceTask *task, const double *values)
 {
     const MiceModel *self = loop->model;
-    double *to =
-        loop->trace + 2 * ((chain * self->rounds + loop->iteration) * self->cols + loop->j);
+    const size_t n = task->n_missing, round = task->chain * self->rounds + task->iteration;
+    double *to = loop->trace + 2 * (round * self->cols + task->j);
     double mean = 0.0, squares = 0.0;
 
     for (size_t i = 0; i < n; i++)
@@ -162,27 +162,27 @@ chain_tell_few_donors(const MiceTask *task, const MiceRule *rule, const double *
 
 /* A visit: learn, keep the rule, and where there are holes draw them and write them back. */
 static void
-chain_visit(const MiceLoop *loop, MiceChain *chain)
+chain_visit(const MiceLoop *loop, MiceChain *chain, size_t iteration, size_t j)
 {
     MiceModel *self = loop->model;
     MiceScratch *scratch = &chain->scratch;
-    const MiceColumn *column = &self->columns[loop->j];
-    const LacRng rng = chain_stream(&loop->rng, chain->chain, loop->iteration, loop->j);
+    const MiceColumn *column = &self->columns[j];
+    const LacRng rng = chain_stream(&loop->rng, chain->chain, iteration, j);
     MiceTask task = {.model = self,
                      .data = loop->data,
-                     .j = loop->j,
+                     .j = j,
                      .chain = chain->chain,
-                     .iteration = loop->iteration,
+                     .iteration = iteration,
                      .column = column,
                      .gram = scratch->gram,
                      .rng = lac_rng_split(&rng, "learn"),
                      .scratch = scratch};
     MiceRule rule;
-    double *values = chain->cells + self->cell_start[loop->j];
+    double *values = chain->cells + self->cell_start[j];
 
-    chain_split_rows(loop->data, loop->j, scratch, &task);
+    chain_split_rows(loop->data, j, scratch, &task);
     column->method->learn(&task, &rule);
-    mice_rule_keep(self, &rule, mice_rule(self, chain->chain, loop->iteration, loop->j));
+    mice_rule_keep(self, &rule, mice_rule(self, chain->chain, iteration, j));
     if (task.n_missing == 0)
         return;
     const MiceRows rows = {
@@ -191,18 +191,38 @@ chain_visit(const MiceLoop *loop, MiceChain *chain)
     column->method->draw(self, column, &rule, &rows, lac_rng_split(&rng, "draw"), values);
     chain_tell_few_donors(&task, &rule, values);
     mice_write(self, column, scratch->gram, TRUE, task.n_missing, task.missing, values);
-    chain_trace(loop, chain->chain, task.n_missing, values);
+    chain_trace(loop, &task, values);
+}
+
+/* All visits of a chain in one row: the rounds over the columns with holes, then, for the sake of
+ * new rows, one over the columns without. */
+static size_t
+loop_visits(const MiceModel *self)
+{
+    return self->rounds * self->n_visited + self->n_ordered - self->n_visited;
 }
 
 static void
-chain_visit_some(size_t begin, size_t end, unsigned worker, void *user)
+loop_visit(const MiceLoop *loop, MiceChain *chain, size_t s)
+{
+    const MiceModel *self = loop->model;
+    const gboolean last = s >= self->rounds * self->n_visited;
+    const size_t iteration = last ? self->rounds : s / self->n_visited;
+    const size_t v = last ? s - (self->rounds - 1) * self->n_visited : s % self->n_visited;
+
+    if (v == (last ? self->n_visited : 0))
+        lac_gram_refresh(chain->scratch.gram); /* once a round: rounding does not add up */
+    chain_visit(loop, chain, iteration, self->order[v]);
+}
+
+static void
+loop_visit_some(size_t begin, size_t end, unsigned worker, void *user)
 {
     const MiceLoop *loop = user;
 
     for (size_t k = begin; k < end; k++) {
-        if (loop->j == loop->model->order[0] || loop->iteration == loop->model->rounds)
-            lac_gram_refresh(loop->chains[k].scratch.gram); /* stops drift, once a round */
-        chain_visit(loop, &loop->chains[k]);
+        for (size_t s = loop->begin; s < loop->end; s++)
+            loop_visit(loop, &loop->chains[k], s);
     }
 }
 
@@ -262,41 +282,40 @@ chain_fill_design(const MiceLoop *loop, MiceChain *chain)
     }
 }
 
-/* Visits one column in all chains of the group at once. */
-static gboolean
-group_visit(MiceLoop *loop, size_t n, double done, GError **error)
+/* Visits between two looks at progress: about a hundredth of a second of work. The result does not
+ * depend on it. */
+static size_t
+group_stretch(const MiceLoop *loop)
 {
-    if (n == 1)
-        chain_visit_some(0, 1, 0, loop); /* row blocks run in parallel instead */
-    else
-        lac_parallel_for(n, 1, chain_visit_some, loop);
-    return lac_context_step(loop->model->base.instance.context, done, error);
+    const MiceModel *self = loop->model;
+    const double row = 50.0 + (double)self->q * (double)self->q / 4.0;
+    const double visit = row * (double)loop->data->rows + pow((double)self->q, 3.0);
+
+    return (size_t)CLAMP(2e7 / visit, 1.0, 1e6);
 }
 
+/* One chain alone leaves its threads to the sums over rows; so does a table too small for any. */
 static gboolean
 group_run(MiceLoop *loop, size_t first, size_t n, GError **error)
 {
     const MiceModel *self = loop->model;
-    const double all = (double)(self->chains * self->rounds * self->n_visited) + 1.0;
+    const size_t visits = loop_visits(self), stretch = group_stretch(loop);
+    const gboolean alone = n == 1 || stretch > 20 * visits;
 
     for (size_t k = 0; k < n; k++) {
         if (!chain_start_values(loop, &loop->chains[k], error))
             return FALSE;
         chain_fill_design(loop, &loop->chains[k]);
     }
-    for (loop->iteration = 0; loop->iteration < self->rounds; loop->iteration++) {
-        for (size_t v = 0; v < self->n_visited; v++) {
-            const double visits = (double)(first * self->rounds * self->n_visited +
-                                           n * (loop->iteration * self->n_visited + v));
+    for (loop->begin = 0; loop->begin < visits; loop->begin = loop->end) {
+        const double done = (double)first + (double)n * (double)loop->begin / (double)visits;
 
-            loop->j = self->order[v];
-            if (!group_visit(loop, n, visits / all, error))
-                return FALSE;
-        }
-    }
-    for (size_t v = self->n_visited; v < self->n_ordered; v++) { /* for new rows' sake */
-        loop->j = self->order[v];
-        if (!group_visit(loop, n, (double)(first + n) / (double)self->chains, error))
+        loop->end = MIN(visits, loop->begin + stretch);
+        if (alone)
+            loop_visit_some(0, n, 0, loop);
+        else
+            lac_parallel_for(n, 1, loop_visit_some, loop);
+        if (!lac_context_step(self->base.instance.context, done / (double)self->chains, error))
             return FALSE;
     }
     return TRUE;
