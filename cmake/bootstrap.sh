@@ -79,7 +79,7 @@ run_experiment() {
     status=0
     "$build/bin/lacuna" run "$experiment" -o "results/$name" --resume "$@" || status=$?
     [ "$status" -le 1 ] || exit "$status"
-    "$build/bin/lacuna" report "results/$name" -o "results/$name/report.html" --force
+    "$build/bin/lacuna" report "results/$name" -o "results/$name/report.html"
     say "report: results/$name/report.html (open it in a browser)"
     exit "$status"
 }
