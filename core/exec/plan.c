@@ -80,89 +80,90 @@ memory_mib(void)
     return g_strdup_printf("%" G_GUINT64_FORMAT, g_ascii_strtoull(kib, NULL, 10) / 1024);
 }
 
-static gboolean
-note(LacStore *store, const char *key, char *value, GError **error)
+/* @value is taken. */
+static void
+note(GPtrArray *pairs, const char *key, char *value)
 {
-    const gboolean good = lac_store_set_environment(store, key, value, error);
-
-    g_free(value);
-    return good;
+    g_ptr_array_add(pairs, g_strdup(key));
+    g_ptr_array_add(pairs, value);
 }
 
-static gboolean
-note_machine(LacStore *store, GError **error)
+static void
+note_machine(GPtrArray *pairs)
 {
     struct utsname system;
     g_autofree char *os = line_after("/etc/os-release", "PRETTY_NAME");
 
     uname(&system);
-    return note(store, "host", g_strdup(g_get_host_name()), error) &&
-           note(store, "cpu", line_after("/proc/cpuinfo", "model name"), error) &&
-           note(store, "cores", g_strdup_printf("%u", g_get_num_processors()), error) &&
-           note(store, "memory_mib", memory_mib(), error) &&
-           note(store, "kernel", g_strdup_printf("%s %s", system.sysname, system.release), error) &&
-           note(store, "os", g_strdelimit(g_steal_pointer(&os), "\"", '\0'), error);
+    note(pairs, "host", g_strdup(g_get_host_name()));
+    note(pairs, "cpu", line_after("/proc/cpuinfo", "model name"));
+    note(pairs, "cores", g_strdup_printf("%u", g_get_num_processors()));
+    note(pairs, "memory_mib", memory_mib());
+    note(pairs, "kernel", g_strdup_printf("%s %s", system.sysname, system.release));
+    note(pairs, "os", g_strdelimit(g_steal_pointer(&os), "\"", '\0'));
 }
 
-static gboolean
-note_programs(LacStore *store, size_t workers, unsigned threads, GError **error)
+static void
+note_programs(GPtrArray *pairs, size_t workers, unsigned threads)
 {
-    return note(store, "blas", g_strdup_printf("OpenBLAS, %s", lac_runtime_blas_core()), error) &&
-           note(store, "workers", g_strdup_printf("%zu", workers), error) &&
-           note(store, "threads", g_strdup_printf("%u", threads), error) &&
-           note(store, "glib",
-                g_strdup_printf("%u.%u.%u", glib_major_version, glib_minor_version,
-                                glib_micro_version),
-                error) &&
-           note(store, "sqlite", g_strdup(sqlite3_libversion()), error) &&
-           note(store, "version", g_strdup(LAC_VERSION), error) &&
-           note(store, "abi", g_strdup_printf("%u", LAC_ABI), error);
+    note(pairs, "blas", g_strdup_printf("OpenBLAS, %s", lac_runtime_blas_core()));
+    note(pairs, "workers", g_strdup_printf("%zu", workers));
+    note(pairs, "threads", g_strdup_printf("%u", threads));
+    note(pairs, "glib",
+         g_strdup_printf("%u.%u.%u", glib_major_version, glib_minor_version, glib_micro_version));
+    note(pairs, "sqlite", g_strdup(sqlite3_libversion()));
+    note(pairs, "version", g_strdup(LAC_VERSION));
+    note(pairs, "abi", g_strdup_printf("%u", LAC_ABI));
 }
 
-static gboolean
-note_plugins(LacStore *store, const GPtrArray *choices, GError **error)
+static void
+note_plugins(GPtrArray *pairs, const GPtrArray *choices)
 {
+    const LacPlugin *last = NULL;
+
     for (guint i = 0; choices != NULL && i < choices->len; i++) {
-        const LacChoice *choice = choices->pdata[i];
-        g_autofree char *key = g_strdup_printf(
-            "plugin %s/%s", lac_plugin_kind_folder(choice->plugin->kind), choice->plugin->name);
+        const LacPlugin *plugin = ((const LacChoice *)choices->pdata[i])->plugin;
+        g_autofree char *key =
+            g_strdup_printf("plugin %s/%s", lac_plugin_kind_folder(plugin->kind), plugin->name);
 
-        if (!lac_store_set_environment(
-                store, key, choice->plugin->version != NULL ? choice->plugin->version : "1", error))
-            return FALSE;
+        if (plugin != last) /* a sweep lists one plugin many times in a row */
+            note(pairs, key, g_strdup(plugin->version != NULL ? plugin->version : "1"));
+        last = plugin;
     }
-    return TRUE;
 }
 
-static gboolean
-note_experiment(LacStore *store, const LacExperiment *e, GError **error)
+static void
+note_experiment(GPtrArray *pairs, const LacExperiment *e)
 {
     const GPtrArray *const positions[] = {e->data,   e->masks,      e->initials,
                                           e->models, e->optimizers, e->metrics};
 
     for (size_t i = 0; i < G_N_ELEMENTS(positions); i++)
-        if (!note_plugins(store, positions[i], error))
-            return FALSE;
+        note_plugins(pairs, positions[i]);
     for (guint i = 0; i < e->data->len; i++) {
         const LacChoice *data = e->data->pdata[i];
         g_autofree char *key = g_strdup_printf("sha256 %s", data->label);
 
-        if (data->sha256 != NULL && !lac_store_set_environment(store, key, data->sha256, error))
-            return FALSE;
+        if (data->sha256 != NULL)
+            note(pairs, key, g_strdup(data->sha256));
     }
-    if (e->limit_s > 0 && !note(store, "limit_time_s", g_strdup_printf("%g", e->limit_s), error))
-        return FALSE;
-    if (e->limit_mib > 0 &&
-        !note(store, "limit_memory_mib", g_strdup_printf("%g", e->limit_mib), error))
-        return FALSE;
-    return e->report_json == NULL ||
-           lac_store_set_environment(store, "report", e->report_json, error);
+    if (e->limit_s > 0)
+        note(pairs, "limit_time_s", g_strdup_printf("%g", e->limit_s));
+    if (e->limit_mib > 0)
+        note(pairs, "limit_memory_mib", g_strdup_printf("%g", e->limit_mib));
+    if (e->report_json != NULL)
+        note(pairs, "report", g_strdup(e->report_json));
 }
 
 gboolean
 lac_plan_note_environment(LacStore *store, const LacExperiment *experiment, size_t workers,
                           unsigned threads, GError **error)
 {
-    return note_machine(store, error) && note_programs(store, workers, threads, error) &&
-           note_experiment(store, experiment, error);
+    g_autoptr(GPtrArray) pairs = g_ptr_array_new_with_free_func(g_free);
+
+    note_machine(pairs);
+    note_programs(pairs, workers, threads);
+    note_experiment(pairs, experiment);
+    g_ptr_array_add(pairs, NULL);
+    return lac_store_set_environment(store, (const char *const *)pairs->pdata, error);
 }

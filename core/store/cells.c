@@ -278,17 +278,30 @@ lac_store_record(LacStore *store, const LacCellRecord *cell, const LacOutcome *o
         error);
 }
 
-gboolean
-lac_store_set_environment(LacStore *store, const char *key, const char *value, GError **error)
+static gboolean
+insert_environment(LacStore *store, const char *const *pairs, GError **error)
 {
+    gboolean good = TRUE;
     LacRow row;
 
     if (!lac_row_begin(&row, store, "INSERT OR REPLACE INTO environment(key, value) VALUES (?, ?)",
                        error))
         return FALSE;
-    lac_row_text(&row, key);
-    lac_row_text(&row, value);
-    return lac_row_end(&row, lac_row_next(&row, error));
+    for (; good && *pairs != NULL; pairs += 2) {
+        lac_row_text(&row, pairs[0]);
+        lac_row_text(&row, pairs[1]);
+        good = lac_row_next(&row, error);
+    }
+    return lac_row_end(&row, good);
+}
+
+gboolean
+lac_store_set_environment(LacStore *store, const char *const *pairs, GError **error)
+{
+    return commit(store,
+                  lac_sql_execute(store, "BEGIN IMMEDIATE", error) &&
+                      insert_environment(store, pairs, error),
+                  error);
 }
 
 gboolean

@@ -11,6 +11,8 @@ lac_sql_fail(const LacStore *store, GError **error)
 
     if (code == SQLITE_FULL || system == ENOSPC || system == EFBIG || system == EDQUOT)
         mend = ": the disk is full; make room, then run again with --resume";
+    else if (code == SQLITE_IOERR)
+        mend = ": the disk is full or failing; make room, then run again with --resume";
     else if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
         mend = ": the file is damaged or not a result file; move it away, or use another folder";
     else if (code == SQLITE_READONLY || code == SQLITE_CANTOPEN || code == SQLITE_PERM)

@@ -178,8 +178,9 @@ LAC_PRIVATE_API gboolean lac_store_delete(LacStore *store, const char *const *id
 LAC_PRIVATE_API gboolean lac_store_record(LacStore *store, const LacCellRecord *cell,
                                           const LacOutcome *outcome, const char *version,
                                           GError **error);
-LAC_PRIVATE_API gboolean lac_store_set_environment(LacStore *store, const char *key,
-                                                   const char *value, GError **error);
+/** lac_store_set_environment: @pairs: key, value, key, value..., NULL; all or none. */
+LAC_PRIVATE_API gboolean lac_store_set_environment(LacStore *store, const char *const *pairs,
+                                                   GError **error);
 /** lac_store_finish: note the instant at which nothing was left to do. */
 LAC_PRIVATE_API gboolean lac_store_finish(LacStore *store, GError **error);
 

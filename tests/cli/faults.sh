@@ -1,0 +1,54 @@
+# Whatever a model does, the cell is recorded with the reason and the sweep goes on.
+. "$(dirname "$0")/common.sh"
+
+table data.csv
+cat > faults.yaml <<'END'
+lacuna: 1
+name: faults
+data: {csv: {path: data.csv}}
+mask: {mcar: {rate: 0.2}}
+model:
+  - fault: {how: !sweep [segv, abort, exit, kill, hang, hog, nan, touch, fail, silent, chatter, none]}
+  - mean
+metrics: rmse
+limits: {time: 2, memory: 400 MiB}
+END
+expect 1 lacuna run faults.yaml -o out -j 2
+says "10 failed"
+lacuna results out --format json > rows
+
+# state MODEL-LABEL STATUS WORDS
+state() {
+    grep -F "\"model_label\":\"$1\"" rows > row || fail "no row of '$1'"
+    grep -qF "\"status\":\"$2\"" row || fail "'$1' is not '$2': $(cat row)"
+    grep -qF -- "$3" row || fail "'$1' does not say '$3': $(cat row)"
+}
+state "fault how=segv" crash "signal 11"
+state "fault how=abort" crash "the model lost its mind"
+state "fault how=exit" crash "status 5"
+state "fault how=kill" crash "signal 9"
+state "fault how=hang" timeout "longer than 2 s"
+state "fault how=hog" memory "more than 400 MiB"
+state "fault how=nan" not-finite "which is not finite"
+state "fault how=touch" failed "changed the observed cell"
+state "fault how=fail" failed "asked to fail on 60 rows"
+state "fault how=silent" failed "without saying why"
+state "fault how=chatter" ok '"metric":"rmse"'
+state "fault how=none" ok '"metric":"rmse"'
+state "mean" ok '"metric":"rmse"'
+
+# resumed: crashes are tried again, the other failures are left alone
+expect 1 lacuna run faults.yaml -o out --resume
+says "4 cells done (9 were there), 4 failed"
+expect 1 lacuna run faults.yaml -o out --retry-failed --set limits.time=1
+says "10 cells done (3 were there), 10 failed"
+
+# --fail-fast starts nothing more
+cat > many.yaml <<'END'
+lacuna: 1
+data: {csv: {path: data.csv}}
+mask: {mcar: {rate: 0.2}}
+model: {fault: {how: fail, which: !range {from: 1, to: 50, step: 1}}}
+END
+expect 1 lacuna run many.yaml -o fast --fail-fast
+says "1 failed, 49 left"
