@@ -15,6 +15,7 @@ struct LacFile {
     const uint8_t *memory;
     size_t size;
     uint64_t offset;
+    uint64_t most; /* bytes it can give from the beginning */
     gboolean gzip;
 };
 
@@ -31,6 +32,10 @@ file_new(const char *name)
 static gboolean
 file_attach(LacFile *file, int fd, GError **error)
 {
+    enum { DEFLATE_MOST = 1032 }; /* no deflate stream grows more when it is unpacked */
+    struct stat facts;
+    const gboolean sized = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+
     file->gz = gzdopen(fd, "rb");
     if (file->gz == NULL) {
         close(fd);
@@ -38,6 +43,7 @@ file_attach(LacFile *file, int fd, GError **error)
     }
     gzbuffer(file->gz, 256 * 1024);
     file->gzip = !gzdirect(file->gz);
+    file->most = !sized ? G_MAXUINT64 : (uint64_t)facts.st_size * (file->gzip ? DEFLATE_MOST : 1);
     return TRUE;
 }
 
@@ -57,6 +63,7 @@ file_open_stdin(GError **error)
     gzclose_r(file->gz);
     file->gz = NULL;
     file->memory = g_bytes_get_data(file->owned, &file->size);
+    file->most = file->size;
     file->offset = 0;
     return g_steal_pointer(&file);
 }
@@ -90,6 +97,7 @@ lac_file_open_memory(const void *bytes, size_t n, const char *name)
 
     file->memory = bytes;
     file->size = n;
+    file->most = n;
     return file;
 }
 
@@ -121,6 +129,14 @@ uint64_t
 lac_file_offset(const LacFile *file)
 {
     return file->offset;
+}
+
+uint64_t
+lac_file_most_left(const LacFile *file)
+{
+    if (file->most == G_MAXUINT64)
+        return G_MAXUINT64;
+    return file->most > file->offset ? file->most - file->offset : 0;
 }
 
 static gboolean

@@ -108,6 +108,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacData, lac_data_unref)
 
 /** lac_data_take_labels: (transfer full) codes [rows] and names; only before @data is shared. */
 LAC_API void lac_data_take_labels(LacData *data, int32_t *labels, size_t n_classes, char **names);
+/** lac_data_label_by_values: one class for each distinct number of @values [rows], in increasing
+ * order and called by its number; NaN is unknown. Only before @data is shared.
+ * @error: LAC_ERROR_SHAPE when there is no memory for it */
+LAC_API gboolean lac_data_label_by_values(LacData *data, const double *values, GError **error);
 /** lac_data_set_image: only before @data is shared; channels*height*width must equal cols. */
 LAC_API void lac_data_set_image(LacData *data, LacImageShape image);
 

@@ -24,6 +24,10 @@ LAC_API gboolean lac_file_is_gzip(const LacFile *file);
 /** lac_file_offset: bytes (after gunzip) read so far. */
 LAC_API uint64_t lac_file_offset(const LacFile *file);
 
+/** lac_file_most_left: no more bytes than this can still come; G_MAXUINT64 when nothing is known (a
+ * pipe). Ask it before believing a size that a header claims. */
+LAC_API uint64_t lac_file_most_left(const LacFile *file);
+
 /** lac_file_read: the next @n bytes to @to; *@got is smaller only at the end.
  * @error: LAC_ERROR_IO, also for a damaged or cut off gzip stream */
 LAC_API gboolean lac_file_read(LacFile *file, void *to, size_t n, size_t *got, GError **error);

@@ -48,9 +48,9 @@ LAC_API void lac_hiding_draw(const LacData *truth, const LacRng *rng, size_t n, 
  * these chances have the mean @rate over the observed cells of the column. Draws as
  * lac_hiding_draw() does.
  */
-LAC_API void lac_hiding_draw_logistic(const LacData *truth, const LacRng *rng, size_t n,
-                                      const size_t *cols, const LacMatrix *score, double rate,
-                                      LacMask *out);
+LAC_API void
+lac_hiding_draw_logistic(const LacData *truth, const LacRng *rng, size_t n, const size_t *cols,
+                         const LacMatrix *score, double rate, LacMask *out);
 
 G_END_DECLS
 
