@@ -179,24 +179,22 @@ idx_read_labels(const IdxPlugin *self, LacData *data, GError **error)
 }
 
 static LacData *
-idx_read(const LacReader *reader, GError **error)
+idx_read_table(const IdxPlugin *self, LacFile *file, GError **error)
 {
-    const IdxPlugin *self = LAC_CAST(const IdxPlugin, reader);
-    g_autoptr(LacFile) file = lac_file_open(reader->path, error);
     g_autoptr(LacData) data = NULL;
     IdxHeader header = {0};
     gboolean unit;
     size_t rows;
     double *values;
 
-    if (file == NULL || !idx_read_header(file, &header, error))
+    if (!idx_read_header(file, &header, error))
         return NULL;
     unit = self->unit && header.type == TYPE_U8;
     rows = self->rows > 0 ? MIN(header.rows, (size_t)self->rows) : header.rows;
     values = idx_read_values(file, &header, rows, unit ? 255.0 : 1.0, error);
     if (values == NULL)
         return NULL;
-    data = lac_data_new_take(idx_schema(&header, unit), rows, values, reader->path, error);
+    data = lac_data_new_take(idx_schema(&header, unit), rows, values, lac_file_name(file), error);
     if (data == NULL)
         return NULL;
     if (header.dims > 2)
@@ -206,6 +204,14 @@ idx_read(const LacReader *reader, GError **error)
     if (self->labels != NULL && !idx_read_labels(self, data, error))
         return NULL;
     return g_steal_pointer(&data);
+}
+
+static LacData *
+idx_read(const LacReader *reader, GError **error)
+{
+    g_autoptr(LacFile) file = lac_file_open(reader->path, error);
+
+    return file != NULL ? idx_read_table(LAC_CAST(const IdxPlugin, reader), file, error) : NULL;
 }
 
 static gboolean
