@@ -65,7 +65,23 @@ to_px_x(const CostPlot *plot, double x)
     return LEFT + log(x / plot->x_low) / log(plot->x_high / plot->x_low) * (WIDTH - LEFT - RIGHT);
 }
 
-/* names beside their points, pushed apart */
+/* TRUE when another point lies where the name right of point @i would be */
+static gboolean
+cost_right_taken(const CostPlot *plot, size_t i, double width)
+{
+    const double x = to_px_x(plot, plot->point[i].cost.wall);
+    const double y = to_px_y(plot, plot->point[i].entry.mean);
+
+    for (size_t j = 0; j < plot->n; j++) {
+        const double dx = to_px_x(plot, plot->point[j].cost.wall) - x;
+        if (j != i && dx > 0.0 && dx < width + 18.0 &&
+            fabs(to_px_y(plot, plot->point[j].entry.mean) - y) < 14.0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* names beside their points, pushed apart; on the left where the right is taken */
 static void
 cost_labels(const CostPlot *plot)
 {
@@ -73,14 +89,19 @@ cost_labels(const CostPlot *plot)
 
     for (size_t i = 0; i < plot->n; i++)
         y[i] = to_px_y(plot, plot->point[i].entry.mean);
-    figure_spread(plot->n, y, 16, TOP + 6, HEIGHT - BOTTOM - 6);
+    figure_spread(plot->n, y, 15, TOP + 6, HEIGHT - BOTTOM - 6);
     for (size_t i = 0; i < plot->n; i++) {
         const CostPoint *p = &plot->point[i];
         g_autofree char *name = figure_shorten(p->method->label, 16);
         const double x = to_px_x(plot, p->cost.wall), at = to_px_y(plot, p->entry.mean);
+        const double width = figure_text_width(name);
+        const gboolean left = cost_right_taken(plot, i, width) && x - width - 14.0 > LEFT;
+        const double side = left ? -1.0 : 1.0;
         if (fabs(y[i] - at) > 5.0)
-            figure_line(plot->figure, x + 5, at, x + 10, y[i], 0.7, LAC_INK_SOFT, NULL);
-        figure_label(plot->figure, name, x + 12, y[i], "left", LAC_INK_TEXT);
+            figure_line(plot->figure, x + 5 * side, at, x + 10 * side, y[i], 0.7, LAC_INK_SOFT,
+                        NULL);
+        figure_label(plot->figure, name, x + 12 * side, y[i], left ? "right" : "left",
+                     LAC_INK_TEXT);
     }
 }
 

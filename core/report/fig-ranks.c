@@ -5,9 +5,8 @@
 
 #include <math.h>
 
-#define WIDTH 600
-#define LEFT 185
-#define RIGHT 185
+#define AXIS_WIDTH 300
+#define NAME_MOST 24
 #define AXIS 74
 #define BAR_PITCH 7
 #define ROW 21
@@ -16,7 +15,8 @@ typedef struct {
     LacFigure *figure;
     const LacReport *report;
     const LacComparison *comparison;
-    double first; /* y of the first row of labels */
+    double first;       /* y of the first row of labels */
+    double left, right; /* x of ranks 1 and k */
 } Ranks;
 
 static double
@@ -24,7 +24,7 @@ rank_x(const Ranks *r, double rank)
 {
     const double span = (double)r->comparison->k - 1.0;
 
-    return LEFT + (rank - 1.0) / span * (WIDTH - LEFT - RIGHT);
+    return r->left + (rank - 1.0) / span * (r->right - r->left);
 }
 
 static void
@@ -34,22 +34,23 @@ draw_axis(const Ranks *r)
     const double k = (double)r->comparison->k, step = fmax(1.0, figure_nice(k - 1.0, 10));
     const double difference = r->comparison->difference;
 
-    figure_line(figure, LEFT, AXIS, WIDTH - RIGHT, AXIS, 1.2, LAC_INK_TEXT, NULL);
+    figure_line(figure, r->left, AXIS, r->right, AXIS, 1.2, LAC_INK_TEXT, NULL);
     for (double rank = 1.0; rank <= k + 1e-9; rank += step) {
         g_autofree char *text = report_fixed(rank, 0);
         figure_line(figure, rank_x(r, rank), AXIS - 5, rank_x(r, rank), AXIS, 1.2, LAC_INK_TEXT,
                     NULL);
         figure_label(figure, text, rank_x(r, rank), AXIS - 15, "center", LAC_INK_TEXT);
     }
-    figure_label(figure, "better", LEFT - 14, AXIS - 2, "right", LAC_INK_SOFT);
+    figure_label(figure, "better", r->left - 14, AXIS - 2, "right", LAC_INK_SOFT);
     if (difference > 0.0) {
-        const double length = fmin(rank_x(r, 1.0 + difference) - LEFT, WIDTH - LEFT - 20.0);
+        const double length =
+            fmin(rank_x(r, 1.0 + difference) - r->left, figure->width - r->left - 12.0);
         g_autofree char *number = report_fixed(difference, 2);
         g_autofree char *text = g_strdup_printf("critical difference %s", number);
-        figure_line(figure, LEFT, 34, LEFT + length, 34, 1.2, LAC_INK_TEXT, NULL);
-        figure_line(figure, LEFT, 30, LEFT, 38, 1.2, LAC_INK_TEXT, NULL);
-        figure_line(figure, LEFT + length, 30, LEFT + length, 38, 1.2, LAC_INK_TEXT, NULL);
-        figure_label(figure, text, LEFT, 17, "left", LAC_INK_TEXT);
+        figure_line(figure, r->left, 34, r->left + length, 34, 1.2, LAC_INK_TEXT, NULL);
+        figure_line(figure, r->left, 30, r->left, 38, 1.2, LAC_INK_TEXT, NULL);
+        figure_line(figure, r->left + length, 30, r->left + length, 38, 1.2, LAC_INK_TEXT, NULL);
+        figure_label(figure, text, r->left, 17, "left", LAC_INK_TEXT);
     }
 }
 
@@ -62,10 +63,10 @@ draw_method(const Ranks *r, size_t j, size_t left_rows)
     const double x = rank_x(r, c->mean_rank[j]), y = r->first + ROW * (double)row;
     const LacReportMethod *method = report_method(r->report, c->method[j]);
     g_autofree char *rank = report_fixed(c->mean_rank[j], 2);
-    g_autofree char *name = figure_shorten(method->label, 20);
+    g_autofree char *name = figure_shorten(method->label, NAME_MOST);
     g_autofree char *text =
         left ? g_strdup_printf("%s   %s", name, rank) : g_strdup_printf("%s   %s", rank, name);
-    const double end = left ? LEFT - 12.0 : WIDTH - RIGHT + 12.0;
+    const double end = left ? r->left - 12.0 : r->right + 12.0;
 
     figure_line(r->figure, x, AXIS, x, y, 1.0, LAC_INK_SOFT, NULL);
     figure_line(r->figure, x, y, end, y, 1.0, LAC_INK_SOFT, NULL);
@@ -108,6 +109,20 @@ ranks_words(LacFigure *figure, const LacReport *report, const LacComparison *c)
         differ ? "." : ": no significant difference overall, so the bars are not to be read.");
 }
 
+/* room for the longest name and its rank beside the axis */
+static double
+names_width(const LacReport *report, const LacComparison *c, size_t from, size_t to)
+{
+    double most = figure_text_width("better");
+
+    for (size_t j = from; j < to; j++) {
+        const char *label = report_method(report, c->method[j])->label;
+        g_autofree char *name = figure_shorten(label, NAME_MOST);
+        most = fmax(most, figure_text_width(name) + figure_text_width("   9.99"));
+    }
+    return most + 26.0;
+}
+
 LacFigure *
 figure_ranks(const LacReport *report, const LacComparison *c)
 {
@@ -118,7 +133,10 @@ figure_ranks(const LacReport *report, const LacComparison *c)
     if (!c->tested || c->k < 3)
         return NULL;
     r.first = AXIS + 16 + BAR_PITCH * (double)c->n_cliques + 8;
-    figure = r.figure = figure_new(WIDTH, (unsigned)(r.first + ROW * (double)rows));
+    r.left = names_width(report, c, 0, rows);
+    r.right = r.left + AXIS_WIDTH;
+    figure = r.figure = figure_new((unsigned)(r.right + names_width(report, c, rows, c->k)),
+                                   (unsigned)(r.first + ROW * (double)rows));
     figure_put(figure, "set encoding utf8\nunset border\nunset tics\nunset key\n"
                        "set lmargin at screen 0\nset rmargin at screen 1\n"
                        "set tmargin at screen 1\nset bmargin at screen 0\n");

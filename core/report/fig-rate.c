@@ -50,6 +50,13 @@ rate_entry(const RatePlot *plot, size_t j, size_t i)
                         plot->report->primary);
 }
 
+/* the axis starts a little before the first rate */
+static double
+rate_low(const RatePlot *plot)
+{
+    return plot->rate[0] - 0.03 * (plot->rate[plot->rates - 1] - plot->rate[0]);
+}
+
 static void
 rate_range(RatePlot *plot)
 {
@@ -104,12 +111,20 @@ rate_blocks(const RatePlot *plot)
     }
 }
 
+static double
+rate_px(const RatePlot *plot, double rate)
+{
+    const double low = rate_low(plot), high = plot->rate[plot->rates - 1];
+
+    return LEFT + (rate - low) / (high - low) * (WIDTH - LEFT - RIGHT);
+}
+
 /* which methods have a line, and where their names go: beside its last point, pushed apart */
 static size_t
 rate_labels(const RatePlot *plot, gboolean *drawn)
 {
     const size_t k = plot->report->methods->len;
-    g_autofree double *y = g_new(double, k), *at = g_new(double, k);
+    g_autofree double *y = g_new(double, k), *at = g_new(double, k), *from = g_new(double, k);
     g_autofree size_t *who = g_new(size_t, k);
     const double plot_height = HEIGHT - TOP - BOTTOM;
     size_t n = 0;
@@ -122,6 +137,7 @@ rate_labels(const RatePlot *plot, gboolean *drawn)
                 continue;
             drawn[j] = TRUE;
             who[n] = j;
+            from[n] = rate_px(plot, plot->rate[i]);
             at[n] = y[n] = HEIGHT - BOTTOM -
                            (entry.mean - plot->y_low) / (plot->y_high - plot->y_low) * plot_height;
             n++;
@@ -132,8 +148,11 @@ rate_labels(const RatePlot *plot, gboolean *drawn)
     for (size_t i = 0; i < n; i++) {
         const LacReportMethod *method = report_method(plot->report, plot->report->order[who[i]]);
         g_autofree char *name = figure_shorten(method->label, 16);
-        figure_line(plot->figure, WIDTH - RIGHT + 3, at[i], WIDTH - RIGHT + 13, y[i], 0.8,
-                    figure_slot_ink(method->slot), NULL);
+        {
+            const gboolean cut = from[i] < WIDTH - RIGHT - 1;
+            figure_line(plot->figure, from[i] + 5, at[i], WIDTH - RIGHT + 13, y[i], 0.8,
+                        cut ? LAC_INK_SOFT : figure_slot_ink(method->slot), cut ? "(1,5)" : NULL);
+        }
         figure_label(plot->figure, name, WIDTH - RIGHT + 17, y[i], "left", LAC_INK_TEXT);
     }
     return n;
@@ -191,9 +210,8 @@ figure_rate(const LacReport *report, const char *curve, size_t data)
     figure = plot.figure = figure_new(WIDTH, HEIGHT);
     axis = report_axis_text(report, report->primary, condition[0]);
     figure_frame(figure, LEFT, RIGHT, TOP, BOTTOM);
-    figure_put(figure, "set xrange [%g:%g]\nset yrange [%g:%g]\nset bars 0.4\n",
-               rate[0] - 0.03 * (rate[plot.rates - 1] - rate[0]), rate[plot.rates - 1], plot.y_low,
-               plot.y_high);
+    figure_put(figure, "set xrange [%g:%g]\nset yrange [%g:%g]\nset bars 0.4\n", rate_low(&plot),
+               rate[plot.rates - 1], plot.y_low, plot.y_high);
     figure_axis_label(figure, "x", "share of cells missing");
     figure_axis_label(figure, "y", axis);
     rate_blocks(&plot);

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#define WIDTH 560
-#define LEFT 150
+#define PLOT_WIDTH 390
+#define NAME_MOST 20
 #define RIGHT 24
 #define TOP 12
 #define BOTTOM 48
@@ -26,7 +26,7 @@ typedef struct {
     const LacReport *report;
     StripRow *row;
     size_t rows;
-    double low, high;
+    double low, high, left;
     gboolean logarithmic;
 } Strip;
 
@@ -38,6 +38,19 @@ strip_clear(Strip *strip)
     g_free(strip->row);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Strip, strip_clear)
+
+/* a figure with room for the longest name */
+static LacFigure *
+strip_new(Strip *strip)
+{
+    for (size_t i = 0; i < strip->rows; i++) {
+        g_autofree char *name = figure_shorten(strip->row[i].method->label, NAME_MOST);
+        strip->left = fmax(strip->left, figure_text_width(name) + 24.0);
+    }
+    strip->figure = figure_new((unsigned)strip->left + PLOT_WIDTH + RIGHT,
+                               (unsigned)(TOP + BOTTOM + ROW * strip->rows));
+    return strip->figure;
+}
 
 static void
 strip_range(Strip *strip, double include)
@@ -155,15 +168,15 @@ strip_draw(Strip *strip, const char *axis)
     const double bottom = figure->height - BOTTOM;
     double fail;
 
-    figure_frame(figure, LEFT, RIGHT, TOP, BOTTOM);
+    figure_frame(figure, (unsigned)strip->left, RIGHT, TOP, BOTTOM);
     figure_put(figure, "unset ytics\nset border 1\nset yrange [%g:-0.6]\n",
                (double)strip->rows - 0.4);
     figure_axis_label(figure, "x", axis);
     fail = strip_axis(strip);
     for (size_t i = 0; i < strip->rows; i++) {
         const double y = TOP + (bottom - TOP) * ((double)i + 0.6) / (double)strip->rows;
-        g_autofree char *name = figure_shorten(strip->row[i].method->label, 19);
-        figure_label(figure, name, LEFT - 12, y, "right", LAC_INK_TEXT);
+        g_autofree char *name = figure_shorten(strip->row[i].method->label, NAME_MOST);
+        figure_label(figure, name, strip->left - 12, y, "right", LAC_INK_TEXT);
         if (strip->row[i].n > 0)
             strip_box(strip, &strip->row[i], (double)i);
     }
@@ -221,12 +234,12 @@ figure_strip(const LacReport *report, const LacComparison *c)
 
     if (c->n < 2 || c->k < 2)
         return NULL;
-    figure = strip.figure = figure_new(WIDTH, (unsigned)(TOP + BOTTOM + ROW * c->k));
     strip_fill(&strip, c);
+    figure = strip_new(&strip);
     strip_range(&strip, 1.0);
     strip.logarithmic = c->log_ratio && strip.high > 20.0;
     axis = c->log_ratio
-               ? g_strdup_printf("%s by the best on the same data set (1 = best)", metric->label)
+               ? g_strdup_printf("%s ÷ best %s on the same data set", metric->label, metric->label)
                : g_strdup_printf("rank by %s on each data set (1 = best)", metric->label);
     strip_draw(&strip, axis);
     strip_csv(&strip, c->log_ratio ? "ratio_to_best" : "rank");
@@ -277,7 +290,7 @@ figure_repeats(const LacReport *report, size_t condition, const LacInside *insid
         most = MAX(most, n);
         strip.rows++;
     }
-    figure = strip.figure = figure_new(WIDTH, (unsigned)(TOP + BOTTOM + ROW * strip.rows));
+    figure = strip_new(&strip);
     strip_range(&strip, NAN);
     strip.logarithmic = strip.low > 0.0 && strip.high / strip.low > 20.0;
     strip_draw(&strip, axis);

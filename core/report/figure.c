@@ -160,11 +160,27 @@ figure_axis_label(LacFigure *figure, const char *axis, const char *text)
                x ? "norotate" : "rotate by 90", figure_ink(LAC_INK_TEXT));
 }
 
+/* merges the last two of @n groups of labels while they overlap; a group sits at the mean of where
+ * its labels want to be */
+static size_t
+groups_merge(size_t n, double *sum, size_t *count)
+{
+    while (n > 1 && sum[n - 1] / (double)count[n - 1] < sum[n - 2] / (double)count[n - 2]) {
+        sum[n - 2] += sum[n - 1];
+        count[n - 2] += count[n - 1];
+        n--;
+    }
+    return n;
+}
+
 void
 figure_spread(size_t n, double *at, double gap, double low, double high)
 {
-    g_autofree size_t *order = g_new(size_t, MAX(n, 1));
-    double room = n > 1 ? fmin(gap, (high - low) / (double)(n - 1)) : gap;
+    g_autofree size_t *order = g_new(size_t, MAX(n, 1)), *count = g_new(size_t, MAX(n, 1));
+    g_autofree double *sum = g_new(double, MAX(n, 1));
+    const double step = n > 1 ? fmin(gap, (high - low) / (double)(n - 1)) : 0.0;
+    const double most = high - step * (double)(n > 0 ? n - 1 : 0);
+    size_t groups = 0, next = 0;
 
     for (size_t i = 0; i < n; i++) {
         size_t j = i;
@@ -172,15 +188,24 @@ figure_spread(size_t n, double *at, double gap, double low, double high)
             order[j] = order[j - 1];
         order[j] = i;
     }
-    /* push down from the top, then up from the bottom: labels stay close to their points */
+    /* Least squares with labels at least a step apart: what is left after taking i steps off label
+     * i has to increase, which pooling neighbours that do not settles. */
     for (size_t i = 0; i < n; i++) {
-        const double least = i == 0 ? low : at[order[i - 1]] + room;
-        at[order[i]] = fmax(at[order[i]], least);
+        sum[groups] = at[order[i]] - step * (double)i;
+        count[groups++] = 1;
+        groups = groups_merge(groups, sum, count);
     }
-    for (size_t i = n; i-- > 0;) {
-        const double most = i + 1 == n ? high : at[order[i + 1]] - room;
-        at[order[i]] = fmin(at[order[i]], most);
+    for (size_t g = 0; g < groups; g++) {
+        const double place = fmin(fmax(sum[g] / (double)count[g], low), most);
+        for (size_t i = 0; i < count[g]; i++, next++)
+            at[order[next]] = place + step * (double)next;
     }
+}
+
+double
+figure_text_width(const char *text)
+{
+    return 7.4 * (double)g_utf8_strlen(text, -1);
 }
 
 double

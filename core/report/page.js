@@ -55,6 +55,10 @@
       d.open = true;
     });
   });
+  /* where the contents are not beside the text they start folded */
+  if (window.matchMedia('(max-width: 71.99rem)').matches)
+    document.querySelector('.toc details').open = false;
+
   /* a link into a closed fold-out opens it */
   function openTarget() {
     var at = location.hash && document.getElementById(location.hash.slice(1));

@@ -58,6 +58,8 @@ trace_rhat(const LacReportTrace *trace)
     const size_t half = trace->iterations / 2, n = trace->iterations - half;
     g_autofree double *late = g_new(double, trace->chains *n);
 
+    if (trace->chains < 2) /* one chain has nothing to agree with */
+        return NAN;
     for (size_t c = 0; c < trace->chains; c++)
         memcpy(late + c * n, trace->value + c * trace->iterations + half, n * sizeof *late);
     return lac_rhat_rank(trace->chains, n, late);
@@ -175,7 +177,7 @@ page_convergence(Page *page)
                 page,
                 "Traces of the first cell of each iterative method. R̂ compares chains over the "
                 "second half of the iterations; above 1.1 they have not yet forgotten where "
-                "they started. At least 8 iterations and 2 half-chains are needed.");
+                "they started. It needs 2 chains and 8 iterations.");
             started = TRUE;
         }
         convergence_of(page, cell, traces);

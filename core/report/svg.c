@@ -145,6 +145,10 @@ lac_svg_clean(const char *svg, const LacFigure *figure, const char *prefix, gboo
     g_string_append_printf(out,
                            "<svg role=\"img\" aria-labelledby=\"%st %sd\" viewBox=\"0 0 %u %u\"",
                            prefix, prefix, figure->width, figure->height);
+    /* text of 13 px may shrink to 9.4 px before the figure scrolls */
+    if (!file)
+        g_string_append_printf(out, " style=\"min-width:%upx;max-width:%upx\"",
+                               figure->width * 72 / 100, figure->width * 112 / 100);
     if (file)
         g_string_append_printf(out,
                                " width=\"%u\" height=\"%u\" xmlns=\"http://www.w3.org/2000/svg\""

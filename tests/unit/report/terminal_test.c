@@ -27,7 +27,8 @@ LAC_TEST(report_terminal, every_condition_has_a_table_with_the_best_marked)
     EXPECT_CONTAINS(text, "concrete");
     EXPECT_CONTAINS(text, "*");
     EXPECT_CONTAINS(text, "failed");
-    EXPECT_CONTAINS(text, "of 252 cells failed; the first: forest <b> on letter: stopped after 60 s");
+    EXPECT_CONTAINS(text,
+                    "of 252 cells failed; the first: forest <b> on letter: stopped after 60 s");
 }
 
 LAC_TEST(report_terminal, no_line_is_wider_than_the_terminal)
