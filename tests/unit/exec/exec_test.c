@@ -199,10 +199,8 @@ LAC_TEST(exec, results_that_cannot_be_stored_stop_the_run)
     LacExec exec;
 
     stage_set(&stage);
-    exec = (LacExec){.todo = stage.todo,
-                     .backend = &fake.backend,
-                     .store = stage.store,
-                     .version = "1"};
+    exec = (LacExec){
+        .todo = stage.todo, .backend = &fake.backend, .store = stage.store, .version = "1"};
     g_free(stage.cells[1].record->model); /* NOT NULL in the tables */
     stage.cells[1].record->model = NULL;
     EXPECT_FALSE(lac_exec_run(&exec, &summary, &error));

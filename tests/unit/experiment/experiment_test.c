@@ -1,0 +1,359 @@
+/* From YAML to cells, and cells to scores. Uses the plugins of this build. */
+#include "experiment-private.h"
+#include "lac_test.h"
+
+#include <glib/gstdio.h>
+
+/* A folder with data.csv: 40 rows; column a runs over 0..9 four times, b over 0..7 five times, so that
+ * with a fifth of the cells hidden the observed ones still span 0..9 and 0..7. */
+typedef struct {
+    char *dir;
+} Folder;
+
+static Folder
+folder_new(const char *csv)
+{
+    Folder folder = {g_dir_make_tmp("lacuna-experiment-XXXXXX", NULL)};
+    g_autofree char *path = g_build_filename(folder.dir, "data.csv", NULL);
+    g_autoptr(GString) text = g_string_new("a,b\n");
+
+    for (int i = 0; i < 40; i++)
+        g_string_append_printf(text, "%d.0,%d.0\n", i % 10, (i * 3) % 8);
+    g_assert(g_file_set_contents(path, csv != NULL ? csv : text->str, -1, NULL));
+    return folder;
+}
+
+static void
+folder_clear(Folder *folder)
+{
+    g_autofree char *command = g_strdup_printf("rm -rf '%s'", folder->dir);
+
+    g_assert(system(command) == 0);
+    g_clear_pointer(&folder->dir, g_free);
+}
+
+static const char head[] = "lacuna: 1\nname: t\ndata: {csv: {path: data.csv}}\n";
+
+static LacExperiment *
+parse_in(const Folder *folder, const char *rest, GError **error)
+{
+    g_autofree char *text = g_strconcat(head, rest, NULL);
+
+    return lac_experiment_parse(text, strlen(text), "t.yaml", folder->dir, NULL, error);
+}
+
+static LacExperiment *
+parse(const Folder *folder, const char *rest)
+{
+    g_autoptr(GError) error = NULL;
+    LacExperiment *e = parse_in(folder, rest, &error);
+
+    if (e == NULL)
+        g_error("%s", error->message);
+    return e;
+}
+
+static const LacCell *
+cell_at(const LacExperiment *e, guint i)
+{
+    return e->cells->pdata[i];
+}
+
+static gboolean
+plugins_are_there(void)
+{
+    return lac_plugin_find(LAC_PLUGIN_READER, "csv", NULL) != NULL &&
+           lac_plugin_find(LAC_PLUGIN_MASK, "mcar", NULL) != NULL &&
+           lac_plugin_find(LAC_PLUGIN_MODEL, "knn", NULL) != NULL;
+}
+
+#define NEED_PLUGINS                                                                               \
+    do {                                                                                           \
+        if (!plugins_are_there())                                                                  \
+            LAC_SKIP("the plugins are not built");                                                 \
+    } while (0)
+
+/* ---- expansion --------------------------------------------------------------------------------
+ */
+
+LAC_TEST(experiment, cells_are_the_product_of_all_axes_in_the_order_of_the_file)
+{
+    Folder folder = folder_new(NULL);
+    g_autoptr(LacExperiment) e = NULL;
+
+    NEED_PLUGINS;
+    e = parse(&folder, "repeats: 2\nsplit: {kfold: 3}\nmask: {mcar: {rate: !sweep [0.1, 0.2]}}\n"
+                       "model: [mean, knn: {k: !sweep [1, 5]}]\nscale: [minmax, none]\n");
+    EXPECT_EQ_INT(e->cells->len, 2 * 3 * 2 * 3 * 2);
+    EXPECT_STR(cell_at(e, 0)->record->model_label, "mean");
+    EXPECT_STR(cell_at(e, 1)->record->model_label, "knn k=1");
+    EXPECT_STR(cell_at(e, 2)->record->model_label, "knn k=5");
+    EXPECT_STR(cell_at(e, 3)->record->scale, "none");
+    EXPECT_EQ_INT(cell_at(e, 6)->record->fold, 2);
+    EXPECT_EQ_INT(cell_at(e, 18)->record->repeat, 2);
+    EXPECT_EQ_DOUBLE(cell_at(e, 36)->record->rate_asked, 0.2);
+    for (guint i = 0; i < e->cells->len; i++)
+        EXPECT_EQ_INT(cell_at(e, i)->record->position, i);
+    folder_clear(&folder);
+}
+
+LAC_TEST(experiment, a_range_includes_both_ends_and_writes_round_numbers)
+{
+    Folder folder = folder_new(NULL);
+    g_autoptr(LacExperiment) e = NULL;
+
+    NEED_PLUGINS;
+    e = parse(&folder,
+              "model: mean\nmask: {mcar: {rate: !range {from: 0.1, to: 0.9, step: 0.1}}}\n");
+    ASSERT_EQ_INT(e->cells->len, 9);
+    EXPECT_EQ_DOUBLE(cell_at(e, 2)->record->rate_asked, 0.3); /* not 0.30000000000000004 */
+    EXPECT_EQ_DOUBLE(cell_at(e, 8)->record->rate_asked, 0.9);
+    EXPECT_STR(cell_at(e, 2)->record->axes[2], "mask.mcar.rate");
+    EXPECT_STR(cell_at(e, 2)->record->axes[3], "0.3");
+    folder_clear(&folder);
+}
+
+LAC_TEST(experiment, random_search_draws_a_components_parameters_together)
+{
+    Folder folder = folder_new(NULL);
+    g_autoptr(LacExperiment) e = NULL, again = NULL, other = NULL;
+    const char *yaml = "mask: {mcar: {rate: !random {draws: 20, from: 0.001, to: 0.5, log: true}, "
+                       "how: !random {draws: 20, of: [bernoulli, exact]}}}\nmodel: mean\n";
+    g_autofree char *seeded = g_strconcat("seed: 9\n", yaml, NULL);
+    int below = 0, exact = 0;
+
+    NEED_PLUGINS;
+    e = parse(&folder, yaml);
+    again = parse(&folder, yaml);
+    other = parse(&folder, seeded);
+    ASSERT_EQ_INT(e->cells->len, 20);
+    for (guint i = 0; i < 20; i++) {
+        const double rate = cell_at(e, i)->record->rate_asked;
+
+        EXPECT_TRUE(rate >= 0.001 && rate <= 0.5);
+        EXPECT_STR(cell_at(e, i)->record->id, cell_at(again, i)->record->id);
+        EXPECT_TRUE(rate != cell_at(other, i)->record->rate_asked);
+        below += rate < 0.0223607; /* sqrt(0.001 * 0.5), the median on a log scale */
+        exact += strstr(cell_at(e, i)->record->mask_params, "\"exact\"") != NULL;
+    }
+    /* 20 fair coins: outside 2..18 with probability 4e-5, and the seed is fixed */
+    EXPECT_TRUE(below >= 2 && below <= 18);
+    EXPECT_TRUE(exact >= 2 && exact <= 18);
+    folder_clear(&folder);
+}
+
+LAC_TEST(experiment, excluded_cells_are_left_out)
+{
+    Folder folder = folder_new(NULL);
+    g_autoptr(LacExperiment) e = NULL;
+    g_autoptr(GError) error = NULL;
+
+    NEED_PLUGINS;
+    e = parse(&folder,
+              "mask: {mcar: {rate: !sweep [0.1, 0.2]}}\n"
+              "model: [mean, knn: {k: !sweep [1, 5, 10]}]\n"
+              "exclude:\n  - {model.k: [5, 10], mask.mcar.rate: 0.2}\n  - {model: mean}\n");
+    EXPECT_EQ_INT(e->cells->len, 8 - 2 - 2);
+    EXPECT_TRUE(parse_in(&folder, "mask: mcar\nmodel: mean\nexclude: [{modle: mean}]\n", &error) ==
+                NULL);
+    EXPECT_ERROR(error, LAC_ERROR_PARAM, "did you mean 'model'?");
+    folder_clear(&folder);
+}
+
+/* ---- keys -------------------------------------------------------------------------------------
+ */
+
+static char *
+first_id(const Folder *folder, const char *rest)
+{
+    g_autoptr(LacExperiment) e = parse(folder, rest);
+
+    return g_strdup(cell_at(e, 0)->record->id);
+}
+
+LAC_TEST(experiment, a_cells_key_changes_with_what_determines_it_and_with_nothing_else)
+{
+    Folder here = folder_new(NULL), there = folder_new(NULL),
+           changed = folder_new("a,b\n1,2\n3,4\n");
+    const char *base = "mask: {mcar: {rate: 0.2}}\nmodel: {knn: {k: 5}}\nmetrics: rmse\n";
+    static const char *const same[] = {
+        "mask: {mcar: {rate: 0.20}}\nmodel: {knn: {}}\nmetrics: [rmse]\n", /* k: 5 is the default */
+        "repeats: 3\nmask: {mcar: {rate: !sweep [0.2, 0.5]}}\nmodel: [knn, mean]\nmetrics: rmse\n",
+        "limits: {time: 5}\nmask: {mcar: {rate: 0.2}}\nmodel: knn\nmetrics: rmse\n",
+    };
+    static const char *const different[] = {
+        "seed: 2\nmask: {mcar: {rate: 0.2}}\nmodel: knn\nmetrics: rmse\n",
+        "mask: {mcar: {rate: 0.3}}\nmodel: knn\nmetrics: rmse\n",
+        "mask: {mcar: {rate: 0.2}}\nmodel: {knn: {k: 6}}\nmetrics: rmse\n",
+        "mask: {mcar: {rate: 0.2}}\nmodel: mean\nmetrics: rmse\n",
+        "mask: {mcar: {rate: 0.2}}\nmodel: knn\nmetrics: [rmse, mae]\n",
+        "scale: none\nmask: {mcar: {rate: 0.2}}\nmodel: knn\nmetrics: rmse\n",
+        "initial: zero\nmask: {mcar: {rate: 0.2}}\nmodel: knn\nmetrics: rmse\n",
+        "split: {kfold: 2}\nmask: {mcar: {rate: 0.2}}\nmodel: knn\nmetrics: rmse\n",
+    };
+    g_autofree char *id = NULL, *moved = NULL, *other = NULL;
+
+    NEED_PLUGINS;
+    id = first_id(&here, base);
+    moved = first_id(&there, base);
+    other = first_id(&changed, base);
+    EXPECT_EQ_INT(strlen(id), 64);
+    EXPECT_STR(moved, id);
+    EXPECT_TRUE(strcmp(other, id) != 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(same); i++) {
+        g_autofree char *got = first_id(&here, same[i]);
+
+        EXPECT_STR(got, id);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(different); i++) {
+        g_autofree char *got = first_id(&here, different[i]);
+
+        EXPECT_TRUE(strcmp(got, id) != 0);
+    }
+    folder_clear(&here);
+    folder_clear(&there);
+    folder_clear(&changed);
+}
+
+LAC_TEST(experiment, overrides_change_the_tree_and_the_text_that_is_kept)
+{
+    Folder folder = folder_new(NULL);
+    static const char text[] = "lacuna: 1\ndata: {csv: {path: data.csv}}\n"
+                               "mask: {mcar: {rate: !sweep [0.1, 0.2]}}\nmodel: [mean, knn]\n";
+    const char *const overrides[] = {"repeats=4", "model[1]={knn: {k: !sweep [2, 3]}}", NULL};
+    g_autoptr(LacExperiment) e = NULL, again = NULL;
+
+    NEED_PLUGINS;
+    e = lac_experiment_parse(text, strlen(text), "x.yaml", folder.dir, overrides, NULL);
+    ASSERT_TRUE(e != NULL);
+    EXPECT_STR(e->name, "x");
+    EXPECT_EQ_INT(e->cells->len, 4 * 2 * 3);
+    again = lac_experiment_parse(e->yaml, strlen(e->yaml), "x.yaml", folder.dir, NULL, NULL);
+    ASSERT_TRUE(again != NULL);
+    ASSERT_EQ_INT(again->cells->len, e->cells->len);
+    for (guint i = 0; i < e->cells->len; i++)
+        EXPECT_STR(cell_at(again, i)->record->id, cell_at(e, i)->record->id);
+    folder_clear(&folder);
+}
+
+/* ---- scores -----------------------------------------------------------------------------------
+ */
+
+static const LacMetricRow *
+find_metric(const LacOutcome *outcome, const char *metric, const char *column)
+{
+    for (guint i = 0; i < outcome->metrics->len; i++) {
+        const LacMetricRow *row = outcome->metrics->pdata[i];
+
+        if (strcmp(row->metric, metric) == 0 && g_strcmp0(row->column_name, column) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+static LacOutcome *
+run_cell(const LacExperiment *e, guint i)
+{
+    g_autoptr(LacCellRunner) runner = lac_cell_runner_new(e);
+    LacOutcome *outcome = lac_cell_runner_run(runner, cell_at(e, i));
+
+    if (outcome->reason != NULL)
+        g_print("reason: %s\n", outcome->reason);
+    return outcome;
+}
+
+LAC_TEST(experiment, every_model_meets_the_same_holes_whoever_else_is_in_the_file)
+{
+    Folder folder = folder_new(NULL);
+    g_autoptr(LacExperiment) alone = NULL, together = NULL;
+    g_autoptr(LacOutcome) a = NULL, b = NULL, c = NULL;
+
+    NEED_PLUGINS;
+    alone = parse(&folder, "mask: {mcar: {rate: 0.2}}\nmodel: mean\nmetrics: [rmse, mae]\n");
+    together = parse(&folder, "mask: {mcar: {rate: !sweep [0.5, 0.2]}}\nmodel: [knn, mean]\n"
+                              "metrics: [rmse, mae]\n");
+    a = run_cell(alone, 0);
+    b = run_cell(together, 3); /* rate 0.2, mean */
+    c = run_cell(together, 2); /* rate 0.2, knn */
+    EXPECT_STR(a->status, "ok");
+    ASSERT_TRUE(a->metrics->len > 0);
+    ASSERT_EQ_INT(a->metrics->len, b->metrics->len);
+    EXPECT_EQ_DOUBLE(a->rate_realised, c->rate_realised);
+    for (guint i = 0; i < a->metrics->len; i++) {
+        const LacMetricRow *x = a->metrics->pdata[i], *y = b->metrics->pdata[i],
+                           *z = c->metrics->pdata[i];
+
+        EXPECT_EQ_DOUBLE(x->value, y->value);
+        EXPECT_EQ_INT(x->n_cells, z->n_cells);
+    }
+    folder_clear(&folder);
+}
+
+LAC_TEST(experiment, scores_are_in_the_units_the_model_saw)
+{
+    Folder folder = folder_new(NULL);
+    g_autoptr(LacExperiment) e = NULL;
+    g_autoptr(LacOutcome) scaled = NULL, raw = NULL;
+    const LacMetricRow *a_scaled, *a_raw, *b_scaled, *b_raw;
+
+    NEED_PLUGINS;
+    e = parse(&folder, "scale: [minmax, none]\nmask: {mcar: {rate: 0.2}}\nmodel: mean\n"
+                       "metrics: rmse\n");
+    scaled = run_cell(e, 0);
+    raw = run_cell(e, 1);
+    a_scaled = find_metric(scaled, "rmse", "a");
+    a_raw = find_metric(raw, "rmse", "a");
+    b_scaled = find_metric(scaled, "rmse", "b");
+    b_raw = find_metric(raw, "rmse", "b");
+    ASSERT_TRUE(a_scaled != NULL && a_raw != NULL && b_scaled != NULL && b_raw != NULL);
+    /* means are equivariant: only the unit differs, 9 for a and 7 for b */
+    EXPECT_NEAR_DOUBLE(a_scaled->value * 9.0, a_raw->value, 1e-12);
+    EXPECT_NEAR_DOUBLE(b_scaled->value * 7.0, b_raw->value, 1e-12);
+    folder_clear(&folder);
+}
+
+LAC_TEST(experiment, folds_together_score_every_hidden_cell_once)
+{
+    Folder folder = folder_new(NULL);
+    g_autoptr(LacExperiment) whole = NULL, folds = NULL;
+    g_autoptr(LacOutcome) all = NULL;
+    int64_t cells = 0;
+
+    NEED_PLUGINS;
+    whole = parse(&folder, "mask: {mcar: {rate: 0.3}}\nmodel: mean\nmetrics: rmse\n");
+    folds = parse(&folder, "split: {kfold: 4}\nmask: {mcar: {rate: 0.3}}\nmodel: mean\n"
+                           "metrics: rmse\n");
+    ASSERT_EQ_INT(folds->cells->len, 4);
+    for (guint i = 0; i < 4; i++) {
+        g_autoptr(LacOutcome) fold = run_cell(folds, i);
+        const LacMetricRow *row = find_metric(fold, "rmse", NULL);
+
+        ASSERT_TRUE(row != NULL);
+        cells += row->n_cells;
+    }
+    all = run_cell(whole, 0);
+    EXPECT_EQ_INT(find_metric(all, "rmse", NULL)->n_cells, cells);
+    EXPECT_EQ_INT((int)(all->rate_realised * 80 + 0.5), cells);
+    folder_clear(&folder);
+}
+
+LAC_TEST(experiment, holes_of_the_source_are_filled_but_not_scored)
+{
+    GString *csv = g_string_new("a,b\n");
+    Folder folder;
+    g_autoptr(LacExperiment) e = NULL;
+    g_autoptr(LacOutcome) outcome = NULL;
+
+    for (int i = 0; i < 40; i++)
+        g_string_append_printf(csv, i % 4 == 0 ? "%d.5,\n" : "%d.5,%d.0\n", i % 10, i % 7);
+    folder = folder_new(csv->str);
+    g_string_free(csv, TRUE);
+    NEED_PLUGINS;
+    e = parse(&folder, "mask: {mcar: {rate: 0.2}}\nmodel: mean\nmetrics: rmse\n");
+    outcome = run_cell(e, 0);
+    EXPECT_STR(outcome->status, "ok");
+    /* 80 cells, 10 of them missing from the start: the rate is a share of the 70 known ones */
+    EXPECT_NEAR_DOUBLE((double)find_metric(outcome, "rmse", NULL)->n_cells,
+                       outcome->rate_realised * 70.0, 1e-9);
+    folder_clear(&folder);
+}
