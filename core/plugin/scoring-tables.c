@@ -122,12 +122,16 @@ lac_comparison_init(LacComparison *self, const LacScoring *in, gboolean with_hol
     }
     if (self->n > max_rows)
         comparison_cut(self, max_rows, rng);
-    if (self->width == 0)
+    const gboolean scored = lac_mask_count(in->scored) > 0;
+
+    if (!scored)
+        lac_scores_undefined(out, NULL, -1, "no scored cell");
+    else if (self->width == 0)
         lac_scores_undefined(out, NULL, -1, "no column's true values vary");
     else if (self->n == 0)
         lac_scores_undefined(out, NULL, -1, "no row %swhose truth is known in every column",
                              with_holes ? "with a scored cell and " : "");
-    return self->width > 0 && self->n > 0;
+    return scored && self->width > 0 && self->n > 0;
 }
 
 void
