@@ -45,8 +45,9 @@ typedef struct {
     gboolean *as_good;
     gboolean tested;
 } LacInside;
-LacInside *report_inside(const LacReport *report, size_t condition, size_t data, size_t metric);
-void report_inside_free(LacInside *inside);
+LAC_PRIVATE_API LacInside *
+report_inside(const LacReport *report, size_t condition, size_t data, size_t metric);
+LAC_PRIVATE_API void report_inside_free(LacInside *inside);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacInside, report_inside_free)
 
 /**
