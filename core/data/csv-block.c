@@ -53,6 +53,14 @@ csv_is_plain_ascii(const char *bytes, size_t n)
     return (odd & 0x80) == 0;
 }
 
+/* TRUE when the bytes from @p to @end begin a character that is longer. */
+static gboolean
+csv_is_cut_character(const char *p, const char *end)
+{
+    return end - p < 4 && memchr(p, '\0', (size_t)(end - p)) == NULL &&
+           g_utf8_get_char_validated(p, end - p) == (gunichar)-2;
+}
+
 static gboolean
 csv_check_utf8(CsvReader *reader, GError **error)
 {
@@ -64,7 +72,7 @@ csv_check_utf8(CsvReader *reader, GError **error)
         reader->checked = reader->end;
         return TRUE;
     }
-    if (!reader->at_end && g_utf8_get_char_validated(bad, reader->end - bad) == (gunichar)-2) {
+    if (!reader->at_end && csv_is_cut_character(bad, reader->end)) {
         reader->checked = (char *)bad; /* the block cuts a character */
         return TRUE;
     }

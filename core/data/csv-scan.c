@@ -101,7 +101,7 @@ csv_field_is_na(const CsvField *field, char *const *na)
     if (field->quoted && field->length == 0)
         return FALSE;
     for (; *na != NULL; na++) {
-        if (strncmp(*na, field->text, field->length) == 0 && (*na)[field->length] == '\0')
+        if (strlen(*na) == field->length && memcmp(*na, field->text, field->length) == 0)
             return TRUE;
     }
     return FALSE;

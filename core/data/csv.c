@@ -334,7 +334,7 @@ csv_read_file(LacFile *file, const LacCsvOptions *options, LacCsvFormat *format_
     CsvReader reader = {.file = file, .options = options != NULL ? options : &sniff_all};
     LacData *data = NULL;
 
-    reader.capacity = CSV_BLOCK;
+    reader.capacity = (size_t)MIN(lac_file_most_left(file), CSV_BLOCK - 1) + 1;
     reader.buffer = g_malloc(reader.capacity + LAC_NUMBER_PADDING);
     if (csv_start(&reader, error) && csv_settle_format(&reader, error) &&
         csv_make_columns(&reader, error) && csv_read_all(&reader, error))

@@ -386,6 +386,26 @@ LAC_TEST(data_csv, a_nul_byte_is_refused)
     EXPECT_ERROR(error, LAC_ERROR_DATA, "t.csv:2:3: byte 0x00 is not UTF-8");
 }
 
+LAC_TEST(data_csv, bad_bytes_behind_the_first_block_are_refused_with_their_place)
+{
+    static const struct {
+        char byte;
+        const char *message;
+    } cases[] = {{'\0', "t.csv:200002:4: byte 0x00 is not UTF-8"},
+                 {'\xE9', "t.csv:200002:4: byte 0xE9 is not UTF-8"}};
+
+    for (size_t k = 0; k < G_N_ELEMENTS(cases); k++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GString) text = g_string_new("a,b\n");
+
+        for (int i = 0; i < 400000; i++) /* 3.2 MB */
+            g_string_append(text, "1,2345\n");
+        text->str[4 + 7 * 200000 + 3] = cases[k].byte;
+        EXPECT_TRUE(lac_csv_parse(text->str, text->len, "t.csv", NULL, NULL, &error) == NULL);
+        EXPECT_ERROR(error, LAC_ERROR_DATA, cases[k].message);
+    }
+}
+
 LAC_TEST(data_csv, missing_files_and_folders_are_input_errors)
 {
     g_autoptr(GError) error = NULL, folder = NULL;
