@@ -19,5 +19,7 @@ function(lacuna_plugin kind_and_name)
   if(TARGET lacuna_flags)
     target_link_libraries(${target} PRIVATE lacuna_flags)
     install(TARGETS ${target} LIBRARY DESTINATION ${LACUNA_PLUGIN_DIR}/${kind})
+  else() # a third party's: beside Lacuna's own, wherever that is installed
+    install(TARGETS ${target} LIBRARY DESTINATION ${LACUNA_INSTALLED_PLUGIN_DIR}/${kind})
   endif()
 endfunction()

@@ -1,0 +1,20 @@
+# lacuna_embed(target symbol header files...): the files' bytes as an array of LacEmbedded called
+# symbol, declared in header, compiled into target. A file "x.in" is found under the name "x".
+function(lacuna_embed target symbol header)
+  set(blobs "")
+  set(entries "")
+  set(index 0)
+  foreach(file ${ARGN})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    get_filename_component(name ${file} NAME_WLE)
+    file(READ ${file} bytes HEX)
+    string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+    string(APPEND blobs "static const char blob${index}[] = {${bytes}0};\n")
+    string(APPEND entries "    {\"${name}\", blob${index}},\n")
+    math(EXPR index "${index} + 1")
+  endforeach()
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/${symbol}.c)
+  file(CONFIGURE OUTPUT ${source} @ONLY CONTENT
+    "#include \"${header}\"\n\n${blobs}\nconst LacEmbedded ${symbol}[] = {\n${entries}    {NULL, NULL},\n};\n")
+  target_sources(${target} PRIVATE ${source})
+endfunction()

@@ -1,0 +1,91 @@
+#!/bin/sh
+# A third party's day: Lacuna is installed to a prefix and the tree is moved; `lacuna new` writes a
+# project of each kind; the model is built through find_package and through pkg-config; each passes
+# the conformance suite; experiments run with plugins from LACUNA_PLUGIN_PATH, from the user's data
+# folder and from the installed folder.
+# usage: out_of_tree.sh BUILD-FOLDER [new|guide]
+set -eu
+build=$1
+what=${2:-new}
+source=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT INT TERM
+
+step() { printf '== %s\n' "$*"; }
+
+step 'install, then move: nothing may depend on the place'
+cmake --install "$build" --prefix "$work/first" > "$work/install.log"
+mv "$work/first" "$work/prefix"
+prefix=$work/prefix
+libdir=$(dirname "$(find "$prefix" -name liblacuna.so)")
+export PATH="$prefix/bin:$PATH" CMAKE_PREFIX_PATH="$prefix" PKG_CONFIG_PATH="$libdir/pkgconfig"
+export LD_LIBRARY_PATH="$libdir" XDG_DATA_HOME="$work/data" XDG_CACHE_HOME="$work/cache"
+unset LACUNA_PLUGIN_PATH
+case $(lacuna --version) in *"$prefix"*) ;; *) lacuna --version; exit 1 ;; esac
+test "$(pkg-config --variable=abi lacuna)" = 1
+test -d "$(pkg-config --variable=plugindir lacuna)/models"
+lacuna plugins models --format tsv | grep -q '^models	mean	ok'
+cd "$work"
+
+# runs(FOLDER, WORD): the experiment there runs, and its results name the plugin
+runs() {
+    lacuna run -q "$1/experiment.yaml" -o "$work/run-$2"
+    lacuna results "$work/run-$2" --format csv | grep -q "$2"
+    rm -rf "$work/run-$2"
+}
+
+if [ "$what" = guide ]; then
+    step "the worked example of docs/plugin-guide.md: a C file and an experiment"
+    mkdir guide && cd guide
+    awk '/^```c file=row-effect.c/ {on = 1; next} /^```/ {on = 0} on' \
+        "$source/docs/plugin-guide.md" > row-effect.c
+    awk '/^```yaml file=experiment.yaml/ {on = 1; next} /^```/ {on = 0} on' \
+        "$source/docs/plugin-guide.md" > experiment.yaml
+    awk '/^```cmake file=CMakeLists.txt/ {on = 1; next} /^```/ {on = 0} on' \
+        "$source/docs/plugin-guide.md" > CMakeLists.txt
+    cmake -S . -B build -DCMAKE_C_FLAGS=-Werror > cmake.log
+    cmake --build build >> cmake.log || { cat cmake.log; exit 1; }
+    lacuna check build/plugins/models/row-effect.so
+    (cd .. && lacuna new model spare -o spare && cp spare/data.csv guide/)
+    export LACUNA_PLUGIN_PATH="$PWD/build/plugins"
+    runs . row-effect
+    exit 0
+fi
+
+step 'a model, through find_package: test.sh builds, checks and runs it'
+lacuna new model my-model
+sh my-model/test.sh > new.log 2>&1 || { cat new.log; exit 1; }
+lacuna results my-model/build/results --format csv | grep -q my-model
+
+step 'the same through pkg-config'
+cp my-model/build/plugins/models/my-model.so through-cmake.so
+make -s -C my-model clean
+make -s -C my-model CFLAGS='-O2 -Wall -Wextra -Wconversion -Wno-unused-parameter -Werror'
+make -s -C my-model check > check.log || { cat check.log; exit 1; }
+
+step 'found in the user data folder'
+make -s -C my-model install
+test -f "$work/data/lacuna/plugins/models/my-model.so"
+runs my-model my-model
+rm -r "$work/data/lacuna"
+
+step 'installed beside the others by cmake --install'
+cmake -S my-model -B my-model/b > /dev/null
+cmake --build my-model/b > /dev/null
+cmake --install my-model/b > /dev/null
+test -f "$(pkg-config --variable=plugindir lacuna)/models/my-model.so"
+runs my-model my-model
+
+step 'a project of every other kind builds, passes its checks and runs'
+for kind in mask initial metric optimizer reader; do
+    lacuna new $kind "my-$kind" 2> /dev/null
+    make -s -C "my-$kind" CFLAGS='-O2 -Wall -Wextra -Wconversion -Wno-unused-parameter -Werror'
+    lacuna check "$(find "my-$kind/build" -name '*.so')" > check.log || { cat check.log; exit 1; }
+    LACUNA_PLUGIN_PATH="$PWD/my-$kind/build/plugins" lacuna run -q "my-$kind/experiment.yaml" -o "run-$kind"
+done
+
+step 'bad requests are refused in one line'
+! lacuna new model my-model 2> refused && grep -q 'cannot create the folder' refused
+! lacuna new model ../x 2> refused && grep -q "cannot be a plugin's name" refused
+! lacuna new thing x 2> refused && grep -q 'no kind of plugin' refused
+echo done
