@@ -155,7 +155,7 @@ bad_exit(void)
 __attribute__((constructor)) static void
 bad_loop(void)
 {
-    for (volatile int i = 0;; i++)
+    for (volatile unsigned i = 0;; i++)
         ;
 }
 #elif defined(FAULT_TWO_SYMBOLS)
