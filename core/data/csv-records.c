@@ -215,10 +215,14 @@ csv_read_records(CsvReader *reader, GError **error)
     gboolean found = FALSE;
 
     reader->rows = 0;
-    while (csv_find_record(reader, reader->cols > 1, &found, error) && found) {
+    for (;;) {
         const char *behind = NULL;
         CsvRecord record;
 
+        if (!csv_find_record(reader, reader->cols > 1, &found, error))
+            return FALSE;
+        if (!found)
+            return TRUE;
         if (!csv_reserve_row(reader, error))
             return FALSE;
         record =
@@ -236,5 +240,4 @@ csv_read_records(CsvReader *reader, GError **error)
         if (!csv_fill_block(reader, error))
             return FALSE;
     }
-    return !found; /* otherwise looking for the next one failed */
 }

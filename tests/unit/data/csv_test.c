@@ -406,6 +406,16 @@ LAC_TEST(data_csv, bad_bytes_behind_the_first_block_are_refused_with_their_place
     }
 }
 
+LAC_TEST(data_csv, bad_bytes_behind_a_block_of_blank_lines_are_refused)
+{
+    g_autoptr(GString) text = g_string_new("a,b\n1,2\n");
+    g_autofree char *blank = g_strnfill(3 << 20, '\n');
+
+    g_string_append(text, blank);
+    g_string_append(text, "3,\xE9\n");
+    expect_refused(text->str, NULL, "byte 0xE9 is not UTF-8");
+}
+
 LAC_TEST(data_csv, missing_files_and_folders_are_input_errors)
 {
     g_autoptr(GError) error = NULL, folder = NULL;
