@@ -1,4 +1,4 @@
-# Writes concrete.csv, letter.csv and spambase.csv beside this script:
+# Writes concrete.csv, letter.csv, spambase.csv and penguins.csv beside this script:
 #   Rscript experiments/data/export.R
 # from Debian's r-cran-modeldata, r-cran-mlbench and r-cran-kernlab (README.md says which versions).
 # Values are written with 15 significant digits, as the packages hold them; nothing is cleaned,
@@ -15,3 +15,4 @@ export <- function(table, file)
 export(source_table("concrete", "modeldata"), "concrete.csv")
 export(source_table("LetterRecognition", "mlbench"), "letter.csv")
 export(source_table("spam", "kernlab"), "spambase.csv")
+export(source_table("penguins", "modeldata"), "penguins.csv")
