@@ -188,6 +188,10 @@ def main():
     if not os.path.exists(args.bench):
         parser.error(f"{args.bench} does not exist; build it or name it with --bench")
     lines, remarks = [], []
+    busy = os.getloadavg()[0]
+    if busy > 0.5:
+        remarks.append(f"the machine was busy (load {busy:.1f}) before the first run: "
+                       "times are too long, peers with several threads suffer most")
     with tempfile.TemporaryDirectory(prefix="lacuna-peers-") as folder:
         figures = run_lacuna(args.bench, folder)
         for work, name, goal in WORKS:

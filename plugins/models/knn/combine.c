@@ -8,6 +8,7 @@ knn_weigh(size_t n, const LacNeighbour *donors, gboolean by_distance, KnnVote *v
     const gboolean twin = n > 0 && donors[0].distance == 0.0; /* sorted, so zeros come first */
 
     for (size_t i = 0; i < n; i++) {
+        votes[i].place = i;
         if (!by_distance)
             votes[i].weight = 1.0;
         else if (twin)
@@ -34,7 +35,9 @@ knn_compare(const void *a, const void *b)
 {
     const KnnVote *x = a, *y = b;
 
-    return (x->value > y->value) - (x->value < y->value);
+    if (x->value != y->value)
+        return x->value > y->value ? 1 : -1;
+    return (x->place > y->place) - (x->place < y->place);
 }
 
 double
@@ -58,20 +61,18 @@ knn_median(size_t n, KnnVote *votes, gboolean code)
 double
 knn_mode(size_t n, KnnVote *votes)
 {
-    double best = votes[0].value, most = 0.0;
+    KnnVote best = {0.0, -1.0, 0};
 
     qsort(votes, n, sizeof *votes, knn_compare);
     for (size_t i = 0, end; i < n; i = end) {
-        double weight = 0.0;
+        KnnVote group = {votes[i].value, 0.0, votes[i].place};
 
-        for (end = i; end < n && votes[end].value == votes[i].value; end++)
-            weight += votes[end].weight;
-        if (weight > most) {
-            most = weight;
-            best = votes[i].value;
-        }
+        for (end = i; end < n && votes[end].value == group.value; end++)
+            group.weight += votes[end].weight;
+        if (group.weight > best.weight || (group.weight == best.weight && group.place < best.place))
+            best = group;
     }
-    return best;
+    return best.value;
 }
 
 double

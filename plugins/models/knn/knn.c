@@ -95,7 +95,7 @@ knn_learn_fallback(KnnModel *self, GError **error)
         const size_t n = lac_data_copy_seen(train, j, seen);
 
         for (size_t i = 0; i < n; i++)
-            votes[i] = (KnnVote){seen[i], 1.0};
+            votes[i] = (KnnVote){seen[i], 1.0, i};
         if (n > 0)
             self->fallback[j] =
                 knn_is_gower(self) ? knn_combine(self, j, n, votes) : lac_stats_mean(n, seen);

@@ -168,13 +168,25 @@ LAC_TEST(models_knn, gower_gives_modes_middle_levels_and_medians)
     g_autofree double *two = harness_model("knn", "{k: 2, distance: gower}", data);
 
     EXPECT_EQ_DOUBLE(three[15], 1.0); /* r g g */
-    EXPECT_EQ_DOUBLE(two[15], 0.0);   /* r g tie: the first level */
+    EXPECT_EQ_DOUBLE(two[15], 0.0);   /* r g tie: the nearer, by row */
     /* row 7 (b, ?, 9): row 5 at 0, row 4 at (0 + .5) / 2; then row 2 at (1 + .75) / 2 */
     EXPECT_EQ_DOUBLE(two[19], 2.0);
     EXPECT_EQ_DOUBLE(three[19], 2.0);
     /* row 8 (g, mid, ?): row 3 at 0, row 2 at (0 + .5) / 2, row 6 at .5 */
     EXPECT_EQ_DOUBLE(two[23], 2.5);
     EXPECT_EQ_DOUBLE(three[23], 2.0);
+}
+
+LAC_TEST(models_knn, of_modes_that_tie_the_nearest_donors_wins)
+{
+    const double v[] = {0, 5, 2, 1.2, 1, 0, HOLE, 1}; /* colour, size */
+    LacSchema *schema = lac_schema_new(2);
+
+    lac_schema_set_levels(schema, 0, LAC_KIND_NOMINAL, 3, (const char *const[]){"r", "g", "b"});
+    g_autoptr(LacData) data = lac_data_new_take(schema, 4, g_memdup2(v, sizeof v), "test", NULL);
+    g_autofree double *w = harness_model("knn", "{k: 3, distance: gower}", data);
+
+    EXPECT_EQ_DOUBLE(w[6], 2.0);
 }
 
 LAC_TEST(models_knn, kinds_are_its_own_business_with_gower_only)
