@@ -89,7 +89,6 @@ static void
 print_text(const LacPlugin *plugin)
 {
     g_auto(GStrv) words = abilities(plugin);
-    g_autofree char *can = g_strjoinv("; ", words);
     gboolean any = FALSE;
 
     printf("%s, %s (version %s, %s)\n", plugin->name, lac_plugin_kind_word(plugin->kind),
@@ -98,8 +97,8 @@ print_text(const LacPlugin *plugin)
     printf("  %s\n", plugin->summary);
     if (plugin->citation != NULL)
         printf("  Source: %s\n", plugin->citation);
-    if (*can != '\0')
-        printf("  It %s\n", can);
+    for (char **word = words; *word != NULL; word++)
+        printf("  - %s\n", *word);
     if (plugin->kind == LAC_PLUGIN_METRIC)
         printf("  Unit: %s; scope: %s\n", ((const LacMetricPlugin *)plugin)->unit,
                ((const LacMetricPlugin *)plugin)->scope);
