@@ -416,6 +416,22 @@ LAC_TEST(data_csv, bad_bytes_behind_a_block_of_blank_lines_are_refused)
     expect_refused(text->str, NULL, "byte 0xE9 is not UTF-8");
 }
 
+LAC_TEST(data_csv, a_line_of_more_than_256_MiB_is_refused)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "lacuna-line-XXXXXX", NULL);
+    g_autofree char *piece = g_strnfill(1 << 20, '7');
+    gzFile file = gzdopen(g_mkstemp(path), "wb1");
+
+    gzputs(file, "a\n1\n");
+    for (int k = 0; k < 260; k++) /* packed to little over 1 MB */
+        gzwrite(file, piece, 1 << 20);
+    gzclose(file);
+    EXPECT_TRUE(lac_csv_read(path, NULL, NULL, &error) == NULL);
+    EXPECT_ERROR(error, LAC_ERROR_DATA, ":3:1: the record is longer than 256 MiB; is a line end");
+    g_unlink(path);
+}
+
 LAC_TEST(data_csv, missing_files_and_folders_are_input_errors)
 {
     g_autoptr(GError) error = NULL, folder = NULL;
