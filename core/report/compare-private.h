@@ -17,6 +17,9 @@ typedef struct {
 LacEntry
 report_entry(const LacReport *report, size_t condition, size_t data, size_t method, size_t metric);
 
+/** report_entries_decimals: for a column of @n entries: two significant digits of the median sd. */
+int report_entries_decimals(size_t n, const LacEntry *entries);
+
 /** report_cost: median over the finished cells of one method on one data set: seconds to fit and to
  * apply, of processor, and peak MiB; NaN when nothing was recorded. @low, @high: range of
  * fit + apply. */

@@ -1,5 +1,6 @@
 /* One method on one data set: its value, its cost, and how it differs from the best there. */
 #include "compare-private.h"
+#include "text-private.h"
 
 #include <lacuna/stats.h>
 #include <math.h>
@@ -236,4 +237,25 @@ report_inside(const LacReport *report, size_t condition, size_t data, size_t met
             inside_usable(inside, j) && (inside->loss[j] <= inside->loss[inside->best] ||
                                          inside->p_holm[j] > report->settings.alpha);
     return inside;
+}
+
+int
+report_entries_decimals(size_t n, const LacEntry *entries)
+{
+    g_autofree double *wanted = g_new(double, MAX(n, 1));
+    size_t known = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        int decimals;
+        if (entries[i].status != LAC_VALUE_OK)
+            continue;
+        decimals = report_decimals(entries[i].mean, entries[i].sd);
+        if (decimals < 0)
+            return -1;
+        wanted[known++] = decimals;
+    }
+    if (known == 0)
+        return 0;
+    lac_stats_sort(known, wanted);
+    return (int)wanted[known / 2];
 }

@@ -41,6 +41,8 @@ figure_trace(const LacReport *report, size_t cell, const LacReportTrace *trace, 
         }
         figure_put(figure, "E\n");
     }
+    figure_put(figure, "set xtics %g\n",
+               fmax(1.0, figure_nice((double)MAX(trace->iterations - 1, 1), 6)));
     figure_put(figure, "set xrange [0:%d]\nset offsets 0,0,graph 0.05,graph 0.05\nplot ",
                (int)MAX(trace->iterations - 1, 1));
     for (size_t c = 0; c < chains; c++)

@@ -18,6 +18,7 @@ typedef struct {
     LacReport *report;
     GString *out, *toc;
     const char *figures;
+    GHashTable *slugs; /* names of figure files in use */
     unsigned drawn;
     gboolean no_figures;
     LacComparison **primary; /* [conditions] by the primary metric; entries may be NULL */
@@ -50,8 +51,6 @@ void page_number_cell(Page *page, double value, const char *text);
 void page_method(Page *page, size_t method);
 /** page_entry: mean ± sd, underlined and bold for the best, bold for those as good. */
 void page_entry(Page *page, const LacEntry *entry, int decimals, gboolean best, gboolean good);
-/** page_decimals: for a column of entries: two significant digits of the median sd. */
-int page_decimals(size_t n, const LacEntry *entries);
 
 /** page_figure: draws and takes over @figure (NULL: nothing), and writes its files. */
 void page_figure(Page *page, LacFigure *figure);

@@ -151,6 +151,7 @@ lac_report_html(const char *const *dirs, const char *figures, char ***notes_out,
     if (figures != NULL && g_mkdir_with_parents(figures, 0777) != 0)
         return lac_fail_null(error, LAC_ERROR_IO, "%s: cannot make this folder for figures: %s",
                              figures, g_strerror(errno));
+    page.slugs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     page.out = g_string_new(NULL);
     page.toc = g_string_new(NULL);
     page.primary = g_new0(LacComparison *, MAX(report->conditions->len, 1));
@@ -161,6 +162,7 @@ lac_report_html(const char *const *dirs, const char *figures, char ***notes_out,
     for (size_t c = 0; c < report->conditions->len; c++)
         report_comparison_free(page.primary[c]);
     g_free(page.primary);
+    g_hash_table_unref(page.slugs);
     g_string_free(page.out, TRUE);
     g_string_free(page.toc, TRUE);
     if (notes_out != NULL)

@@ -3,7 +3,6 @@
 #include "text-private.h"
 
 #include <glib/gstdio.h>
-#include <lacuna/stats.h>
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -218,27 +217,6 @@ page_entry(Page *page, const LacEntry *entry, int decimals, gboolean best, gbool
     g_string_append(page->out, "</td>");
 }
 
-int
-page_decimals(size_t n, const LacEntry *entries)
-{
-    g_autofree double *wanted = g_new(double, MAX(n, 1));
-    size_t known = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        int decimals;
-        if (entries[i].status != LAC_VALUE_OK)
-            continue;
-        decimals = report_decimals(entries[i].mean, entries[i].sd);
-        if (decimals < 0)
-            return -1;
-        wanted[known++] = decimals;
-    }
-    if (known == 0)
-        return 0;
-    lac_stats_sort(known, wanted);
-    return (int)wanted[known / 2];
-}
-
 /* ---- figures ---- */
 
 static void
@@ -287,6 +265,18 @@ figure_append(Page *page, const LacFigure *figure, const char *svg)
                            figure->slug, csv);
 }
 
+/* names that differ only in signs a file name cannot hold must not share a file */
+static void
+slug_make_unique(Page *page, LacFigure *figure)
+{
+    g_autofree char *base = g_strdup(figure->slug);
+
+    for (unsigned n = 2; !g_hash_table_add(page->slugs, g_strdup(figure->slug)); n++) {
+        g_free(figure->slug);
+        figure->slug = g_strdup_printf("%s-%u", base, n);
+    }
+}
+
 void
 page_figure(Page *page, LacFigure *taken)
 {
@@ -312,6 +302,7 @@ page_figure(Page *page, LacFigure *taken)
         return;
     }
     page->drawn++;
+    slug_make_unique(page, figure);
     text = g_strndup(g_bytes_get_data(svg, NULL), g_bytes_get_size(svg));
     figure_append(page, figure, text);
     if (page->figures != NULL)

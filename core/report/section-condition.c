@@ -76,7 +76,8 @@ across_table(Page *page, const LacComparison *comparison, LacInside **inside, co
     g_autofree int *decimals = g_new0(int, MAX(report->data->len, 1));
 
     for (size_t d = 0; d < report->data->len; d++)
-        decimals[d] = inside[d] == NULL ? 0 : page_decimals(inside[d]->k, inside[d]->entry);
+        decimals[d] =
+            inside[d] == NULL ? 0 : report_entries_decimals(inside[d]->k, inside[d]->entry);
     page_table(page, label);
     across_heads(page, inside);
     for (size_t j = 0; j < report->methods->len; j++) {
@@ -321,7 +322,9 @@ data_cost(Page *page, size_t condition, size_t data, size_t method)
 {
     const LacCost cost = report_cost(page->report, condition, data, method);
     g_autofree char *fit = report_seconds(cost.fit), *apply = report_seconds(cost.apply);
-    g_autofree char *cpu = report_seconds(cost.cpu), *memory = report_fixed(cost.memory, 0);
+    g_autofree char *cpu = report_seconds(cost.cpu), *memory = NULL;
+
+    memory = cost.memory < 0.5 ? g_strdup("< 1") : report_fixed(cost.memory, 0);
 
     if (cost.n == 0 && cost.timeouts > 0) {
         g_autofree char *limit = report_seconds(cost.limit);
@@ -349,7 +352,7 @@ data_table(Page *page, size_t condition, size_t data)
 
     for (size_t m = 0; m < metrics; m++) {
         inside[m] = report_inside(report, condition, data, m);
-        decimals[m] = page_decimals(inside[m]->k, inside[m]->entry);
+        decimals[m] = report_entries_decimals(inside[m]->k, inside[m]->entry);
         shown[m] = m == report->primary || inside[m]->best < inside[m]->k;
     }
     page_table(page, label);

@@ -25,21 +25,40 @@ repeats_of(const LacReport *report)
     return g_hash_table_size(seen);
 }
 
+/* how many methods share the best mean rank */
+static size_t
+shared_first(const LacReport *report, const double *overall)
+{
+    size_t n = 1;
+
+    while (n < report->methods->len &&
+           overall[report->order[n]] <= overall[report->order[0]] + 1e-9)
+        n++;
+    return n;
+}
+
 /* "forest has the best mean rank by rmse (1.17 of 7), ahead of ..." */
 static void
 lead_ranks(const LacReport *report, const double *overall, GString *out)
 {
-    const size_t k = report->methods->len;
+    const size_t k = report->methods->len, first = shared_first(report, overall);
     g_autofree char *data = report_count(report->data->len, "data set", "data sets");
     g_autofree char *masks = report_count(report->conditions->len, "condition", "conditions");
     g_autofree char *rank = report_fixed(overall[report->order[0]], 2);
 
-    g_string_append_printf(out, "Over %s under %s, %s has the best mean rank by %s (%s of %zu)",
-                           data, masks, report_method(report, report->order[0])->label,
+    g_string_append_printf(out, "Over %s under %s, ", data, masks);
+    for (size_t j = 0; j < first; j++)
+        g_string_append_printf(out, "%s%s",
+                               j == 0           ? ""
+                               : j + 1 == first ? " and "
+                                                : ", ",
+                               report_method(report, report->order[j])->label);
+    g_string_append_printf(out, " %s the best mean rank by %s (%s of %zu)",
+                           first > 1 ? "share" : "has",
                            report_metric(report, report->primary)->label, rank, k);
-    for (size_t j = 1; j < MIN(k, 3) && isfinite(overall[report->order[j]]); j++) {
+    for (size_t j = first; j < MIN(k, first + 2) && isfinite(overall[report->order[j]]); j++) {
         g_autofree char *next = report_fixed(overall[report->order[j]], 2);
-        g_string_append_printf(out, "%s %s (%s)", j == 1 ? ", ahead of" : " and",
+        g_string_append_printf(out, "%s %s (%s)", j == first ? ", ahead of" : " and",
                                report_method(report, report->order[j])->label, next);
     }
     g_string_append(out, ".");

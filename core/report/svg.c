@@ -148,7 +148,7 @@ lac_svg_clean(const char *svg, const LacFigure *figure, const char *prefix, gboo
     /* text of 13 px may shrink to 9.4 px before the figure scrolls */
     if (!file)
         g_string_append_printf(out, " style=\"min-width:%upx;max-width:%upx\"",
-                               figure->width * 72 / 100, figure->width * 112 / 100);
+                               figure->width * 72 / 100, figure->width * 104 / 100);
     if (file)
         g_string_append_printf(out,
                                " width=\"%u\" height=\"%u\" xmlns=\"http://www.w3.org/2000/svg\""

@@ -69,29 +69,23 @@ entry_text(const LacEntry *entry, int decimals, gboolean with_sd)
 }
 
 static Column *
-column_of_data(const LacReport *report, const LacInside *inside, const char *label,
-               gboolean with_sd)
+column_of_data(const LacInside *inside, const char *label, gboolean with_sd)
 {
     Column *column = column_new(label);
-    int decimals = 0;
+    const int decimals = report_entries_decimals(inside->k, inside->entry);
 
     for (size_t j = 0; j < inside->k; j++)
-        if (inside->entry[j].status == LAC_VALUE_OK)
-            decimals =
-                MAX(decimals, MIN(report_decimals(inside->entry[j].mean, inside->entry[j].sd), 5));
-    for (size_t j = 0; j < inside->k; j++)
         column_add(column, entry_text(&inside->entry[j], decimals, with_sd), j == inside->best);
-    (void)report;
     return column;
 }
 
-/* mean ranks under this condition, and median seconds over its data sets */
+/* mean ranks under this condition, and seconds to fit and complete, summed over its data sets */
 static void
 columns_of_summary(const Terminal *t, size_t condition, GPtrArray *columns)
 {
     const LacReport *report = t->report;
     g_autoptr(LacComparison) comparison = report_compare(report, condition, report->primary, FALSE);
-    Column *rank = column_new("rank"), *time = column_new("fit");
+    Column *rank = column_new("rank"), *time = column_new("time");
 
     for (size_t j = 0; j < report->methods->len; j++) {
         double mean = NAN, seconds = 0.0;
@@ -101,8 +95,8 @@ columns_of_summary(const Terminal *t, size_t condition, GPtrArray *columns)
                 mean = comparison->mean_rank[i];
         for (size_t d = 0; d < report->data->len; d++) {
             const LacCost cost = report_cost(report, condition, d, report->order[j]);
-            if (isfinite(cost.fit)) {
-                seconds += cost.fit;
+            if (isfinite(cost.wall)) {
+                seconds += cost.wall;
                 timed++;
             }
         }
@@ -198,7 +192,7 @@ put_table(const Terminal *t, size_t condition, const GArray *data, size_t from, 
         g_autofree char *label = g_strdup(report_data(report, d)->label);
         Column *column;
         g_strdelimit(label, "\n\r\t\033", ' ');
-        column = column_of_data(report, inside, label, with_sd);
+        column = column_of_data(inside, label, with_sd);
         if (next > from &&
             total_width(columns) + column->width + 1 + (next + 1 == data->len ? reserve : 0) >
                 t->width) {
