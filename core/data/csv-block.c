@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { RECORD_MAX = 256 << 20 }; /* a longer line is a missing line end or quote, not data */
+enum { RECORD_MAX = 64 << 20 }; /* a longer line is a missing line end or quote, not data */
 
 void
 csv_place(const CsvReader *reader, const char *at, size_t *line, size_t *column)

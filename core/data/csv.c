@@ -72,8 +72,8 @@ csv_read_first(CsvReader *reader, const char **behind, GError **error)
         if (record == CSV_RECORD_BAD)
             return NULL;
         *behind = csv_skip_line_end(p, reader->end);
-        if (record == CSV_RECORD_DONE)
-            return g_steal_pointer(&texts);
+        if (record == CSV_RECORD_DONE && (*behind < reader->end || reader->at_end))
+            return g_steal_pointer(&texts); /* at the border the LF of a CRLF may still come */
         if (!csv_fill_block(reader, error))
             return NULL;
     }

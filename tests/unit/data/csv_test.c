@@ -416,19 +416,30 @@ LAC_TEST(data_csv, bad_bytes_behind_a_block_of_blank_lines_are_refused)
     expect_refused(text->str, NULL, "byte 0xE9 is not UTF-8");
 }
 
-LAC_TEST(data_csv, a_line_of_more_than_256_MiB_is_refused)
+LAC_TEST(data_csv, a_block_border_between_cr_and_lf_of_the_header_adds_no_row)
+{
+    g_autofree char *name = g_strnfill((1 << 20) - 1, 'n'); /* the CR is the last byte of a block */
+    g_autofree char *text = g_strconcat(name, "\r\n1\r\n2\r\n", NULL);
+    g_autoptr(LacData) data = parse(text, NULL, NULL);
+
+    ASSERT_TRUE(data != NULL);
+    EXPECT_EQ_INT(data->rows, 2);
+    EXPECT_EQ_INT(lac_mask_count(data->holes), 0);
+}
+
+LAC_TEST(data_csv, a_line_of_more_than_64_MiB_is_refused)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(g_get_tmp_dir(), "lacuna-line-XXXXXX", NULL);
-    g_autofree char *piece = g_strnfill(1 << 20, '7');
+    g_autofree char *piece = g_strnfill(1 << 20, 'x');
     gzFile file = gzdopen(g_mkstemp(path), "wb1");
 
     gzputs(file, "a\n1\n");
-    for (int k = 0; k < 260; k++) /* packed to little over 1 MB */
+    for (int k = 0; k < 65; k++) /* packed to some 300 kB */
         gzwrite(file, piece, 1 << 20);
     gzclose(file);
     EXPECT_TRUE(lac_csv_read(path, NULL, NULL, &error) == NULL);
-    EXPECT_ERROR(error, LAC_ERROR_DATA, ":3:1: the record is longer than 256 MiB; is a line end");
+    EXPECT_ERROR(error, LAC_ERROR_DATA, ":3:1: the record is longer than 64 MiB; is a line end");
     g_unlink(path);
 }
 
