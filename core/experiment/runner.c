@@ -251,7 +251,7 @@ draws_wanted(const LacExperiment *e, const LacModelPlugin *model)
         return 0;
     if (e->draws > 0)
         return e->draws;
-    return needs_of_metrics(e) & LAC_NEEDS_DRAWS ? DEFAULT_DRAWS : 0;
+    return needs_of_metrics(e) & (LAC_NEEDS_DRAWS | LAC_WANTS_DRAWS) ? DEFAULT_DRAWS : 0;
 }
 
 static gboolean
@@ -452,7 +452,8 @@ static gboolean
 score_one(Work *work, const LacChoice *choice, const LacScoring *scoring, GError **error)
 {
     const LacMetricPlugin *plugin = (const LacMetricPlugin *)choice->plugin;
-    const int64_t draws = plugin->needs & LAC_NEEDS_DRAWS ? (int64_t)scoring->n_draws : -1;
+    const gboolean of_draws = plugin->needs & (LAC_NEEDS_DRAWS | LAC_WANTS_DRAWS);
+    const int64_t draws = of_draws ? (int64_t)scoring->n_draws : -1;
     const char *unmet = unmet_need(plugin, scoring);
     g_autoptr(LacScores) scores = NULL;
     LacMetric *metric = instantiate(work->experiment, choice, error);

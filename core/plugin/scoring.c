@@ -77,7 +77,9 @@ lac_scoring_has_point(const LacScoring *in, LacPoint point, LacScores *out)
 {
     if (point == LAC_POINT_FILL || in->n_draws > 0)
         return TRUE;
-    lac_scores_undefined(out, NULL, -1, "the model draws no completions; use point: fill");
+    lac_scores_undefined(out, NULL, -1,
+                         "there are no draws: the model gives none, or the experiment "
+                         "does not ask for any; use point: fill");
     return FALSE;
 }
 

@@ -13,11 +13,14 @@ typedef enum {
     LAC_TARGET,
 } LacDirection;
 
-/** LacNeeds: a metric whose needs are not met is `not-applicable`, never guessed. */
+/** LacNeeds: a metric whose needs are not met is `not-applicable`, never guessed.
+ * @LAC_WANTS_DRAWS: scores the draws of models that draw, so that they are made for it; the single
+ *   completion of the others */
 typedef enum {
     LAC_NEEDS_TRUTH = 1 << 0,
     LAC_NEEDS_DRAWS = 1 << 1,
     LAC_NEEDS_DENSITY = 1 << 2,
+    LAC_WANTS_DRAWS = 1 << 3,
 } LacNeeds;
 
 /**

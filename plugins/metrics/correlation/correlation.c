@@ -101,7 +101,7 @@ correlation_score(const LacMetric *metric, const LacScoring *in, LacScores *out,
 LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     LAC_METRIC("correlation", "Error of the correlations between columns", Correlation, params),
     .direction = LAC_MINIMISE,
-    .needs = LAC_NEEDS_TRUTH,
+    .needs = LAC_NEEDS_TRUTH | LAC_WANTS_DRAWS,
     .unit = "correlation",
     .scope = "all rows",
     .score = correlation_score,

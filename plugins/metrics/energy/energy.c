@@ -56,7 +56,7 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     LAC_METRIC("energy", "Energy distance between completed and true rows", Energy, params),
     .plugin.citation = "Szekely and Rizzo, Energy statistics, J. Stat. Plan. Inference 143 (2013)",
     .direction = LAC_MINIMISE,
-    .needs = LAC_NEEDS_TRUTH,
+    .needs = LAC_NEEDS_TRUTH | LAC_WANTS_DRAWS,
     .unit = "sd of the columns",
     .scope = "rows with holes",
     .score = energy_score,

@@ -33,7 +33,7 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .plugin.citation = "Smirnov, Table for estimating the goodness of fit of empirical "
                        "distributions, Ann. Math. Stat. 19 (1948)",
     .direction = LAC_MINIMISE,
-    .needs = LAC_NEEDS_TRUTH,
+    .needs = LAC_NEEDS_TRUTH | LAC_WANTS_DRAWS,
     .unit = "share",
     .scope = "scored cells",
     .score = ks_score,

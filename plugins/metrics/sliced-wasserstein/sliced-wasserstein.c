@@ -110,7 +110,7 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .plugin.citation = "Bonneel et al., Sliced and Radon Wasserstein barycenters of measures, JMIV "
                        "51 (2015)",
     .direction = LAC_MINIMISE,
-    .needs = LAC_NEEDS_TRUTH,
+    .needs = LAC_NEEDS_TRUTH | LAC_WANTS_DRAWS,
     .unit = "sd of the columns",
     .scope = "rows with holes",
     .score = sliced_score,

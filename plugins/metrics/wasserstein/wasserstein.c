@@ -43,7 +43,7 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
                params),
     .plugin.citation = "Villani, Optimal transport: old and new (2009), ch. 6",
     .direction = LAC_MINIMISE,
-    .needs = LAC_NEEDS_TRUTH,
+    .needs = LAC_NEEDS_TRUTH | LAC_WANTS_DRAWS,
     .unit = "sd of the column",
     .scope = "scored cells",
     .score = wasserstein_score,

@@ -118,7 +118,7 @@ LAC_TEST(plugins_metrics_mae, a_point_from_draws_needs_draws)
     g_autoptr(ProbeScoring) scoring = golden_scoring();
     g_autoptr(LacScores) scores = probe_score(scoring, "mae", "{point: median}", NULL);
 
-    EXPECT_CONTAINS(probe_reason(scores, NULL, -1), "draws no completions");
+    EXPECT_CONTAINS(probe_reason(scores, NULL, -1), "there are no draws");
 }
 
 /* one block and many blocks, one thread and two: the same bits */
