@@ -1,4 +1,5 @@
 /* Running gnuplot, and turning what it draws into an element of the page. */
+#define _GNU_SOURCE /* memmem */
 #include "figure-private.h"
 #include "text-private.h"
 
@@ -178,8 +179,6 @@ figure_gnuplot(const char *script, GError **error)
 
     g_subprocess_launcher_setenv(launcher, "LC_ALL", "C.UTF-8", TRUE);
     g_subprocess_launcher_unsetenv(launcher, "GNUTERM");
-    /* no date of today in a PDF: the same results give the same bytes */
-    g_subprocess_launcher_setenv(launcher, "SOURCE_DATE_EPOCH", "0", FALSE);
     child = g_subprocess_launcher_spawn(launcher, &local, "gnuplot", "-d", NULL);
     if (child == NULL)
         return lac_fail_null(error, LAC_ERROR_PLUGIN, "gnuplot: %s", local->message);
@@ -203,10 +202,31 @@ figure_svg(const LacFigure *figure, GError **error)
     return figure_gnuplot(script, error);
 }
 
+/* No date of today in a PDF: the same results give the same bytes. The date has a fixed length, so
+ * nothing else in the file moves. */
+static GBytes *
+pdf_fix_date(GBytes *taken)
+{
+    static const char mark[] = "/CreationDate (D:";
+    const char *epoch = g_getenv("SOURCE_DATE_EPOCH");
+    const gint64 seconds = epoch == NULL ? 0 : g_ascii_strtoll(epoch, NULL, 10);
+    g_autoptr(GDateTime) when = g_date_time_new_from_unix_utc(seconds);
+    g_autofree char *date = when == NULL ? NULL : g_date_time_format(when, "%Y%m%d%H%M%S");
+    gsize n;
+    char *bytes = g_bytes_unref_to_data(taken, &n);
+    char *at = memmem(bytes, n, mark, strlen(mark));
+
+    if (at != NULL && date != NULL && strlen(date) == 14 &&
+        n - (gsize)(at - bytes) > strlen(mark) + 14)
+        memcpy(at + strlen(mark), date, 14);
+    return g_bytes_new_take(bytes, n);
+}
+
 GBytes *
 figure_pdf(const LacFigure *figure, GError **error)
 {
     g_autoptr(GString) script = g_string_new(NULL);
+    GBytes *pdf;
     const unsigned width = figure->width, height = figure->height;
 
     /* 96 px an inch; in thousandths, so that no locale writes a comma */
@@ -218,5 +238,6 @@ figure_pdf(const LacFigure *figure, GError **error)
     g_string_append(script, figure->script->str);
     for (int ink = 0; ink < LAC_INKS; ink++)
         g_string_replace(script, figure_ink(ink), inks[ink].light, 0);
-    return figure_gnuplot(script->str, error);
+    pdf = figure_gnuplot(script->str, error);
+    return pdf == NULL ? NULL : pdf_fix_date(pdf);
 }
