@@ -1,9 +1,28 @@
 /* What mask generators share. */
+#include "node-private.h"
+
 #include <lacuna/calibrate.h>
 #include <lacuna/hiding.h>
 #include <lacuna/parallel.h>
 #include <lacuna/score.h>
 #include <lacuna/stats.h>
+
+/* Always NULL: no column is called @name. */
+static gpointer
+hiding_unknown(const LacData *truth, const char *name, const char *who, GError **error)
+{
+    g_autofree const char **names = g_new0(const char *, truth->cols + 1);
+    const char *near;
+
+    for (size_t j = 0; j < truth->cols; j++)
+        names[j] = lac_data_name(truth, j);
+    near = lac_suggest(name, names);
+    return lac_fail_null(error, LAC_ERROR_PARAM,
+                         "%s: columns names '%s', which is not among the %zu columns of %s; %s%s%s",
+                         who, name, truth->cols, truth->origin,
+                         near ? "did you mean '" : "see its header for their names",
+                         near ? near : "", near ? "'?" : "");
+}
 
 size_t *
 lac_hiding_columns(const LacData *truth, char *const *names, const char *who, size_t *n_out,
@@ -16,11 +35,7 @@ lac_hiding_columns(const LacData *truth, char *const *names, const char *who, si
         const gssize j = lac_schema_find(truth->schema, names[k]);
 
         if (j < 0)
-            return lac_fail_null(error, LAC_ERROR_PARAM,
-                                 "%s: columns names '%s', which %s does not have; its first "
-                                 "column is '%s'",
-                                 who, names[k], truth->origin,
-                                 truth->cols ? lac_data_name(truth, 0) : "");
+            return hiding_unknown(truth, names[k], who, error);
         chosen[j] = TRUE;
     }
     size_t *cols = g_new(size_t, truth->cols + 1);

@@ -79,13 +79,14 @@ LAC_TEST(plugins_masks_mcar, listed_columns_alone_lose_cells)
     g_autoptr(LacData) data = probe_normal(200, 4, 1);
     g_autoptr(LacMask) mask = probe_mask("mcar", "{columns: [x3, x1]}", data, 5, NULL);
     g_autoptr(GError) error = NULL;
-    g_autoptr(LacMask) none = probe_mask("mcar", "{columns: [y]}", data, 5, &error);
+    g_autoptr(LacMask) none = probe_mask("mcar", "{columns: [xx3]}", data, 5, &error);
 
     ASSERT_TRUE(mask != NULL);
     EXPECT_TRUE(lac_mask_count_col(mask, 0) > 0 && lac_mask_count_col(mask, 2) > 0);
     EXPECT_EQ_INT(lac_mask_count_col(mask, 1) + lac_mask_count_col(mask, 3), 0);
     EXPECT_TRUE(none == NULL);
-    EXPECT_ERROR(error, LAC_ERROR_PARAM, "columns names 'y'");
+    EXPECT_ERROR(error, LAC_ERROR_PARAM, "columns names 'xx3', which is not among the 4 columns");
+    EXPECT_CONTAINS(error->message, "did you mean 'x3'?");
 }
 
 LAC_TEST(plugins_masks_mcar, rates_zero_and_one_hide_nothing_and_all)
