@@ -24,6 +24,11 @@ static const char query[] =
     " LEFT JOIN metric_info i ON i.metric = m.metric AND i.part IS m.part"
     " ORDER BY c.position, c.id, m.rowid";
 
+/* The same last columns alone, once for each way they are filled. */
+static const char params_query[] = "SELECT mask_params, initial_params, model_params,"
+                                   " optimizer_params FROM cells GROUP BY 1, 2, 3, 4"
+                                   " ORDER BY min(position)";
+
 /* For people: what fits a terminal. */
 static const char *const table_columns[] = {"data",        "mask",   "rate_realised", "model_label",
                                             "fold",        "repeat", "metric",        "part",
@@ -42,6 +47,15 @@ typedef struct {
     GPtrArray *param_names; /* "model.k"..., in order of first appearance */
     GHashTable *param_index;
 } Reader;
+
+static int
+column_called(sqlite3_stmt *statement, const char *name)
+{
+    for (int i = 0; i < sqlite3_column_count(statement); i++)
+        if (strcmp(sqlite3_column_name(statement, i), name) == 0)
+            return i;
+    g_assert_not_reached();
+}
 
 /* ---- cells as text ----------------------------------------------------------------------------
  */
@@ -139,8 +153,12 @@ learn_param_names(Reader *reader)
         for (GList *member = members; member != NULL; member = member->next) {
             char *name = g_strdup_printf("%s.%s", param_prefixes[which], (char *)member->data);
 
-            if (g_hash_table_add(reader->param_index, name))
-                g_ptr_array_add(reader->param_names, name);
+            if (g_hash_table_contains(reader->param_index, name)) {
+                g_free(name);
+                continue;
+            }
+            g_hash_table_add(reader->param_index, name);
+            g_ptr_array_add(reader->param_names, name);
         }
     }
 }
@@ -233,43 +251,60 @@ print_json_row(const Reader *reader, JsonObject *const *params, gboolean first)
     putchar('}');
 }
 
+/* The parameters of a cell stand in each of its rows; they are parsed for the first. */
+typedef struct {
+    char *cell;
+    JsonParser *parsers[N_PARAMS];
+    JsonObject *params[N_PARAMS];
+} CellParams;
+
+static void
+cell_params_follow(CellParams *at, const Reader *reader)
+{
+    const char *cell = (const char *)sqlite3_column_text(reader->statement,
+                                                         column_called(reader->statement, "cell"));
+
+    if (g_strcmp0(cell, at->cell) == 0)
+        return;
+    g_free(at->cell);
+    at->cell = g_strdup(cell);
+    for (int which = 0; which < N_PARAMS; which++) {
+        g_clear_object(&at->parsers[which]);
+        at->parsers[which] = json_parser_new();
+        at->params[which] = params_of(reader, which, at->parsers[which]);
+    }
+}
+
+static void
+cell_params_clear(CellParams *at)
+{
+    g_free(at->cell);
+    for (int which = 0; which < N_PARAMS; which++)
+        g_clear_object(&at->parsers[which]);
+}
+
 /* A closed pipe ends the output, not the world. */
 static gboolean
 print_rows(Reader *reader, gboolean json, gboolean *first)
 {
+    CellParams at = {0};
     gboolean good = TRUE;
 
     while (good && sqlite3_step(reader->statement) == SQLITE_ROW) {
-        g_autoptr(GPtrArray) parsers = g_ptr_array_new_with_free_func(g_object_unref);
-        JsonObject *params[N_PARAMS];
-
-        for (int which = 0; which < N_PARAMS; which++) {
-            JsonParser *parser = json_parser_new();
-
-            g_ptr_array_add(parsers, parser);
-            params[which] = params_of(reader, which, parser);
-        }
+        cell_params_follow(&at, reader);
         if (json)
-            print_json_row(reader, params, *first);
+            print_json_row(reader, at.params, *first);
         else
-            print_csv_row(reader, params);
+            print_csv_row(reader, at.params);
         *first = FALSE;
         good = !ferror(stdout);
     }
+    cell_params_clear(&at);
     return good;
 }
 
 /* ---- a table for people -----------------------------------------------------------------------
  */
-
-static int
-column_called(sqlite3_stmt *statement, const char *name)
-{
-    for (int i = 0; i < sqlite3_column_count(statement); i++)
-        if (strcmp(sqlite3_column_name(statement, i), name) == 0)
-            return i;
-    g_assert_not_reached();
-}
 
 static char *
 table_text(sqlite3_stmt *statement, int column)
@@ -340,11 +375,11 @@ print_table(const GPtrArray *rows)
  */
 
 static sqlite3_stmt *
-prepare(const LacStore *store, GError **error)
+prepare(const LacStore *store, const char *sql, GError **error)
 {
     sqlite3_stmt *statement;
 
-    if (sqlite3_prepare_v2(lac_store_db(store), query, -1, &statement, NULL) == SQLITE_OK)
+    if (sqlite3_prepare_v2(lac_store_db(store), sql, -1, &statement, NULL) == SQLITE_OK)
         return statement;
     return lac_fail_null(error, LAC_ERROR_IO, "%s: %s", lac_store_dir(store),
                          sqlite3_errmsg(lac_store_db(store)));
@@ -354,10 +389,10 @@ prepare(const LacStore *store, GError **error)
 static gboolean
 learn_folder(Reader *reader, const LacStore *store, GError **error)
 {
-    reader->statement = prepare(store, error);
+    reader->statement = prepare(store, params_query, error);
     if (reader->statement == NULL)
         return FALSE;
-    reader->n_plain = sqlite3_column_count(reader->statement) - N_PARAMS;
+    reader->n_plain = 0;
     while (sqlite3_step(reader->statement) == SQLITE_ROW)
         learn_param_names(reader);
     sqlite3_finalize(reader->statement);
@@ -376,9 +411,10 @@ print_spread(GPtrArray *stores, gboolean json, GError **error)
         if (!learn_folder(&reader, stores->pdata[i], error))
             return FALSE;
     for (guint i = 0; good && i < stores->len; i++) {
-        reader.statement = prepare(stores->pdata[i], error);
+        reader.statement = prepare(stores->pdata[i], query, error);
         if (reader.statement == NULL)
             return FALSE;
+        reader.n_plain = sqlite3_column_count(reader.statement) - N_PARAMS;
         if (!json && i == 0)
             print_csv_head(&reader);
         good = print_rows(&reader, json, &first);
@@ -395,7 +431,7 @@ print_readable(GPtrArray *stores, GError **error)
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
 
     for (guint i = 0; i < stores->len; i++) {
-        sqlite3_stmt *statement = prepare(stores->pdata[i], error);
+        sqlite3_stmt *statement = prepare(stores->pdata[i], query, error);
 
         if (statement == NULL)
             return FALSE;

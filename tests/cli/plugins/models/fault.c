@@ -23,8 +23,8 @@ typedef enum {
     HOW_CHATTER,
 } How;
 
-static const char *const hows[] = {"none", "segv", "abort", "exit", "kill",   "hang",
-                                   "hog",  "nan",  "touch", "fail", "silent", "chatter", NULL};
+static const char *const hows[] = {"none", "segv",  "abort", "exit",   "kill",    "hang", "hog",
+                                   "nan",  "touch", "fail",  "silent", "chatter", NULL};
 
 typedef struct {
     LacModel base;
@@ -36,7 +36,8 @@ typedef struct {
 static const LacParam params[] = {
     LAC_PARAM_CHOICE(FaultModel, how, HOW_NONE, hows, "What goes wrong"),
     LAC_PARAM_DOUBLE(FaultModel, seconds, 0.0, LAC_RANGE(0.0, 60.0), "s", "How long fit takes"),
-    LAC_PARAM_INT(FaultModel, which, 0, LAC_RANGE(0, 1000), "", "Tells otherwise equal cells apart"),
+    LAC_PARAM_INT(FaultModel, which, 0, LAC_RANGE(0, 1000), "",
+                  "Tells otherwise equal cells apart"),
     LAC_PARAM_END,
 };
 
@@ -75,13 +76,14 @@ fault_fit(LacModel *model, const LacData *train, GError **error)
     }
     switch (self->how) {
     case HOW_SEGV:
+        signal(SIGSEGV, SIG_DFL); /* a sanitizer has its own */
         raise(SIGSEGV);
         break;
     case HOW_ABORT:
         fprintf(stderr, "the model lost its mind\n");
         abort();
     case HOW_EXIT:
-        exit(5);
+        _exit(5); /* not exit(): what a sanitizer does at the end of a process is not our case */
     case HOW_KILL:
         raise(SIGKILL);
         break;
@@ -114,8 +116,8 @@ fault_fill(const LacModel *model, const LacData *in, LacMatrix *out, GError **er
 
     for (size_t i = 0; i < in->rows; i++)
         for (size_t j = 0; j < in->cols; j++)
-            lac_matrix_row(out, i)[j] =
-                !lac_data_is_hole(in, i, j) ? lac_data_at(in, i, j) + (self->how == HOW_TOUCH)
+            lac_matrix_row(out, i)[j] = !lac_data_is_hole(in, i, j)
+                                            ? lac_data_at(in, i, j) + (self->how == HOW_TOUCH)
                                             : (self->how == HOW_NAN ? NAN : 0.5);
     return TRUE;
 }
