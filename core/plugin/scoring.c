@@ -156,7 +156,7 @@ lac_scoring_errors(const LacScoring *in, LacPoint point, LacErrorTally *out, GEr
     g_autofree double *scratch = g_new(double, lac_threads() * in->n_draws + 1);
     g_autofree ScoringFault *faults = scoring_no_faults(blocks);
     g_autofree LacErrorTally *tallies =
-        lac_try_alloc(blocks * cols, sizeof(LacErrorTally), "sums of errors", error);
+        lac_try_alloc(blocks * cols + 1, sizeof(LacErrorTally), "sums of errors", error);
 
     if (!tallies)
         return FALSE;
