@@ -52,14 +52,16 @@ LAC_TEST(plugins_readers_idx, bad_files_are_refused_with_the_byte)
     g_autoptr(GError) error = NULL;
     g_autofree char *labels = reading_fixture("labels.idx");
     g_autofree char *yaml = g_strdup_printf("labels: '%s'", labels);
+    g_autoptr(LacData) flat = NULL;
 
     reading_cut("idx", "f8.npy", 176, 0, "byte 0: no idx file: it starts with 93 4e 55 4d");
     reading_cut("idx", "images.idx", 2, 0, "byte 0: ends after 2 of the 4 bytes of the idx magic");
     reading_cut("idx", "images.idx", 10, 0, "byte 4: ends after 6 of the 12 bytes of the sizes");
     reading_cut("idx", "images.idx", -1, 0, "byte 4: the header promises 2 rows of 6 numbers");
     reading_cut("idx", "images.idx", 28, 3, "byte 28: more bytes behind the numbers");
-    EXPECT_TRUE(reading("idx", "labels.idx", yaml, &error) != NULL);
-    g_clear_error(&error);
+    flat = reading("idx", "labels.idx", yaml, &error);
+    ASSERT_NO_ERROR(error);
+    EXPECT_EQ_INT(flat->cols, 1);
     EXPECT_TRUE(reading("idx", labels, "labels: '/nonexistent'", &error) == NULL);
     EXPECT_ERROR(error, LAC_ERROR_IO, "/nonexistent: cannot open");
 }
