@@ -282,6 +282,43 @@ check_log_density(LacCheck *check)
     lac_instance_free(model);
 }
 
+/* Rows of probabilities over the classes of the training labels. */
+static void
+check_predict(LacCheck *check)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacData) data = NULL;
+    g_autoptr(LacMatrix) out = NULL;
+    LacModel *model;
+    int32_t *labels;
+
+    if (model_plugin(check)->predict == NULL) {
+        lac_check_note(check, "it does not predict");
+        return;
+    }
+    data = lac_check_base(check, 1);
+    if (data == NULL)
+        return;
+    labels = g_new0(int32_t, data->rows);
+    for (size_t i = 0; i < data->rows; i++)
+        labels[i] = (int32_t)(i % 3);
+    lac_data_take_labels(data, labels, 3, NULL);
+    model = fitted(check, context, data);
+    out = lac_matrix_new(data->rows, 3, NULL);
+    if (model != NULL && !model_plugin(check)->predict(model, data, out, &error))
+        lac_check_fail(check, "predict failed: %s",
+                       error != NULL ? error->message : "(no error set)");
+    for (size_t i = 0; model != NULL && error == NULL && i < out->rows; i++) {
+        const double *q = lac_matrix_row(out, i);
+
+        if (!(q[0] >= 0.0 && q[1] >= 0.0 && q[2] >= 0.0 && fabs(q[0] + q[1] + q[2] - 1.0) <= 1e-6))
+            lac_check_fail(check, "row %zu: %g, %g, %g are no probabilities of three classes", i,
+                           q[0], q[1], q[2]);
+    }
+    lac_instance_free(model);
+}
+
 /* Memory in use after @cycles more lives of a model. */
 static size_t
 live(LacCheck *check, const LacData *data, size_t cycles)
@@ -339,6 +376,7 @@ const LacCheckCase lac_check_model_cases[] = {
     {"fills the same after save and load", check_save_load, 0},
     {"draws completions that differ and do not depend on their number", check_sample, 0},
     {"gives log densities that are numbers", check_log_density, 0},
+    {"predicts probabilities", check_predict, 0},
     {"frees what it allocates", check_leak, 0},
     {NULL, NULL, 0},
 };

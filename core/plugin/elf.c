@@ -56,6 +56,13 @@ check_header(const char *path, const ElfW(Ehdr) * header, GError **error)
     return TRUE;
 }
 
+/* Where @length bytes from @offset end; G_MAXUINT64 when that is beyond all files. */
+static uint64_t
+end_of(uint64_t offset, uint64_t length)
+{
+    return length <= G_MAXUINT64 - offset ? offset + length : G_MAXUINT64;
+}
+
 /* Everything the headers point at must be in the file. */
 static gboolean
 check_extent(const char *path, const char *bytes, gsize size, GError **error)
@@ -64,7 +71,7 @@ check_extent(const char *path, const char *bytes, gsize size, GError **error)
     uint64_t end;
 
     memcpy(&header, bytes, sizeof header);
-    end = header.e_phoff + (uint64_t)header.e_phnum * sizeof(ElfW(Phdr));
+    end = end_of(header.e_phoff, (uint64_t)header.e_phnum * sizeof(ElfW(Phdr)));
     if (end > size)
         return fail_truncated(path, end, size, error);
     for (unsigned i = 0; i < header.e_phnum; i++) {
@@ -72,9 +79,9 @@ check_extent(const char *path, const char *bytes, gsize size, GError **error)
 
         memcpy(&segment, bytes + header.e_phoff + i * sizeof segment, sizeof segment);
         if (segment.p_type == PT_LOAD)
-            end = MAX(end, segment.p_offset + segment.p_filesz);
+            end = MAX(end, end_of(segment.p_offset, segment.p_filesz));
     }
-    end = MAX(end, header.e_shoff + (uint64_t)header.e_shnum * header.e_shentsize);
+    end = MAX(end, end_of(header.e_shoff, (uint64_t)header.e_shnum * header.e_shentsize));
     return end <= size || fail_truncated(path, end, size, error);
 }
 
@@ -138,8 +145,9 @@ static gboolean
 read_symbols(const char *bytes, gsize size, const ElfW(Shdr) * table, const ElfW(Shdr) * strings,
              GPtrArray *names)
 {
-    if (table->sh_offset + table->sh_size > size || strings->sh_offset + strings->sh_size > size ||
-        strings->sh_size == 0 || bytes[strings->sh_offset + strings->sh_size - 1] != '\0')
+    if (end_of(table->sh_offset, table->sh_size) > size ||
+        end_of(strings->sh_offset, strings->sh_size) > size || strings->sh_size == 0 ||
+        bytes[strings->sh_offset + strings->sh_size - 1] != '\0')
         return FALSE;
     for (uint64_t at = 0; at + sizeof(ElfW(Sym)) <= table->sh_size; at += sizeof(ElfW(Sym))) {
         ElfW(Sym) symbol;

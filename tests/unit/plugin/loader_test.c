@@ -3,6 +3,7 @@
 #include "registry-private.h"
 
 #include <glib/gstdio.h>
+#include <unistd.h>
 #include <utime.h>
 
 #define BAD_FOLDER LAC_TEST_BINARY_DIR "/tests/bad"
@@ -292,6 +293,63 @@ LAC_TEST(plugin_registry, a_name_is_found_on_the_path)
 
     ASSERT_NO_ERROR(error);
     EXPECT_STR(plugin->name, "good");
+    leave_folder(folder);
+    drop_cache(cache);
+}
+
+LAC_TEST(plugin_registry, a_second_component_is_found_through_a_link_of_its_name)
+{
+    g_autoptr(GError) error = NULL;
+    char *cache = fresh_cache(), *folder = enter_folder();
+    g_autofree char *link = g_build_filename(folder, "models", "twins-two.so", NULL);
+    const LacPlugin *plugin;
+
+    ASSERT_EQ_INT(symlink(BAD_FOLDER "/models/twins.so", link), 0);
+    plugin = lac_plugin_find(LAC_PLUGIN_MODEL, "twins-two", &error);
+    ASSERT_NO_ERROR(error);
+    EXPECT_STR(plugin->summary, "The second of two components");
+    /* the first one was built with a smaller struct: the copy leads to the second all the same */
+    plugin = lac_plugin_load_file(BAD_FOLDER "/models/twins.so", &error);
+    ASSERT_NO_ERROR(error);
+    ASSERT_TRUE(plugin->next != NULL);
+    EXPECT_STR(plugin->next->name, "twins-two");
+    g_remove(link);
+    leave_folder(folder);
+    drop_cache(cache);
+}
+
+/* 150 copies of a good file, each with some bytes changed, mostly in its headers. Each is used or
+ * refused with a sentence; this process goes on. */
+LAC_TEST(plugin_scan, damaged_files_are_listed_with_what_is_wrong)
+{
+    char *cache = fresh_cache(), *folder = enter_folder();
+    g_autoptr(GRand) rand = g_rand_new_with_seed(7);
+    g_autofree char *good = NULL;
+    g_autoptr(GPtrArray) all = NULL;
+    gsize n;
+
+    ASSERT_TRUE(g_file_get_contents(BAD_FOLDER "/models/good.so", &good, &n, NULL));
+    for (int k = 0; k < 150; k++) {
+        g_autofree char *path = g_strdup_printf("%s/models/good%d.so", folder, k);
+        g_autofree char *bytes = g_memdup2(good, n);
+        const gsize from = k % 3 == 0 ? 16 : k % 3 == 1 ? n - 2000 : 64;
+        const gsize to = k % 3 == 0 ? 64 : k % 3 == 1 ? n : 4000;
+
+        for (int change = 0; change < 4; change++)
+            bytes[g_rand_int_range(rand, (gint32)from, (gint32)to)] = (char)g_rand_int(rand);
+        ASSERT_TRUE(g_file_set_contents(path, bytes, (gssize)n, NULL));
+    }
+    all = lac_plugin_scan(LAC_PLUGIN_MODEL, NULL);
+    for (int k = 0; k < 150; k++) {
+        g_autofree char *name = g_strdup_printf("good%d", k);
+        g_autofree char *path = g_strdup_printf("%s/models/good%d.so", folder, k);
+        const LacPluginInfo *info = info_of(all, name);
+
+        /* its name does not fit the file's, if nothing else is wrong with it */
+        EXPECT_TRUE(info != NULL && info->error != NULL);
+        EXPECT_CONTAINS(info->error, path);
+        g_remove(path);
+    }
     leave_folder(folder);
     drop_cache(cache);
 }

@@ -200,7 +200,7 @@ int lac_this_function_exists_nowhere(void);
 #else
 #define BAD_FILL bad_fill
 #endif
-#if defined(FAULT_SMALL) /* an older Lacuna's, which had no traits_of */
+#if defined(FAULT_SMALL) || defined(FAULT_TWINS) /* an older Lacuna's, which had no traits_of */
 #define BAD_SIZE offsetof(LacModelPlugin, traits_of)
 #elif defined(FAULT_LARGER) || defined(FAULT_LARGER_USED)
 #define BAD_SIZE sizeof(LaterPlugin)
@@ -216,6 +216,21 @@ int lac_this_function_exists_nowhere(void);
 #define BAD_CITATION ((const char *)lac_this_function_exists_nowhere)
 #else
 #define BAD_CITATION NULL
+#endif
+#if defined(FAULT_TWINS) /* a second component in the same file */
+static const LacModelPlugin bad_twin = {
+    LAC_MODEL("twins-two", "The second of two components", Bad, params),
+    .example = {.in = "a,b\n1,4\n,6\n3,\n", .out = "a,b\n1,4\n2,6\n3,5\n"},
+    .traits = LAC_MODEL_DETERMINISTIC,
+    .fit = bad_fit,
+    .fill = bad_fill,
+    .save = bad_save,
+    .load = bad_load,
+    .clear = bad_clear,
+};
+#define BAD_NEXT (&bad_twin.plugin)
+#else
+#define BAD_NEXT NULL
 #endif
 #if defined(FAULT_SMALL) /* was not there: nobody may read it */
 #define BAD_TRAITS_OF ((unsigned (*)(const LacModel *))0x10)
@@ -244,6 +259,7 @@ LAC_PLUGIN_EXPORT const LaterPlugin lac_plugin = {
     .now.plugin.citation = BAD_CITATION,
     .now.plugin.params = params,
     .now.plugin.instance_size = sizeof(Bad),
+    .now.plugin.next = BAD_NEXT,
     .now.example = {.in = "a,b\n1,4\n,6\n3,\n", .out = "a,b\n1,4\n2,6\n3,5\n"},
     .now.traits = LAC_MODEL_DETERMINISTIC,
     .now.fit = bad_fit,
