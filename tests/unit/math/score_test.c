@@ -1,8 +1,8 @@
 /* Kernels of the scores. "numpy": computed by numpy/scipy from the definitions (double loops,
  * scipy.stats.wasserstein_distance, energy_distance squared, ks_2samp, numpy.quantile of method
  * weibull), printed to ten digits. */
+#include "context-private.h"
 #include "lac_test.h"
-#include <lacuna/parallel.h>
 #include <lacuna/rng.h>
 #include <lacuna/score.h>
 #include <lacuna/stats.h>
@@ -220,6 +220,23 @@ LAC_TEST(math_score, energy_distance_equals_its_definition)
 
         EXPECT_NEAR_DOUBLE(energy_distance(n, x, m, y, q), expected, 1e-10);
     }
+}
+
+LAC_TEST(math_score, threads_do_not_change_a_bit_of_the_energy_distance)
+{
+    const size_t n = 700, q = 40;
+    g_autofree double *x = g_new(double, n *q), *y = g_new(double, n *q);
+    LacRng rng = lac_rng_new(9);
+
+    lac_rng_fill_normal(&rng, n * q, x);
+    lac_rng_fill_normal(&rng, n * q, y);
+    lac_threads_set(1);
+    const double one = energy_distance(n, x, n, y, q);
+
+    lac_threads_set(2);
+    EXPECT_EQ_DOUBLE(energy_distance(n, x, n, y, q), one);
+    lac_threads_set(0);
+    EXPECT_TRUE(one > 0 && one < .1); /* both from the same law */
 }
 
 /* rows that both samples share enter with the square of the others' share */
