@@ -17,6 +17,8 @@ typedef struct {
 LacEntry
 report_entry(const LacReport *report, size_t condition, size_t data, size_t method, size_t metric);
 
+/** report_any_cell: whether anything ran on @data under @condition. */
+gboolean report_any_cell(const LacReport *report, size_t condition, size_t data);
 /** report_entries_decimals: for a column of @n entries: two significant digits of the median sd. */
 int report_entries_decimals(size_t n, const LacEntry *entries);
 
@@ -61,14 +63,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacInside, report_inside_free)
  * @tested: there are enough blocks and methods for a test
  * @versus: [k] signed-rank test of method j against the best, on log ratios of losses when
  *   @log_ratio, else on their differences; positive: worse than the best
- * @p_holm: [k] adjusted over all @pairs pairs of methods
+ * @p, @p_holm: [k x k] of all @pairs pairs of methods, in the upper triangle, NaN elsewhere; raw
+ * and adjusted. Row 0 holds the tests against the best
+ * @interval: [k] 95 % bootstrap interval of the mean rank over blocks
+ * @elo: [k] ratings with mean 1000; @elo_ridge: what kept them finite
  * @bayes: [k]; @more is "practically worse than the best"; only when asked for
  */
 typedef struct {
     size_t condition, metric, k, n, data_sets, left_out, failures, pairs, filled;
     size_t *method;
     char **block;
-    double *loss, *rank, *mean_rank, *p_holm;
+    double *loss, *rank, *mean_rank, *p, *p_holm, *elo, elo_ridge;
+    LacInterval *interval;
     size_t *wins, *failed;
     gboolean tested, log_ratio, permuted, bayesian;
     LacFriedman friedman;

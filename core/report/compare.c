@@ -9,6 +9,7 @@
 #define PERMUTE_BELOW 10
 #define PERMUTATIONS 100000
 #define BAYES_DRAWS 50000
+#define BOOTSTRAPS 9999
 
 /* losses before families are merged: [n x k], NaN not run */
 typedef struct {
@@ -305,41 +306,86 @@ contrasts(const LacComparison *out, size_t a, size_t b, double *difference)
         difference[i] = contrast(out, out->loss[i * out->k + a], out->loss[i * out->k + b]);
 }
 
+static LacDuel
+duel_of(const LacComparison *out, size_t i, size_t j)
+{
+    g_autofree double *a = g_new(double, out->n), *b = g_new(double, out->n);
+
+    for (size_t block = 0; block < out->n; block++) {
+        a[block] = out->loss[block * out->k + i];
+        b[block] = out->loss[block * out->k + j];
+    }
+    return lac_duel(out->n, a, b);
+}
+
+/* TRUE when every method is reached from every other along "took at least half a point from": then
+ * ratings have a finite maximum */
+static gboolean
+elo_connected(const LacComparison *out)
+{
+    const size_t k = out->k;
+    g_autofree gboolean *reach = g_new0(gboolean, k * k);
+
+    for (size_t i = 0; i < k; i++)
+        for (size_t j = 0; j < k; j++)
+            for (size_t b = 0; b < out->n; b++)
+                reach[i * k + j] |= i == j || out->loss[b * k + i] <= out->loss[b * k + j];
+    for (size_t via = 0; via < k; via++)
+        for (size_t i = 0; i < k; i++)
+            for (size_t j = 0; j < k; j++)
+                reach[i * k + j] |= reach[i * k + via] && reach[via * k + j];
+    for (size_t at = 0; at < k * k; at++)
+        if (!reach[at])
+            return FALSE;
+    return TRUE;
+}
+
+static void
+rate_methods(LacComparison *out, const LacReport *report)
+{
+    LacRng rng = lac_rng_split(&report->rng, "bootstrap");
+    g_autofree double *ranks = g_new(double, out->n);
+
+    rng = lac_rng_at(&rng, out->condition);
+    rng = lac_rng_at(&rng, out->metric);
+    out->interval = g_new0(LacInterval, out->k);
+    for (size_t j = 0; j < out->k; j++) {
+        for (size_t b = 0; b < out->n; b++)
+            ranks[b] = out->rank[b * out->k + j];
+        out->interval[j] = lac_bootstrap_mean(out->n, ranks, 0.95, BOOTSTRAPS, lac_rng_at(&rng, j));
+    }
+    out->elo = g_new0(double, out->k);
+    out->elo_ridge = elo_connected(out) ? 1e-6 : 1.0;
+    lac_elo(out->n, out->k, out->loss, out->elo_ridge, out->elo);
+}
+
 static void
 test_pairs(LacComparison *out, const LacReport *report)
 {
     const size_t k = out->k;
     const LacZeros zeros = report->settings.drop_zeros ? LAC_ZEROS_DROP : LAC_ZEROS_PRATT;
     g_autofree double *difference = g_new(double, MAX(out->n, 1));
-    g_autofree double *p = g_new(double, k *k), *holm = g_new(double, k *k);
 
+    out->p = g_new(double, k *k);
+    out->p_holm = g_new(double, k *k);
     out->versus = g_new0(LacWilcoxon, k);
-    out->duel = g_new0(LacDuel, k);
-    out->p_holm = g_new0(double, k);
+    out->duel = g_new0(LacDuel, k * k);
     for (size_t i = 0; i < k; i++) {
         for (size_t j = 0; j < k; j++) {
             LacWilcoxon test;
-            p[i * k + j] = NAN;
+            out->p[i * k + j] = NAN;
             if (j <= i)
                 continue;
             contrasts(out, j, i, difference);
             test = lac_wilcoxon(out->n, difference, zeros);
-            p[i * k + j] = test.p;
+            out->p[i * k + j] = test.p;
+            out->duel[i * k + j] = duel_of(out, i, j);
             out->pairs++;
-            if (i == 0) {
-                g_autofree double *a = g_new(double, out->n), *b = g_new(double, out->n);
-                for (size_t block = 0; block < out->n; block++) {
-                    a[block] = out->loss[block * k];
-                    b[block] = out->loss[block * k + j];
-                }
+            if (i == 0)
                 out->versus[j] = test;
-                out->duel[j] = lac_duel(out->n, a, b);
-            }
         }
     }
-    lac_holm(k * k, p, holm);
-    for (size_t j = 0; j < k; j++)
-        out->p_holm[j] = j == 0 ? NAN : holm[j];
+    lac_holm(k * k, out->p, out->p_holm);
 }
 
 static void
@@ -389,6 +435,7 @@ report_compare(const LacReport *report, size_t condition, size_t metric, gboolea
     if (!out->tested)
         return g_steal_pointer(&out);
     test_pairs(out, report);
+    rate_methods(out, report);
     if (out->k >= 3) {
         out->friedman = lac_friedman(out->n, out->k, out->rank);
         out->difference = lac_nemenyi_difference(report->settings.alpha, out->k, out->n);
@@ -410,7 +457,10 @@ report_comparison_free(LacComparison *comparison)
     g_free(comparison->loss);
     g_free(comparison->rank);
     g_free(comparison->mean_rank);
+    g_free(comparison->p);
     g_free(comparison->p_holm);
+    g_free(comparison->interval);
+    g_free(comparison->elo);
     g_free(comparison->wins);
     g_free(comparison->failed);
     g_free(comparison->clique);

@@ -48,6 +48,18 @@ report_entry(const LacReport *report, size_t condition, size_t data, size_t meth
     return entry;
 }
 
+gboolean
+report_any_cell(const LacReport *report, size_t condition, size_t data)
+{
+    for (size_t j = 0; j < report->methods->len; j++) {
+        size_t n;
+        (void)report_cells(report, condition, data, j, &n);
+        if (n > 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 double
 report_median(size_t n, double *x)
 {

@@ -80,6 +80,8 @@ LacFigure *figure_cost(const LacReport *report, size_t condition, size_t data);
 LacFigure *figure_rate(const LacReport *report, const char *curve, size_t data);
 LacFigure *
 figure_trace(const LacReport *report, size_t cell, const LacReportTrace *trace, double rhat);
+/** figure_calibration: of the metric that @first is the first part of. */
+LacFigure *figure_calibration(const LacReport *report, size_t condition, size_t first);
 
 /** report_axis_text: "rmse, minmax units, lower is better"; owned. */
 char *report_axis_text(const LacReport *report, size_t metric, size_t condition);

@@ -66,6 +66,10 @@ void page_events(Page *page);
 void page_environment(Page *page);
 void page_method_notes(Page *page);
 
+/** page_across: the part of a condition that spans data sets. page_legend: what its tables mean. */
+void page_across(Page *page, size_t condition);
+void page_legend(Page *page, size_t condition);
+
 /** page_image_grid: FALSE when there are no pictures. */
 gboolean page_image_grid(Page *page, size_t condition, size_t data);
 

@@ -8,203 +8,8 @@
 /* more figures than this make no page anybody reads */
 #define MOST_DATA_FIGURES 60
 
-/* ---- across data sets ---- */
-
-static LacEntry *
-entries_of(const LacReport *report, size_t condition, size_t data, size_t metric)
-{
-    LacEntry *entries = g_new(LacEntry, MAX(report->methods->len, 1));
-
-    for (size_t j = 0; j < report->methods->len; j++)
-        entries[j] = report_entry(report, condition, data, report->order[j], metric);
-    return entries;
-}
-
-static gboolean
-any_cell(const LacEntry *entries, size_t n)
-{
-    for (size_t j = 0; j < n; j++)
-        if (entries[j].cells > 0)
-            return TRUE;
-    return FALSE;
-}
-
-/* [data] what is shown of each data set under a condition by a metric; NULL where nothing ran */
-static LacInside **
-insides_of(const LacReport *report, size_t condition, size_t metric)
-{
-    LacInside **inside = g_new0(LacInside *, MAX(report->data->len, 1));
-
-    for (size_t d = 0; d < report->data->len; d++) {
-        g_autofree LacEntry *entries = entries_of(report, condition, d, metric);
-        if (any_cell(entries, report->methods->len))
-            inside[d] = report_inside(report, condition, d, metric);
-    }
-    return inside;
-}
-
-static void
-insides_free(LacInside **inside, size_t n)
-{
-    for (size_t d = 0; d < n; d++)
-        report_inside_free(inside[d]);
-    g_free(inside);
-}
-
-static void
-across_heads(Page *page, LacInside **inside)
-{
-    const LacReport *report = page->report;
-
-    page_head_text(page, "method");
-    page_head(page, "mean rank", NULL);
-    page_head(page, "first", "places");
-    for (size_t d = 0; d < report->data->len; d++) {
-        const LacReportData *data = report_data(report, d);
-        g_autofree char *size =
-            g_strdup_printf("%" G_GINT64_FORMAT " × %" G_GINT64_FORMAT, data->rows, data->cols);
-        if (inside[d] != NULL)
-            page_head(page, data->label, data->rows > 0 ? size : NULL);
-    }
-    page_body(page);
-}
-
-static void
-across_table(Page *page, const LacComparison *comparison, LacInside **inside, const char *label)
-{
-    const LacReport *report = page->report;
-    g_autofree int *decimals = g_new0(int, MAX(report->data->len, 1));
-
-    for (size_t d = 0; d < report->data->len; d++)
-        decimals[d] =
-            inside[d] == NULL ? 0 : report_entries_decimals(inside[d]->k, inside[d]->entry);
-    page_table(page, label);
-    across_heads(page, inside);
-    for (size_t j = 0; j < report->methods->len; j++) {
-        size_t at = comparison->k;
-        g_autofree char *rank = NULL, *wins = NULL;
-        for (size_t i = 0; i < comparison->k; i++)
-            if (comparison->method[i] == report->order[j])
-                at = i;
-        page_row(page);
-        page_method(page, report->order[j]);
-        rank = report_fixed(at < comparison->k ? comparison->mean_rank[at] : NAN, 2);
-        page_number_cell(page, at < comparison->k ? comparison->mean_rank[at] : NAN, rank);
-        wins = at < comparison->k ? g_strdup_printf("%zu", comparison->wins[at]) : g_strdup("–");
-        page_number_cell(page, at < comparison->k ? (double)comparison->wins[at] : NAN, wins);
-        for (size_t d = 0; d < report->data->len; d++)
-            if (inside[d] != NULL)
-                page_entry(page, &inside[d]->entry[j], decimals[d], j == inside[d]->best,
-                           inside[d]->as_good[j]);
-        page_row_end(page);
-    }
-    page_table_end(page);
-}
-
-static void
-across_sentence(Page *page, const LacComparison *c)
-{
-    const LacReport *report = page->report;
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    if (c->k < 2)
-        return;
-    if (!c->tested) {
-        g_string_append_printf(text, "%zu data sets are too few for a test (5 are needed).", c->n);
-    } else if (c->k >= 3) {
-        g_autofree char *p = report_p(c->friedman.p_f);
-        g_autofree char *f = report_fixed(c->friedman.f, 2);
-        g_string_append_printf(text,
-                               "Friedman test in Iman and Davenport's form: F(%g, %g) = %s, %s",
-                               c->friedman.df1, c->friedman.df2, f, p);
-        if (c->permuted) {
-            g_autofree char *permuted = report_p(c->p_permutation);
-            g_string_append_printf(text, " (by permutation %s)", permuted);
-        }
-        g_string_append_printf(text, ": %s.",
-                               c->friedman.p_f <= report->settings.alpha
-                                   ? "the methods differ"
-                                   : "no significant difference overall");
-    }
-    if (c->n < c->data_sets)
-        g_string_append_printf(text, " %zu data sets in %zu families.", c->data_sets, c->n);
-    if (c->left_out > 0)
-        g_string_append_printf(text, " %zu data sets without a value of every method are left out.",
-                               c->left_out);
-    for (guint i = 0; i < c->apart->len; i++)
-        g_string_append_printf(text, "%s%s", i == 0 ? " Left out for failures: " : ", ",
-                               (const char *)g_ptr_array_index(c->apart, i));
-    if (c->apart->len > 0)
-        g_string_append_c(text, '.');
-    if (text->len > 0)
-        page_text(page, "%s", text->str);
-}
-
-static void
-versus_row(Page *page, const LacComparison *c, size_t j)
-{
-    const LacWilcoxon *test = &c->versus[j];
-    g_autofree char *duel =
-        g_strdup_printf("%zu / %zu / %zu", c->duel[j].win, c->duel[j].tie, c->duel[j].loss);
-    const double shift = c->log_ratio ? exp(test->shift) - 1.0 : test->shift;
-    g_autofree char *effect =
-        c->log_ratio ? report_percent(shift) : report_fixed(shift, report_decimals(shift, NAN));
-    g_autofree char *biserial = report_fixed(test->biserial, 2);
-    g_autofree char *p = report_p_value(test->p), *holm = report_p_value(c->p_holm[j]);
-
-    page_row(page);
-    page_method(page, c->method[j]);
-    page_number_cell(page, (double)c->duel[j].win, duel);
-    page_number_cell(page, shift, effect);
-    page_number_cell(page, test->biserial, biserial);
-    page_number_cell(page, test->p, p);
-    page_number_cell(page, c->p_holm[j], holm);
-    if (c->bayesian) {
-        g_autofree char *same = report_percent(c->bayes[j].same);
-        g_autofree char *worse = report_percent(c->bayes[j].more);
-        page_number_cell(page, c->bayes[j].same, same);
-        page_number_cell(page, c->bayes[j].more, worse);
-    }
-    page_row_end(page);
-}
-
-static void
-across_versus(Page *page, const LacComparison *c)
-{
-    const LacReport *report = page->report;
-    const char *best = report_method(report, c->method[0])->label;
-    g_autofree char *label = g_strdup_printf("Tests of each method against %s", best);
-    g_autofree char *rope = report_percent(report->settings.rope);
-
-    if (!c->tested)
-        return;
-    page_heading(page, 3, "Against the best, %s", best);
-    page_table(page, label);
-    page_head_text(page, "method");
-    page_head(page, "best wins / ties / losses", NULL);
-    page_head(page, "typically worse by", c->log_ratio ? "Hodges–Lehmann, %" : "Hodges–Lehmann");
-    page_head(page, "rank biserial", "−1 … 1");
-    page_head(page, "p", "signed rank");
-    page_head(page, "p, Holm", NULL);
-    if (c->bayesian) {
-        page_head(page, "P(equal)", "Bayes");
-        page_head(page, "P(worse)", "Bayes");
-    }
-    page_body(page);
-    for (size_t j = 1; j < c->k; j++)
-        versus_row(page, c, j);
-    page_table_end(page);
-    page_note(page,
-              "Wilcoxon signed-rank tests over %zu data sets on %s, exact; p adjusted by Holm over "
-              "all %zu pairs of methods. With %zu data sets no p can be below %.2g.%s%s%s",
-              c->n, c->log_ratio ? "log ratios of the values" : "differences of the values",
-              c->pairs, c->n, c->versus[c->k > 1 ? 1 : 0].p_least,
-              c->bayesian ? " Bayesian signed-rank test: values within " : "",
-              c->bayesian ? rope : "", c->bayesian ? " count as practically equal." : "");
-}
-
-static void
-legend(Page *page, size_t condition)
+void
+page_legend(Page *page, size_t condition)
 {
     const LacReport *report = page->report;
     const double ratio = report_condition(report, condition)->ratio;
@@ -219,74 +24,6 @@ legend(Page *page, size_t condition)
               report->settings.alpha,
               ratio > 0.0 ? ""
                           : "Without a split the test speaks about the randomness of masks only.");
-}
-
-/* one metric across data sets */
-static void
-across_metric(Page *page, const LacComparison *c, size_t metric)
-{
-    const LacReport *report = page->report;
-    g_autofree char *axis = report_axis_text(report, metric, c->condition);
-    LacInside **inside = insides_of(report, c->condition, metric);
-
-    across_table(page, c, inside, axis);
-    insides_free(inside, report->data->len);
-    across_sentence(page, c);
-}
-
-static gboolean
-metric_has_values(const LacReport *report, size_t metric)
-{
-    for (size_t i = 0; i < report->cells->len; i++)
-        if (report_value_status(report, i, metric) == LAC_VALUE_OK)
-            return TRUE;
-    return FALSE;
-}
-
-static void
-across_other_metrics(Page *page, size_t condition)
-{
-    const LacReport *report = page->report;
-    gboolean started = FALSE;
-
-    for (size_t m = 0; m < report->metrics->len; m++) {
-        g_autoptr(LacComparison) c = NULL;
-        g_autofree char *axis = NULL;
-        if (m == report->primary || !metric_has_values(report, m))
-            continue;
-        c = report_compare(report, condition, m, FALSE);
-        if (c == NULL)
-            continue;
-        if (!started)
-            page_heading(page, 3, "Other metrics");
-        started = TRUE;
-        axis = report_axis_text(report, m, condition);
-        g_string_append(page->out, "<details class=\"more\"><summary>");
-        report_html(page->out, axis);
-        g_string_append(page->out, "</summary>\n");
-        across_metric(page, c, m);
-        g_string_append(page->out, "</details>\n");
-    }
-}
-
-static void
-across(Page *page, size_t condition)
-{
-    const LacReport *report = page->report;
-    const LacComparison *c = page->primary[condition];
-    g_autofree char *axis = report_axis_text(report, report->primary, condition);
-
-    if (c == NULL || report->data->len < 2)
-        return;
-    page_heading(page, 3, "All data sets: %s", axis);
-    across_metric(page, c, report->primary);
-    legend(page, condition);
-    g_string_append(page->out, "<div class=\"figures\">\n");
-    page_figure(page, figure_ranks(report, c));
-    page_figure(page, figure_strip(report, c));
-    g_string_append(page->out, "</div>\n");
-    across_versus(page, c);
-    across_other_metrics(page, condition);
 }
 
 /* ---- one data set ---- */
@@ -485,6 +222,31 @@ condition_facts(Page *page, size_t index)
     g_string_append(page->out, "</p>\n");
 }
 
+/* one figure for each metric whose parts are promised shares */
+static void
+calibration(Page *page, size_t condition)
+{
+    const LacReport *report = page->report;
+    gboolean started = FALSE;
+
+    for (size_t m = 0; m < report->metrics->len; m++) {
+        gboolean first = TRUE;
+        LacFigure *figure;
+        for (size_t other = 0; other < m; other++)
+            first &=
+                !g_str_equal(report_metric(report, other)->name, report_metric(report, m)->name);
+        figure = first ? figure_calibration(report, condition, m) : NULL;
+        if (figure == NULL)
+            continue;
+        if (!started)
+            g_string_append(page->out, "<div class=\"figures\">\n");
+        started = TRUE;
+        page_figure(page, figure);
+    }
+    if (started)
+        g_string_append(page->out, "</div>\n");
+}
+
 void
 page_condition(Page *page, size_t condition)
 {
@@ -495,12 +257,12 @@ page_condition(Page *page, size_t condition)
 
     page_section(page, id, report_condition(report, condition)->label);
     condition_facts(page, condition);
-    across(page, condition);
+    page_across(page, condition);
+    calibration(page, condition);
     page_heading(page, 3, report->data->len > 1 ? "Each data set" : "Results");
     for (size_t d = 0; d < report->data->len; d++) {
-        g_autofree LacEntry *entries = entries_of(report, condition, d, report->primary);
         const size_t at = condition * report->data->len + d;
-        if (!any_cell(entries, report->methods->len))
+        if (!report_any_cell(report, condition, d))
             continue;
         data_block(page, condition, d, first,
                    2 * blocks <= MOST_DATA_FIGURES || 2 * at < MOST_DATA_FIGURES);
@@ -512,6 +274,6 @@ page_condition(Page *page, size_t condition)
                     "tables are complete.",
                     MOST_DATA_FIGURES);
     if (report->data->len < 2)
-        legend(page, condition);
+        page_legend(page, condition);
     page_section_end(page);
 }

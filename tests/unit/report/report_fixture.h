@@ -183,15 +183,19 @@ fixture_values(Fixture *f, const char *id, size_t m, double loss)
                 2 * loss);
     fixture_sql(f->db, "INSERT INTO metrics VALUES(%Q,'r2',NULL,NULL,%.17g,'ok',NULL,500,5)", id,
                 1.0 - 4.0 * loss * loss);
-    if (m == 3 || m == 4)
-        fixture_sql(f->db,
-                    "INSERT INTO metrics VALUES(%Q,'coverage','0.8',NULL,%.17g,'ok',NULL,500,5)",
-                    id, m == 3 ? 0.71 + loss / 10 : 0.83 - loss / 10);
-    else
-        fixture_sql(f->db,
-                    "INSERT INTO metrics VALUES(%Q,'coverage','0.8',NULL,NULL,'not-applicable',"
-                    "'no draws',0,0)",
-                    id);
+    for (int level = 5; level <= 9; level += level == 5 ? 3 : 1) {
+        if (m == 3 || m == 4)
+            fixture_sql(
+                f->db,
+                "INSERT INTO metrics VALUES(%Q,'coverage','0.%d',NULL,%.17g,'ok',NULL,500,5)", id,
+                level, 0.1 * level + (m == 3 ? -0.09 : 0.03) + loss / 10);
+        else
+            fixture_sql(
+                f->db,
+                "INSERT INTO metrics VALUES(%Q,'coverage','0.%d',NULL,NULL,'not-applicable',"
+                "'no draws',0,0)",
+                id, level);
+    }
 }
 
 static G_GNUC_UNUSED void
@@ -262,7 +266,9 @@ fixture_write(const char *dir, const FixtureSize *size)
     fixture_sql(f.db,
                 "INSERT INTO metric_info VALUES('rmse',NULL,'min',NULL,'column unit',"
                 "'scored cells','truth'),('r2',NULL,'max',NULL,'share','scored cells','truth'),"
-                "('coverage','0.8','target',0.8,'share','scored cells','truth,draws')");
+                "('coverage','0.5','target',0.5,'share','scored cells','truth,draws'),"
+                "('coverage','0.8','target',0.8,'share','scored cells','truth,draws'),"
+                "('coverage','0.9','target',0.9,'share','scored cells','truth,draws')");
     for (size_t d = 0; d < size->data; d++)
         for (size_t mask = 0; mask < 4; mask++)
             for (size_t m = 0; m < G_N_ELEMENTS(fixture_models); m++)
