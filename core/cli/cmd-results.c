@@ -57,8 +57,7 @@ column_called(sqlite3_stmt *statement, const char *name)
     g_assert_not_reached();
 }
 
-/* ---- cells as text ----------------------------------------------------------------------------
- */
+/* ---- cells as text --------------------------------------------------------------------------- */
 
 /* The shortest decimal that reads back to the same double. */
 static char *
@@ -127,8 +126,7 @@ json_value(sqlite3_stmt *statement, int column)
         fputs(text, stdout);
 }
 
-/* ---- parameters, one column each --------------------------------------------------------------
- */
+/* ---- parameters, one column each ------------------------------------------------------------- */
 
 static JsonObject *
 params_of(const Reader *reader, int which, JsonParser *parser)
@@ -197,8 +195,7 @@ json_unquoted(const char *json)
                : g_strdup(json);
 }
 
-/* ---- rows -------------------------------------------------------------------------------------
- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static void
 print_csv_head(const Reader *reader)
@@ -303,8 +300,7 @@ print_rows(Reader *reader, gboolean json, gboolean *first)
     return good;
 }
 
-/* ---- a table for people -----------------------------------------------------------------------
- */
+/* ---- a table for people ---------------------------------------------------------------------- */
 
 static char *
 table_text(sqlite3_stmt *statement, int column)
@@ -371,8 +367,7 @@ print_table(const GPtrArray *rows)
     }
 }
 
-/* ---- the command ------------------------------------------------------------------------------
- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static sqlite3_stmt *
 prepare(const LacStore *store, const char *sql, GError **error)

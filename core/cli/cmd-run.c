@@ -44,8 +44,7 @@ dry_run(const LacExperiment *e)
     return LAC_EXIT_OK;
 }
 
-/* ---- progress ---------------------------------------------------------------------------------
- */
+/* ---- progress -------------------------------------------------------------------------------- */
 
 static char *
 duration(double seconds)
@@ -121,8 +120,7 @@ on_change(void *user, const LacExecState *state, const LacCell *cell, const LacO
     show_progress(watch, state);
 }
 
-/* ---- one run ----------------------------------------------------------------------------------
- */
+/* ---- one run --------------------------------------------------------------------------------- */
 
 static LacStoreMode
 store_mode(const RunState *self)

@@ -60,8 +60,7 @@ lac_local_new(const LacExperiment *experiment, const LacLocalOptions *options, G
 /** lac_worker_main: a worker's whole life: cells in, outcomes out, over the socket @fd. */
 LAC_PRIVATE_API int lac_worker_main(int fd);
 
-/* ---- a run ------------------------------------------------------------------------------------
- */
+/* ---- a run ----------------------------------------------------------------------------------- */
 
 /** LacExecState: what the one who watches may show. @slots: the cell of each, NULL when empty;
  * @share: its progress. */

@@ -51,8 +51,7 @@ typedef struct {
     size_t next; /* whom to ask first, so that none starves */
 } Local;
 
-/* ---- starting and ending a process ------------------------------------------------------------
- */
+/* ---- starting and ending a process ----------------------------------------------------------- */
 
 /* Between fork and exec: only async-signal-safe calls. */
 static void
@@ -140,8 +139,7 @@ worker_start(const Local *local, Worker *worker, GError **error)
     return send_init(local, worker, error);
 }
 
-/* ---- cells ------------------------------------------------------------------------------------
- */
+/* ---- cells ----------------------------------------------------------------------------------- */
 
 static gboolean
 local_submit(LacBackend *backend, size_t slot, const LacCell *cell, GError **error)
@@ -240,8 +238,7 @@ death_outcome(const Local *local, const Worker *worker, int status)
                         reason);
 }
 
-/* ---- watching ---------------------------------------------------------------------------------
- */
+/* ---- watching -------------------------------------------------------------------------------- */
 
 static double
 resident_mib(pid_t pid)

@@ -52,8 +52,7 @@ lac_plan_stale(const LacExperiment *experiment, GHashTable *stored)
     return (char **)g_ptr_array_free(stale, FALSE);
 }
 
-/* ---- environment ------------------------------------------------------------------------------
- */
+/* ---- environment ----------------------------------------------------------------------------- */
 
 /* The rest of the first line of @path that starts with @key. Owned; "" when there is none. */
 static char *

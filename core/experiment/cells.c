@@ -19,8 +19,7 @@ cell_free(gpointer data)
     g_free(cell);
 }
 
-/* ---- exclude ----------------------------------------------------------------------------------
- */
+/* ---- exclude --------------------------------------------------------------------------------- */
 
 static const char *const positions[] = {"data", "mask", "initial", "model", "optimizer", NULL};
 
@@ -131,8 +130,7 @@ check_exclude(const LacNode *exclude, GError **error)
     return TRUE;
 }
 
-/* ---- what a cell is ---------------------------------------------------------------------------
- */
+/* ---- what a cell is -------------------------------------------------------------------------- */
 
 static const char *
 key_of(const LacChoice *choice)
@@ -266,8 +264,7 @@ add_cell(LacExperiment *e, const LacCell *shape)
     g_ptr_array_add(e->cells, cell);
 }
 
-/* ---- product ----------------------------------------------------------------------------------
- */
+/* ---- product --------------------------------------------------------------------------------- */
 
 static gboolean
 uses_optimizer(const LacChoice *model)

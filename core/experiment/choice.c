@@ -19,8 +19,7 @@ choice_free(gpointer data)
     g_free(choice);
 }
 
-/* ---- paths ------------------------------------------------------------------------------------
- */
+/* ---- paths ----------------------------------------------------------------------------------- */
 
 static void
 collect_path_param(const LacParam *param, void *user)
@@ -153,8 +152,7 @@ restore_written_paths(LacChoice *choice, const GPtrArray *paths)
     }
 }
 
-/* ---- one alternative --------------------------------------------------------------------------
- */
+/* ---- one alternative ------------------------------------------------------------------------- */
 
 static char *
 choice_key(const LacChoice *choice, const GPtrArray *paths)
@@ -262,8 +260,7 @@ parse_component(GPtrArray *choices, const LacNode *node, LacPluginKind kind, con
     return add_alternative(choices, plugin, params, name, position, base_dir, rng, error);
 }
 
-/* ---- labels -----------------------------------------------------------------------------------
- */
+/* ---- labels ---------------------------------------------------------------------------------- */
 
 static char *
 value_text(const LacChoice *choice, size_t i)

@@ -44,8 +44,7 @@ lac_experiment_free(LacExperiment *experiment)
     g_free(experiment);
 }
 
-/* ---- scalars ----------------------------------------------------------------------------------
- */
+/* ---- scalars --------------------------------------------------------------------------------- */
 
 /* @out stays as it is when the key is absent. */
 static gboolean
@@ -127,8 +126,7 @@ parse_limits(LacExperiment *e, GError **error)
     return TRUE;
 }
 
-/* ---- scale and split --------------------------------------------------------------------------
- */
+/* ---- scale and split ------------------------------------------------------------------------- */
 
 /* What is allowed as one value or as a list of alternatives. */
 typedef gboolean (*ParseOne)(LacExperiment *experiment, const LacNode *node, GError **error);
@@ -243,8 +241,7 @@ parse_scale_and_split(LacExperiment *e, GError **error)
     return parse_split(e, &(LacNode){.type = LAC_NODE_NULL}, error);
 }
 
-/* ---- components -------------------------------------------------------------------------------
- */
+/* ---- components ------------------------------------------------------------------------------ */
 
 static gboolean
 parse_position(LacExperiment *e, const char *position, LacPluginKind kind, const char *fallback,
@@ -292,8 +289,7 @@ parse_components(LacExperiment *e, GError **error)
            check_metrics(e, error);
 }
 
-/* ---- blocks handed on -------------------------------------------------------------------------
- */
+/* ---- blocks handed on ------------------------------------------------------------------------ */
 
 static gboolean
 parse_downstream(const LacExperiment *e, GError **error)
@@ -342,8 +338,7 @@ parse_report(LacExperiment *e, GError **error)
                          primary->text);
 }
 
-/* ---- the whole file ---------------------------------------------------------------------------
- */
+/* ---- the whole file -------------------------------------------------------------------------- */
 
 static gboolean
 check_schema_version(const LacExperiment *e, GError **error)

@@ -66,7 +66,7 @@ lac_imputer_save(const LacImputer *imputer, const char *path, GError **error)
            lac_bundle_write(bundle, path, error);
 }
 
-/* ---- load ----------------------------------------------------------------------------------- */
+/* ---- load ------------------------------------------------------------------------------------ */
 
 static gpointer
 load_component(const LacBundle *bundle, LacPluginKind kind, const char *name_key,

@@ -131,7 +131,7 @@ lac_imputer_set_columns(LacImputer *imputer, LacSchema *schema)
         g_clear_pointer(&imputer->encoder, lac_encoder_free);
 }
 
-/* ---- in ------------------------------------------------------------------------------------- */
+/* ---- in -------------------------------------------------------------------------------------- */
 
 static LacData *
 prepare_anew(const LacImputer *imputer, const LacData *in, GError **error)
@@ -223,7 +223,7 @@ lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error)
     return imputer->fitted;
 }
 
-/* ---- out ------------------------------------------------------------------------------------ */
+/* ---- out ------------------------------------------------------------------------------------- */
 
 /* What the threads share while they check; the first offending cell in reading order wins, so the
  * message does not depend on their number. */
@@ -312,32 +312,40 @@ settle(const LacImputer *imputer, const LacColumn *column, double value, size_t 
 }
 
 static gboolean
-settle_column(LacImputer *imputer, const LacData *in, size_t j, LacMatrix *out, GError **error)
+settle_row(LacImputer *imputer, const LacData *in, size_t i, double *row, size_t *capped,
+           GError **error)
 {
-    const LacColumn *column = lac_data_column(in, j);
-    size_t capped = 0;
+    const double *source = lac_data_row(in, i);
 
-    for (size_t i = 0; i < in->rows; i++) {
-        double *cell = &lac_matrix_row(out, i)[j];
-
+    for (size_t j = 0; j < in->cols; j++) {
         if (!lac_data_is_hole(in, i, j)) {
-            *cell = lac_data_row(in, i)[j];
+            row[j] = source[j];
             continue;
         }
-        *cell = settle(imputer, column, *cell, &capped);
-        imputer->not_finite = !isfinite(*cell);
+        row[j] = settle(imputer, lac_data_column(in, j), row[j], &capped[j]);
+        imputer->not_finite = !isfinite(row[j]);
         if (imputer->not_finite)
             return lac_fail(error, LAC_ERROR_NUMERIC,
                             "%s: row %zu, column '%s' overflowed when it was turned back to the "
                             "table's own units; use `scale: standard`",
-                            model_name(imputer), i + 1, column->name);
+                            model_name(imputer), i + 1, lac_data_name(in, j));
     }
-    if (capped > 0)
-        lac_context_event(imputer->context, "capped", (gssize)j,
-                          "%zu imputed values of '%s' were outside its bounds [%g, %g] and were "
-                          "set to the nearer bound",
-                          capped, column->name, column->lower, column->upper);
     return TRUE;
+}
+
+static void
+report_capped(LacImputer *imputer, const LacData *in, const size_t *capped)
+{
+    for (size_t j = 0; j < in->cols; j++) {
+        const LacColumn *column = lac_data_column(in, j);
+
+        if (capped[j] > 0)
+            lac_context_event(
+                imputer->context, "capped", (gssize)j,
+                "%zu imputed values of '%s' were outside its bounds [%g, %g] and were "
+                "set to the nearer bound",
+                capped[j], column->name, column->lower, column->upper);
+    }
 }
 
 /* From the model's columns to raw ones: decode, unscale, then restore every observed cell. */
@@ -345,13 +353,16 @@ static gboolean
 finish(LacImputer *imputer, const LacData *in, const LacMatrix *modelled, LacMatrix *out,
        GError **error)
 {
+    g_autofree size_t *capped = g_new0(size_t, in->cols + 1);
+
     if (imputer->encoder != NULL)
         lac_encoder_undo(imputer->encoder, modelled, out);
     if (imputer->scaler->scale != LAC_SCALE_NONE)
         lac_scaler_undo(imputer->scaler, out);
-    for (size_t j = 0; j < in->cols; j++)
-        if (!settle_column(imputer, in, j, out, error))
+    for (size_t i = 0; i < in->rows; i++)
+        if (!settle_row(imputer, in, i, lac_matrix_row(out, i), capped, error))
             return FALSE;
+    report_capped(imputer, in, capped);
     return TRUE;
 }
 

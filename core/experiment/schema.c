@@ -71,8 +71,7 @@ default_of(const LacPlugin *plugin, const LacParam *param)
     return value != NULL && value->type != LAC_NODE_NULL ? lac_node_dup(value) : NULL;
 }
 
-/* ---- JSON Schema ------------------------------------------------------------------------------
- */
+/* ---- JSON Schema ----------------------------------------------------------------------------- */
 
 static JsonNode *
 parse_json(const char *text)
@@ -355,8 +354,7 @@ lac_experiment_schema(GError **error)
     return g_strconcat(text, "\n", NULL);
 }
 
-/* ---- the page for people ----------------------------------------------------------------------
- */
+/* ---- the page for people --------------------------------------------------------------------- */
 
 static void
 append_range(GString *out, const LacParam *param)

@@ -45,8 +45,7 @@ lac_node_check_keys(const LacNode *node, const char *what, const char *const *kn
     return TRUE;
 }
 
-/* ---- numbers made here ------------------------------------------------------------------------
- */
+/* ---- numbers made here ----------------------------------------------------------------------- */
 
 static LacNode *
 number_node(const LacNode *place, double value, gboolean whole)
@@ -121,8 +120,7 @@ range_values(const LacNode *node, GError **error)
     return g_steal_pointer(&values);
 }
 
-/* ---- product ----------------------------------------------------------------------------------
- */
+/* ---- product --------------------------------------------------------------------------------- */
 
 static LacVariant *
 variant_new(LacNode *params)
@@ -271,8 +269,7 @@ expand(const LacNode *node, const char *path, GError **error)
     return expand_children(node, path, error);
 }
 
-/* ---- random search ----------------------------------------------------------------------------
- */
+/* ---- random search --------------------------------------------------------------------------- */
 
 /* One !random found in a tree: where it hangs and what it is called. */
 typedef struct {

@@ -225,7 +225,7 @@ lac_outcome_take_artifact(LacOutcome *outcome, const char *name, GBytes *bytes)
     g_ptr_array_add(outcome->artifacts, artifact);
 }
 
-/* ---- bytes ---------------------------------------------------------------------------------- */
+/* ---- bytes ----------------------------------------------------------------------------------- */
 
 static void
 pack_rows(GVariantBuilder *to, const LacOutcome *from)

@@ -73,8 +73,7 @@ plugins_are_there(void)
             LAC_SKIP("the plugins are not built");                                                 \
     } while (0)
 
-/* ---- expansion --------------------------------------------------------------------------------
- */
+/* ---- expansion ------------------------------------------------------------------------------- */
 
 LAC_TEST(experiment, cells_are_the_product_of_all_axes_in_the_order_of_the_file)
 {
@@ -160,8 +159,7 @@ LAC_TEST(experiment, excluded_cells_are_left_out)
     folder_clear(&folder);
 }
 
-/* ---- keys -------------------------------------------------------------------------------------
- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static char *
 first_id(const Folder *folder, const char *rest)
@@ -236,8 +234,7 @@ LAC_TEST(experiment, overrides_change_the_tree_and_the_text_that_is_kept)
     folder_clear(&folder);
 }
 
-/* ---- scores -----------------------------------------------------------------------------------
- */
+/* ---- scores ---------------------------------------------------------------------------------- */
 
 static const LacMetricRow *
 find_metric(const LacOutcome *outcome, const char *metric, const char *column)

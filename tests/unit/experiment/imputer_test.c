@@ -6,8 +6,7 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
-/* ---- models -----------------------------------------------------------------------------------
- */
+/* ---- models ---------------------------------------------------------------------------------- */
 
 typedef struct {
     LacModel base;
@@ -80,8 +79,7 @@ table(const char *csv, const char *const *kinds)
 
 static const char *const no_kinds[] = {NULL};
 
-/* ---- tests ------------------------------------------------------------------------------------
- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 LAC_TEST(experiment_imputer, a_fill_in_model_units_comes_back_in_raw_ones)
 {

@@ -1,0 +1,250 @@
+/* The scores of a cell, in the units its model saw. */
+#include "choice.h"
+#include "scores-private.h"
+#include "work.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    DEFAULT_DRAWS = 20, /* when a metric needs draws and the file names no number */
+};
+
+static unsigned
+needs_of_metrics(const LacExperiment *e)
+{
+    unsigned needs = 0;
+
+    for (guint i = 0; i < e->metrics->len; i++) {
+        const LacChoice *metric = e->metrics->pdata[i];
+
+        needs |= ((const LacMetricPlugin *)metric->plugin)->needs;
+    }
+    return needs;
+}
+
+size_t
+lac_work_draws(const LacWork *work)
+{
+    const LacModelPlugin *model = (const LacModelPlugin *)work->cell->model->plugin;
+
+    if (model->sample == NULL)
+        return 0;
+    if (work->experiment->draws > 0)
+        return work->experiment->draws;
+    return needs_of_metrics(work->experiment) & LAC_NEEDS_DRAWS ? DEFAULT_DRAWS : 0;
+}
+
+static LacRng
+stream_of_metric(const LacExperiment *e, const LacCell *cell)
+{
+    const LacRng all = lac_work_stream(e, "metric");
+
+    return lac_rng_split(&all, cell->data->key);
+}
+
+/* ---- scoring, in the units the model saw ----------------------------------------------------- */
+
+static LacMatrix *
+matrix_dup(const LacMatrix *m, GError **error)
+{
+    LacMatrix *copy = lac_matrix_new(m->rows, m->cols, error);
+
+    for (size_t i = 0; copy != NULL && i < m->rows; i++)
+        memcpy(lac_matrix_row(copy, i), lac_matrix_row(m, i), m->cols * sizeof *m->v);
+    return copy;
+}
+
+/* The scaler's own arithmetic, so that an observed cell equals the scaled truth to the bit. */
+static void
+scale_matrix(const LacScaler *scaler, const LacSchema *schema, LacMatrix *m)
+{
+    if (scaler->scale == LAC_SCALE_NONE)
+        return;
+    for (size_t i = 0; i < m->rows; i++) {
+        double *row = lac_matrix_row(m, i);
+
+        for (size_t j = 0; j < m->cols; j++)
+            if (lac_kind_is_numeric(schema->columns[j].kind))
+                row[j] = (row[j] - scaler->shift[j]) / scaler->factor[j];
+    }
+}
+
+static void
+matrix_free(gpointer m)
+{
+    lac_matrix_free(m);
+}
+
+static gboolean
+draw_completions(LacWork *work, GError **error)
+{
+    const size_t wanted = lac_work_draws(work);
+
+    work->draws = g_ptr_array_new_with_free_func(matrix_free);
+    for (size_t d = 0; d < wanted; d++) {
+        LacMatrix *draw = lac_matrix_new(work->test->rows, work->test->cols, error);
+
+        if (draw == NULL)
+            return FALSE;
+        g_ptr_array_add(work->draws, draw);
+        if (!lac_imputer_sample(work->imputer, work->test, d, draw, error))
+            return FALSE;
+        scale_matrix(lac_imputer_scaler(work->imputer), work->test->schema, draw);
+    }
+    return TRUE;
+}
+
+static gboolean
+find_density(LacWork *work, GError **error)
+{
+    if (!(needs_of_metrics(work->experiment) & LAC_NEEDS_DENSITY) ||
+        !lac_imputer_can_log_density(work->imputer))
+        return TRUE;
+    work->log_density = lac_try_alloc(work->test->rows, sizeof(double), "log densities", error);
+    return work->log_density != NULL &&
+           lac_imputer_log_density(work->imputer, work->test, work->test_truth, work->log_density,
+                                   error);
+}
+
+/* Missing in what the model saw, known in the truth. */
+static LacMask *
+scored_cells(const LacWork *work, GError **error)
+{
+    LacMask *scored = lac_mask_dup(work->test->holes, error);
+
+    for (size_t i = 0; scored != NULL && i < scored->rows * scored->words; i++)
+        scored->bits[i] &= ~work->test_truth->holes->bits[i];
+    return scored;
+}
+
+static const char *
+direction_name(LacDirection direction)
+{
+    return direction == LAC_MINIMISE ? "min" : direction == LAC_MAXIMISE ? "max" : "target";
+}
+
+static char *
+needs_names(unsigned needs)
+{
+    GString *names = g_string_new(NULL);
+    static const struct {
+        unsigned need;
+        const char *name;
+    } all[] = {
+        {LAC_NEEDS_TRUTH, "truth"}, {LAC_NEEDS_DRAWS, "draws"}, {LAC_NEEDS_DENSITY, "density"}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+        if (needs & all[i].need)
+            g_string_append_printf(names, "%s%s", names->len > 0 ? "," : "", all[i].name);
+    return g_string_free(names, FALSE);
+}
+
+static void
+add_info(LacOutcome *outcome, const LacChoice *choice, const LacMetric *metric, const char *part)
+{
+    const LacMetricPlugin *plugin = (const LacMetricPlugin *)choice->plugin;
+    g_autofree char *needs = needs_names(plugin->needs);
+    double target = NAN;
+
+    for (guint i = 0; i < outcome->infos->len; i++) {
+        const LacMetricInfoRow *info = outcome->infos->pdata[i];
+
+        if (strcmp(info->metric, choice->label) == 0 && g_strcmp0(info->part, part) == 0)
+            return;
+    }
+    if (plugin->direction == LAC_TARGET)
+        target = plugin->target_of != NULL ? plugin->target_of(metric, part) : plugin->target;
+    lac_outcome_add_info(outcome, choice->label, part, direction_name(plugin->direction), target,
+                         plugin->unit, plugin->scope, needs);
+}
+
+static void
+add_scores(const LacWork *work, const LacChoice *choice, const LacMetric *metric,
+           const LacScores *scores, int64_t draws)
+{
+    for (size_t i = 0; i < lac_scores_count(scores); i++) {
+        const LacScore *score = lac_scores_get(scores, i);
+        const gboolean good = score->status == LAC_SCORE_OK;
+
+        lac_outcome_add_metric(work->outcome, choice->label, score->part,
+                               score->column >= 0 ? lac_data_name(work->test, (size_t)score->column)
+                                                  : NULL,
+                               good ? score->value : NAN, good ? "ok" : "undefined", score->reason,
+                               (int64_t)score->n_cells, draws);
+        add_info(work->outcome, choice, metric, score->part);
+    }
+}
+
+/* Why @metric cannot be computed from what @scoring holds, or NULL. */
+static const char *
+unmet_need(const LacMetricPlugin *metric, const LacScoring *scoring)
+{
+    if ((metric->needs & LAC_NEEDS_DRAWS) && scoring->n_draws == 0)
+        return "the model gives a single completion and no draws";
+    if ((metric->needs & LAC_NEEDS_DENSITY) && scoring->log_density == NULL)
+        return "the model gives no log density";
+    return NULL;
+}
+
+static gboolean
+score_one(LacWork *work, const LacChoice *choice, const LacScoring *scoring, GError **error)
+{
+    const LacMetricPlugin *plugin = (const LacMetricPlugin *)choice->plugin;
+    const gboolean of_draws = plugin->needs & (LAC_NEEDS_DRAWS | LAC_WANTS_DRAWS);
+    const int64_t draws = of_draws ? (int64_t)scoring->n_draws : -1;
+    const char *unmet = unmet_need(plugin, scoring);
+    g_autoptr(LacScores) scores = NULL;
+    LacMetric *metric = lac_work_instance(work->experiment, choice, error);
+    gboolean good = TRUE;
+
+    if (metric == NULL)
+        return FALSE;
+    metric->instance.context = work->context;
+    metric->rng = stream_of_metric(work->experiment, work->cell);
+    if (unmet != NULL) {
+        lac_outcome_add_metric(work->outcome, choice->label, NULL, NULL, NAN, "not-applicable",
+                               unmet, -1, -1);
+        add_info(work->outcome, choice, metric, NULL);
+    } else {
+        scores = lac_scores_new();
+        good = plugin->score(metric, scoring, scores, error);
+        if (good)
+            add_scores(work, choice, metric, scores, draws);
+        else
+            g_prefix_error(error, "%s: ", choice->label);
+    }
+    lac_instance_free(metric);
+    return good;
+}
+
+gboolean
+lac_work_score(LacWork *work, GError **error)
+{
+    const LacScaler *scaler = lac_imputer_scaler(work->imputer);
+    g_autoptr(LacData) truth = lac_scaler_apply(scaler, work->test_truth, error);
+    g_autoptr(LacData) incomplete =
+        truth != NULL ? lac_scaler_apply(scaler, work->test, error) : NULL;
+    g_autoptr(LacData) reference =
+        incomplete != NULL ? lac_scaler_apply(scaler, work->train, error) : NULL;
+    g_autoptr(LacMatrix) completed = reference != NULL ? matrix_dup(work->completed, error) : NULL;
+    g_autoptr(LacMask) scored = completed != NULL ? scored_cells(work, error) : NULL;
+    LacScoring scoring = {.truth = truth,
+                          .incomplete = incomplete,
+                          .reference = reference,
+                          .completed = completed,
+                          .scored = scored,
+                          .scale = scaler->scale == LAC_SCALE_NONE ? "raw"
+                                                                   : lac_scale_name(scaler->scale)};
+
+    if (scored == NULL || !draw_completions(work, error) || !find_density(work, error))
+        return FALSE;
+    scale_matrix(scaler, work->test->schema, completed);
+    scoring.n_draws = work->draws->len;
+    scoring.draws = (const LacMatrix *const *)work->draws->pdata;
+    scoring.log_density = work->log_density;
+    for (guint i = 0; i < work->experiment->metrics->len; i++)
+        if (!score_one(work, work->experiment->metrics->pdata[i], &scoring, error))
+            return FALSE;
+    return TRUE;
+}

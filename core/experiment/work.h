@@ -1,0 +1,34 @@
+/* A cell being worked on, shared by the way to its completion (runner.c) and its scores (score.c).
+ */
+#ifndef LACUNA_WORK_H
+#define LACUNA_WORK_H
+
+#include "experiment-private.h"
+#include "imputer-private.h"
+
+/** LacWork: freed when the cell is done.
+ * @draws: of LacMatrix, in model units; @log_density: [rows] or NULL */
+typedef struct {
+    const LacExperiment *experiment;
+    const LacCell *cell;
+    LacOutcome *outcome;
+    LacSplit *split;
+    LacData *train, *test_truth, *test;
+    LacContext *context;
+    LacImputer *imputer;
+    LacMatrix *completed;
+    GPtrArray *draws;
+    double *log_density;
+} LacWork;
+
+/** lac_work_stream: the experiment's random stream called @purpose. */
+LacRng lac_work_stream(const LacExperiment *experiment, const char *purpose);
+/** lac_work_instance: a fresh instance of @choice; free with lac_instance_free(). */
+gpointer
+lac_work_instance(const LacExperiment *experiment, const LacChoice *choice, GError **error);
+/** lac_work_draws: how many completions to draw from the cell's model. */
+size_t lac_work_draws(const LacWork *work);
+/** lac_work_score: draw, score by every metric, add the rows to the outcome. */
+gboolean lac_work_score(LacWork *work, GError **error);
+
+#endif
