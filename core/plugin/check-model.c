@@ -323,10 +323,8 @@ check_predict(LacCheck *check)
 static size_t
 live(LacCheck *check, const LacData *data, size_t cycles)
 {
-    for (size_t k = 0; k < cycles; k++) {
-        g_autoptr(LacMatrix) out =
-            lac_check_complete(check->plugin, &LAC_CHECK_RUN_PLAIN, data, data, NULL);
-    }
+    for (size_t k = 0; k < cycles; k++)
+        lac_matrix_free(lac_check_complete(check->plugin, &LAC_CHECK_RUN_PLAIN, data, data, NULL));
     return mallinfo2().uordblks + mallinfo2().hblkhd;
 }
 

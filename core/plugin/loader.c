@@ -61,7 +61,7 @@ lac_plugin_load_file(const char *path, GError **error)
     static GMutex mutex;
     static GHashTable *loaded; /* absolute path -> head; for the life of the process */
     g_autofree char *whole = g_canonicalize_filename(path, NULL);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
     const LacPlugin *head;
 
     if (loaded == NULL)

@@ -25,6 +25,10 @@ gboolean lac_plugin_kind_is_known(LacPluginKind kind);
 
 /** lac_param_size: bytes of the C field of @type; 0 for an unknown type. */
 size_t lac_param_size(LacParamType type);
+/** lac_param_set: @value into the field of @param, checked; @where names it in messages. */
+gboolean
+lac_param_set(const LacPlugin *plugin, const LacParam *param, const char *where,
+              const LacNode *value, const char *base_dir, gpointer instance, GError **error);
 /** lac_param_set_default: the default of @param into @instance, checked like a user's value. */
 gboolean lac_param_set_default(const LacPlugin *plugin, const LacParam *param, gpointer instance,
                                GError **error);
