@@ -152,8 +152,9 @@ strip_points(const Strip *strip, double fail)
     for (size_t i = 0; i < strip->rows; i++) {
         const size_t slot = strip->row[i].method->slot;
         if (strip->row[i].n > 0)
-            figure_put(figure, "$r%d using 1:2 with points pt %d ps 0.9 lc rgb '%s' notitle, ",
-                       (int)i, figure_slot_point(slot), figure_ink(figure_slot_ink(slot)));
+            figure_put(figure, "$r%d using 1:2 with points pt %d ps %g lc rgb '%s' notitle, ",
+                       (int)i, figure_slot_point(slot), strip->row[i].n >= BOX_LEAST ? 0.6 : 0.9,
+                       figure_ink(figure_slot_ink(slot)));
         if (strip->row[i].failed > 0)
             figure_put(figure, "$f%d using 1:2 with points pt 6 ps 0.9 lc rgb '%s' notitle, ",
                        (int)i, figure_ink(LAC_INK_SOFT));

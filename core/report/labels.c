@@ -403,22 +403,35 @@ grid_build(LacReport *report)
     }
 }
 
+/* the first metric of that name that has values; of any name when @name is NULL */
+static gboolean
+find_primary(LacReport *report, const char *name)
+{
+    for (size_t i = 0; i < report->metrics->len; i++) {
+        const LacReportMetric *metric = report_metric(report, i);
+        if (name != NULL && !g_str_equal(metric->name, name) && !g_str_equal(metric->label, name))
+            continue;
+        for (size_t c = 0; c < report->cells->len; c++) {
+            if (report_value_status(report, c, i) == LAC_VALUE_OK) {
+                report->primary = i;
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
 static void
 choose_primary(LacReport *report)
 {
-    if (report->settings.primary == NULL)
+    const char *wanted = report->settings.primary;
+
+    if (wanted != NULL && find_primary(report, wanted))
         return;
-    for (size_t i = 0; i < report->metrics->len; i++) {
-        const LacReportMetric *metric = report_metric(report, i);
-        if (g_str_equal(metric->name, report->settings.primary) ||
-            g_str_equal(metric->label, report->settings.primary)) {
-            report->primary = i;
-            return;
-        }
-    }
-    if (report->metrics->len > 0)
-        report_note(report, "report.primary: no metric '%s' in the results; '%s' was used",
-                    report->settings.primary, report_metric(report, 0)->label);
+    if (find_primary(report, NULL) && wanted != NULL)
+        report_note(report,
+                    "report.primary: no values of a metric '%s' in the results; '%s' was used",
+                    wanted, report_metric(report, report->primary)->label);
 }
 
 void

@@ -236,6 +236,25 @@ load_values(LacReport *report, Database *database, const char *dir, GHashTable *
     return !failed;
 }
 
+/* A metric with parts says "not applicable" once, without a part: that holds for all its parts. */
+static void
+values_spread(LacReport *report)
+{
+    const size_t metrics = report->metrics->len;
+
+    for (size_t whole = 0; whole < metrics; whole++) {
+        for (size_t part = 0; part < metrics; part++) {
+            if (report_metric(report, whole)->part != NULL ||
+                report_metric(report, part)->part == NULL ||
+                !g_str_equal(report_metric(report, whole)->name, report_metric(report, part)->name))
+                continue;
+            for (size_t c = 0; c < report->cells->len; c++)
+                if (report->status[c * metrics + part] == LAC_VALUE_ABSENT)
+                    report->status[c * metrics + part] = report->status[c * metrics + whole];
+        }
+    }
+}
+
 static gboolean
 values_settle(LacReport *report, const GArray *readings, GError **error)
 {
@@ -260,6 +279,7 @@ values_settle(LacReport *report, const GArray *readings, GError **error)
         report->value[at] = reading->status == LAC_VALUE_OK ? reading->value : NAN;
         report->status[at] = (unsigned char)reading->status;
     }
+    values_spread(report);
     return TRUE;
 }
 

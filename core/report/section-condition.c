@@ -258,7 +258,6 @@ page_condition(Page *page, size_t condition)
     page_section(page, id, report_condition(report, condition)->label);
     condition_facts(page, condition);
     page_across(page, condition);
-    calibration(page, condition);
     page_heading(page, 3, report->data->len > 1 ? "Each data set" : "Results");
     for (size_t d = 0; d < report->data->len; d++) {
         const size_t at = condition * report->data->len + d;
@@ -268,6 +267,7 @@ page_condition(Page *page, size_t condition)
                    2 * blocks <= MOST_DATA_FIGURES || 2 * at < MOST_DATA_FIGURES);
         first = FALSE;
     }
+    calibration(page, condition);
     if (2 * blocks > MOST_DATA_FIGURES && condition == 0)
         report_note(page->report,
                     "Figures of single data sets stop after the first %d, to keep this page light; "

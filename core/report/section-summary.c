@@ -15,7 +15,7 @@ failed_cells(const LacReport *report)
     return failed;
 }
 
-static int64_t
+static size_t
 repeats_of(const LacReport *report)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -23,6 +23,15 @@ repeats_of(const LacReport *report)
     for (size_t i = 0; i < report->cells->len; i++)
         g_hash_table_add(seen, report_cell(report, i)->pair);
     return g_hash_table_size(seen);
+}
+
+static gboolean
+has_folds(const LacReport *report)
+{
+    for (size_t i = 0; i < report->cells->len; i++)
+        if (report_cell(report, i)->fold > 1)
+            return TRUE;
+    return FALSE;
 }
 
 /* how many methods share the best mean rank */
@@ -223,7 +232,8 @@ page_summary(Page *page)
     append_fact(page->out, "data sets", report->data->len, FALSE);
     append_fact(page->out, "conditions", report->conditions->len, FALSE);
     append_fact(page->out, "methods", report->methods->len, FALSE);
-    append_fact(page->out, "repeats", (size_t)repeats_of(report), FALSE);
+    append_fact(page->out, has_folds(report) ? "repeats × folds" : "repeats", repeats_of(report),
+                FALSE);
     append_fact(page->out, "cells", report->cells->len, FALSE);
     append_fact(page->out, "failed", failed, failed > 0);
     g_string_append(page->out, "</dl>\n");
