@@ -3,11 +3,14 @@
 #include "registry-private.h"
 
 typedef struct {
-    gboolean all;
+    gboolean notes;
+    char *sample;
 } CheckOptions;
 
 static const LacOption options[] = {
-    LAC_OPTION(CheckOptions, all, "notes", 0, FLAG, NULL,
+    LAC_OPTION(CheckOptions, sample, "sample", 0, PATH, "FILE",
+               "For readers: a file they can read, to be cut short in many places"),
+    LAC_OPTION(CheckOptions, notes, "notes", 0, FLAG, NULL,
                "Print what passed checks have to say, such as reasons for refusals"),
     LAC_OPTION_END,
 };
@@ -39,7 +42,8 @@ print_line(gboolean passed, const char *check, const char *detail, void *user)
 static int
 check_run(void *state, int argc, char **argv)
 {
-    Tally tally = {((const CheckOptions *)state)->all, 0, 0};
+    const CheckOptions *self = state;
+    Tally tally = {self->notes, 0, 0};
     gboolean ok = TRUE;
 
     if (argc == 0)
@@ -49,7 +53,7 @@ check_run(void *state, int argc, char **argv)
 
         if (argc > 1 && !lac_cli_quiet())
             printf("%s%s\n", i > 0 ? "\n" : "", argv[i]);
-        ok = lac_check_file(argv[i], print_line, &tally, &error) && ok;
+        ok = lac_check_file(argv[i], self->sample, print_line, &tally, &error) && ok;
         if (error != NULL)
             return lac_cli_error(error);
     }

@@ -29,12 +29,13 @@ typedef enum {
     LAC_TABLE_TWO_WORDS,    /* 40 x 70, 10 % holes: masks of two words a row */
 } LacTableShape;
 
-/** LacCheck: @shape: of the case; @failures: sentences, empty when the case passed; @note: what is
- * worth knowing anyway
+/** LacCheck: @shape: of the case; @sample: a file for readers, or NULL; @failures: sentences, empty
+ * when the case passed; @note: what is worth knowing anyway
  */
 typedef struct {
     const LacPlugin *plugin;
     LacTableShape shape;
+    const char *sample;
     GString *failures, *note;
 } LacCheck;
 

@@ -24,8 +24,8 @@ judge_table(LacCheck *check, const char *what, const LacData *data)
                                lac_data_is_hole(data, i, j) ? "" : "not ");
 }
 
-/* Reads @path; with @must_fail anything but a proper error is a failure. */
-static void
+/* Reads @path; with @must_fail anything but a proper error is a failure. TRUE when it was read. */
+static gboolean
 read_path(LacCheck *check, const char *what, const char *path, gboolean must_fail)
 {
     const LacReaderPlugin *plugin = (const LacReaderPlugin *)check->plugin;
@@ -35,7 +35,7 @@ read_path(LacCheck *check, const char *what, const char *path, gboolean must_fai
 
     if (reader == NULL) {
         lac_check_fail(check, "%s: %s", what, error->message);
-        return;
+        return FALSE;
     }
     g_free(reader->path);
     reader->path = g_strdup(path);
@@ -50,6 +50,7 @@ read_path(LacCheck *check, const char *what, const char *path, gboolean must_fai
     else if (must_fail && strstr(error->message, path) == NULL)
         lac_check_fail(check, "%s: the error does not name the file: %s", what, error->message);
     lac_instance_free(reader);
+    return data != NULL;
 }
 
 /* A temporary file with one of the reader's endings. Owned. */
@@ -123,6 +124,34 @@ check_heads(LacCheck *check)
         read_bytes(check, heads[k].what, heads[k].bytes, heads[k].n, FALSE);
 }
 
+/* A file that was not written or copied to its end. */
+static void
+check_cut_short(LacCheck *check)
+{
+    g_autofree char *bytes = NULL;
+    gsize n;
+
+    if (check->sample == NULL) {
+        lac_check_note(check, "not asked: give a file it can read with --sample");
+        return;
+    }
+    if (!g_file_get_contents(check->sample, &bytes, &n, NULL)) {
+        lac_check_fail(check, "the sample %s cannot be opened", check->sample);
+        return;
+    }
+    if (!read_path(check, "the sample", check->sample, FALSE))
+        lac_check_fail(check, "the sample %s cannot be read", check->sample);
+    for (gsize k = 0; k < 64; k++) {
+        /* every byte of the first 32, where headers are, then evenly to the last but one */
+        const gsize length = k < 32 ? k : 32 + (k - 31) * (n > 33 ? n - 33 : 0) / 32;
+        g_autofree char *what =
+            g_strdup_printf("the first %zu of %zu bytes of the sample", length, n);
+
+        if (length < n)
+            read_bytes(check, what, bytes, (gssize)length, length == 0);
+    }
+}
+
 const LacCheckCase lac_check_reader_cases[] = {
     {"takes its defaults and gives them back", lac_check_params_round_trip, 0},
     {"refuses bad parameters by name", lac_check_params_refused, 0},
@@ -130,5 +159,6 @@ const LacCheckCase lac_check_reader_cases[] = {
     {"names an empty file", check_empty, 0},
     {"survives random bytes", check_noise, 0},
     {"survives the heads of files", check_heads, 0},
+    {"survives files that are cut short", check_cut_short, 0},
     {NULL, NULL, 0},
 };

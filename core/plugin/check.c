@@ -10,7 +10,7 @@ typedef void (*Say)(gboolean passed, const char *check, const char *detail, void
 
 /* One run of the suite. */
 typedef struct {
-    const char *path;
+    const char *path, *sample;
     Say say;
     void *user;
     gboolean all_passed;
@@ -18,7 +18,7 @@ typedef struct {
 
 /* What a child is asked to do. */
 typedef struct {
-    const char *path, *name;
+    const char *path, *name, *sample;
     const LacCheckCase *one;
 } Task;
 
@@ -115,7 +115,7 @@ case_body(GString *report, void *user)
 {
     const Task *task = user;
     g_autoptr(GString) failures = g_string_new(NULL), note = g_string_new(NULL);
-    LacCheck check = {NULL, task->one->shape, failures, note};
+    LacCheck check = {NULL, task->one->shape, task->sample, failures, note};
 
     check.plugin = lac_descriptor_named(lac_plugin_open(task->path, NULL), task->name);
     g_assert(check.plugin != NULL); /* it could be opened a moment ago */
@@ -146,7 +146,7 @@ case_timeout(void)
 static gboolean
 run_case(Suite *suite, const char *component, const LacCheckCase *one, GError **error)
 {
-    Task task = {suite->path, component, one};
+    Task task = {suite->path, component, suite->sample, one};
     LacChild child;
 
     if (!lac_child_run(case_body, &task, case_timeout(), &child, error)) {
@@ -193,14 +193,14 @@ check_exports(Suite *suite)
 }
 
 gboolean
-lac_check_file(const char *path,
+lac_check_file(const char *path, const char *sample,
                void (*say)(gboolean passed, const char *check, const char *detail, void *user),
                void *user, GError **error)
 {
     g_autofree char *whole = g_canonicalize_filename(path, NULL);
     LacPluginInfo *info = lac_plugin_probe(whole);
-    Suite suite = {whole, say, user, TRUE};
-    const Task task = {whole, NULL, NULL};
+    Suite suite = {whole, sample, say, user, TRUE};
+    const Task task = {whole, NULL, NULL, NULL};
     g_auto(GStrv) lines = NULL;
     LacChild child;
     gboolean ok;

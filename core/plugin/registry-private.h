@@ -96,9 +96,14 @@ LAC_PRIVATE_API LacNode *lac_instance_params(gconstpointer instance);
 LAC_PRIVATE_API gboolean lac_mask_generate(const LacMaskGenerator *generator, const LacData *truth,
                                            LacMask *out, GError **error);
 
-/** lac_check_file: run the conformance suite of every component in @path; report lines through
- * @say (passed is FALSE for a failed check). Returns: TRUE when all passed. */
-LAC_PRIVATE_API gboolean lac_check_file(const char *path,
+/**
+ * lac_check_file: run the conformance suite of every component in @path.
+ * @sample: a file that a reader can read, to be cut short in many places; NULL: none at hand
+ * @say: gets the lines; passed is FALSE for a failed check
+ *
+ * Returns: TRUE when all passed; FALSE with @error only when no child process can be started.
+ */
+LAC_PRIVATE_API gboolean lac_check_file(const char *path, const char *sample,
                                         void (*say)(gboolean passed, const char *check,
                                                     const char *detail, void *user),
                                         void *user, GError **error);

@@ -26,7 +26,7 @@ failures_of(const char *name, size_t *passed)
     g_autofree char *path = g_strdup_printf("%s/tests/bad/models/%s.so", LAC_TEST_BINARY_DIR, name);
     g_autoptr(GError) error = NULL;
     Said said = {g_string_new(NULL), 0};
-    const gboolean ok = lac_check_file(path, hear, &said, &error);
+    const gboolean ok = lac_check_file(path, NULL, hear, &said, &error);
 
     EXPECT_TRUE(error == NULL);
     EXPECT_EQ_INT(ok, said.failed->len == 0);
