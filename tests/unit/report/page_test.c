@@ -55,8 +55,9 @@ LAC_TEST(report_page, without_gnuplot_tables_are_complete_and_a_note_says_so)
     EXPECT_CONTAINS(html, "4 of 504 cells did not finish");
     EXPECT_CONTAINS(html, "OpenBLAS SkylakeX");
     /* five methods without draws, three levels of coverage, on 24 data sets and masks: once each in
-     * the data set's table and once in the one across data sets */
-    EXPECT_EQ_INT(occurrences(html, ">n/a<"), 5 * 3 * 24 * 2);
+     * the data set's table and once in the one across data sets; in two places one of them failed
+     */
+    EXPECT_EQ_INT(occurrences(html, ">n/a<"), (5 * 24 - 2) * 3 * 2);
     EXPECT_CONTAINS(html, "has one value only &amp; was filled with it");
 }
 
