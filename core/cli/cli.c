@@ -8,9 +8,11 @@
 #include <lacuna/parallel.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static const LacCommand *const commands[] = {
 #define LAC_COMMAND(name) &lac_command_##name,
@@ -98,15 +100,28 @@ cli_run(const LacCommand *command, int argc, char **argv)
     return cli_close_stdout(status);
 }
 
+/* A closed standard stream (`>&-`) would give its number to the next file that is opened, and data
+ * would go there. In its place stands one that refuses what the stream is for. */
+static void
+cli_hold_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY) < 0)
+            return;
+}
+
 int
 lac_main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     const LacCommand *command;
 
+    cli_hold_streams();
     /* numbers are read and written the same way everywhere; messages stay UTF-8 */
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file too large is a failed write, not a death */
     g_set_prgname("lacuna");
     lac_cli_terminal_set(FALSE, FALSE, FALSE);
     if (argc < 2) {

@@ -2,12 +2,11 @@
 #include "commands-private.h"
 #include "impute-private.h"
 
-#include <math.h>
 #include <string.h>
 
 static const LacOption options[] = {
     LAC_OPTION(LacImputeOptions, output, "output", 'o', PATH, "FILE",
-               "Where the completed table goes; '-' is standard output"),
+               "Where the completed table goes (default: standard output); NAME.gz is compressed"),
     LAC_OPTION(LacImputeOptions, model, "model", 0, STRING, "NAME",
                "Model that fills the holes (default: knn); see 'lacuna plugins models'"),
     LAC_OPTION(LacImputeOptions, set, "set", 0, STRINGS, "PARAM=VALUE",
@@ -17,7 +16,7 @@ static const LacOption options[] = {
     LAC_OPTION(LacImputeOptions, original, "include-original", 0, FLAG, NULL,
                "With -m: write the original rows too, as .imp = 0"),
     LAC_OPTION(LacImputeOptions, flags, "flags", 0, PATH, "FILE",
-               "Also write a table of the cells that were imputed"),
+               "Also write a table of the cells that were imputed: .id, column, model, value"),
     LAC_OPTION(LacImputeOptions, save, "save", 0, PATH, "FILE",
                "Keep the fitted model (safetensors), to complete new rows later"),
     LAC_OPTION(LacImputeOptions, load, "load", 0, PATH, "FILE",
@@ -26,12 +25,13 @@ static const LacOption options[] = {
                "First fill of iterative models (default: mean)"),
     LAC_OPTION(LacImputeOptions, scale, "scale", 0, STRING, "HOW",
                "Units the model works in: minmax (default), standard or none"),
-    LAC_OPTION(LacImputeOptions, seed, "seed", 0, INT, "N",
+    LAC_OPTION(LacImputeOptions, seed, "seed", 0, STRING, "N",
                "Seed of all random draws (default: 1)"),
     LAC_OPTION(LacImputeOptions, ignore, "ignore", 0, STRINGS, "COLUMN",
                "Pass this column through: not used, not filled; may be repeated"),
     LAC_OPTION(LacImputeOptions, kinds, "kind", 0, STRINGS, "COLUMN=KIND",
-               "continuous, integer, binary, nominal or ordinal instead of what was sniffed"),
+               "continuous, integer, binary, nominal, ordinal or an order of levels 'low < mid < "
+               "high' instead of what was sniffed; may be repeated"),
     LAC_OPTION(LacImputeOptions, na, "na", 0, STRINGS, "TEXT",
                "Text that means missing, instead of: empty, NA, NaN, ?, null; may be repeated"),
     LAC_OPTION(LacImputeOptions, delimiter, "delimiter", 0, STRING, "CHAR",
@@ -44,143 +44,47 @@ static const LacOption options[] = {
     LAC_OPTION_END,
 };
 
-/* --set k=10 --set weights=distance as a tree of parameters. */
-static LacNode *
-impute_params(char **set, GError **error)
+/* ---- what goes out ----------------------------------------------------------------------------
+ */
+
+/* All files of one call. They are opened before the model is fitted, so that a folder that cannot
+ * be written to is known before the work is done, and appear only when all is written. */
+typedef struct {
+    LacImputeOutput *table, *flags;
+} Outputs;
+
+static void
+outputs_clear(Outputs *outputs)
 {
-    g_autoptr(LacNode) params = lac_yaml_parse("{}", 2, "--set", error);
-
-    for (size_t i = 0; params != NULL && set != NULL && set[i] != NULL; i++) {
-        const char *split = strchr(set[i], '=');
-        g_autofree char *name = NULL;
-
-        if (split == NULL)
-            return lac_fail_null(error, LAC_ERROR_PARAM, "--set=%s: expected PARAM=VALUE", set[i]);
-        name = g_strndup(set[i], (gsize)(split - set[i]));
-        if (!lac_node_set_path(params, name, split + 1, error))
-            return NULL;
-    }
-    return g_steal_pointer(&params);
+    g_clear_pointer(&outputs->table, lac_impute_output_abandon);
+    g_clear_pointer(&outputs->flags, lac_impute_output_abandon);
 }
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Outputs, outputs_clear)
 
-static LacImputer *
-impute_new(const LacImputeOptions *o, LacContext *context, GError **error)
-{
-    g_autoptr(LacNode) params = impute_params(o->set, error);
-    LacScale scale = LAC_SCALE_MINMAX;
-    const LacPlugin *plugin, *initial_plugin = NULL;
-    LacInitial *initial = NULL;
-    LacModel *model;
-
-    if (params == NULL)
-        return NULL;
-    if (o->scale != NULL && !lac_scale_parse(o->scale, &scale))
-        return lac_fail_null(error, LAC_ERROR_PARAM,
-                             "--scale=%s: expected minmax, standard or none", o->scale);
-    plugin = lac_plugin_find(LAC_PLUGIN_MODEL, o->model != NULL ? o->model : "knn", error);
-    if (plugin == NULL)
-        return NULL;
-    if (o->initial != NULL) {
-        initial_plugin = lac_plugin_find(LAC_PLUGIN_INITIAL, o->initial, error);
-        initial = initial_plugin ? lac_instance_new(initial_plugin, NULL, ".", error) : NULL;
-        if (initial == NULL)
-            return NULL;
-    }
-    model = lac_instance_new(plugin, params, ".", error);
-    if (model == NULL) {
-        lac_instance_free(initial);
-        return NULL;
-    }
-    return lac_imputer_new(model, initial, scale, context);
-}
-
-/* The fitted imputer and the table in the order of its columns. */
-static LacImputer *
-impute_learn(const LacImputeOptions *o, LacImputeTable *table, LacContext *context, GError **error)
-{
-    g_autoptr(LacImputer) imputer = NULL;
-
-    if (o->load != NULL) {
-        imputer = lac_imputer_load(o->load, context, error);
-        return imputer == NULL ? NULL : g_steal_pointer(&imputer);
-    }
-    imputer = impute_new(o, context, error);
-    if (imputer == NULL || !lac_imputer_fit(imputer, table->data, error))
-        return NULL;
-    return g_steal_pointer(&imputer);
-}
-
-/* A loaded model has its own column order and level codes; bring @filled back to the table's. */
 static gboolean
-impute_unadapt(const LacImputer *imputer, const LacData *used, const LacMatrix *filled,
-               LacMatrix *out, GError **error)
+outputs_open(const LacImputeOptions *o, Outputs *outputs, GError **error)
 {
-    const LacSchema *schema = lac_imputer_schema(imputer);
+    outputs->table = lac_impute_output_open(o->output != NULL ? o->output : "-", o->force, error);
+    if (outputs->table == NULL)
+        return FALSE;
+    if (o->flags != NULL)
+        outputs->flags = lac_impute_output_open(o->flags, o->force, error);
+    if (o->flags != NULL && outputs->flags == NULL)
+        return FALSE;
+    if (o->save != NULL) { /* only to see whether it could be written */
+        g_autoptr(LacImputeOutput) trial = lac_impute_output_open(o->save, o->force, error);
 
-    for (size_t k = 0; k < used->cols; k++) {
-        const gssize j = lac_schema_find(schema, lac_data_name(used, k));
-        const LacColumn *from = &schema->columns[j], *to = lac_data_column(used, k);
-
-        for (size_t i = 0; i < used->rows; i++) {
-            const double value = lac_matrix_row(filled, i)[j];
-
-            if (!lac_data_is_hole(used, i, k))
-                lac_matrix_row(out, i)[k] = lac_data_at(used, i, k);
-            else if (from->n_levels == 0 || to->n_levels == 0)
-                lac_matrix_row(out, i)[k] = value;
-            else {
-                const char *label = from->levels[(size_t)value];
-                size_t code = 0;
-
-                while (code < to->n_levels && strcmp(to->levels[code], label) != 0)
-                    code++;
-                if (code == to->n_levels)
-                    return lac_fail(error, LAC_ERROR_DATA,
-                                    "%s: column '%s': the model fills in level '%s', which this "
-                                    "table does not have; declare it with a row that holds it",
-                                    used->origin, to->name, label);
-                lac_matrix_row(out, i)[k] = (double)code;
-            }
-        }
+        return trial != NULL;
     }
     return TRUE;
 }
 
-typedef gboolean (*ImputeFill)(LacImputer *imputer, const LacData *in, size_t draw, LacMatrix *out,
-                               GError **error);
-
 static gboolean
-impute_fill_point(LacImputer *imputer, const LacData *in, size_t draw, LacMatrix *out,
-                  GError **error)
+outputs_close(Outputs *outputs, GError **error)
 {
-    (void)draw;
-    return lac_imputer_fill(imputer, in, out, error);
-}
-
-/* One completion of the whole file, all columns. Owned. */
-static LacMatrix *
-impute_complete(const LacImputeOptions *o, LacImputer *imputer, const LacImputeTable *table,
-                ImputeFill fill, size_t draw, GError **error)
-{
-    g_autoptr(LacMatrix) part = lac_matrix_new(table->data->rows, table->data->cols, error);
-
-    if (part == NULL)
-        return NULL;
-    if (o->load == NULL) {
-        if (!fill(imputer, table->data, draw, part, error))
-            return NULL;
-    } else {
-        g_autoptr(LacData) adapted = lac_imputer_adapt(imputer, table->data, error);
-        g_autoptr(LacMatrix) filled = NULL;
-
-        if (adapted == NULL)
-            return NULL;
-        filled = lac_matrix_new(adapted->rows, adapted->cols, error);
-        if (filled == NULL || !fill(imputer, adapted, draw, filled, error) ||
-            !impute_unadapt(imputer, table->data, filled, part, error))
-            return NULL;
-    }
-    return g_steal_pointer(&part);
+    if (outputs->flags != NULL && !lac_impute_output_close(g_steal_pointer(&outputs->flags), error))
+        return FALSE;
+    return lac_impute_output_close(g_steal_pointer(&outputs->table), error);
 }
 
 static gboolean
@@ -197,8 +101,7 @@ impute_write_long(const LacImputeOptions *o, LacImputer *imputer, const LacImput
             return FALSE;
     }
     for (size_t d = 0; d < (size_t)o->draws; d++) {
-        g_autoptr(LacMatrix) completed =
-            impute_complete(o, imputer, table, lac_imputer_sample, d, error);
+        g_autoptr(LacMatrix) completed = lac_impute_complete(imputer, table, TRUE, d, error);
 
         if (completed == NULL ||
             !lac_impute_write_draw(table, completed, d + 1, d == 0 && !o->original, out, error))
@@ -209,34 +112,29 @@ impute_write_long(const LacImputeOptions *o, LacImputer *imputer, const LacImput
 
 static gboolean
 impute_write(const LacImputeOptions *o, LacImputer *imputer, const LacImputeTable *table,
-             GError **error)
+             Outputs *outputs, GError **error)
 {
-    const char *path = o->output != NULL ? o->output : "-";
-    g_autoptr(LacImputeOutput) out = lac_impute_output_open(path, o->force, error);
-    g_autoptr(LacImputeOutput) flags = NULL;
     g_autoptr(LacMatrix) completed = NULL;
 
-    if (out == NULL)
-        return FALSE;
-    if (o->flags != NULL && (flags = lac_impute_output_open(o->flags, o->force, error)) == NULL)
-        return FALSE;
     if (o->draws > 0) {
-        if (!impute_write_long(o, imputer, table, out, error))
+        if (!impute_write_long(o, imputer, table, outputs->table, error))
+            return FALSE;
+    } else {
+        completed = lac_impute_complete(imputer, table, FALSE, 0, error);
+        if (completed == NULL || !lac_impute_write_filled(table, completed, outputs->table, error))
             return FALSE;
     }
-    if (o->draws == 0 || flags != NULL) {
-        completed = impute_complete(o, imputer, table, impute_fill_point, 0, error);
-        if (completed == NULL)
-            return FALSE;
-    }
-    if (o->draws == 0 && !lac_impute_write_filled(table, completed, out, error))
+    if (outputs->flags != NULL &&
+        !lac_impute_write_flags(table, completed, lac_imputer_model_name(imputer), outputs->flags,
+                                error))
         return FALSE;
-    if (flags != NULL &&
-        !(lac_impute_write_flags(table, completed, lac_imputer_model_name(imputer), flags, error) &&
-          lac_impute_output_close(g_steal_pointer(&flags), error)))
+    if (o->save != NULL && !lac_imputer_save(imputer, o->save, error))
         return FALSE;
-    return lac_impute_output_close(g_steal_pointer(&out), error);
+    return outputs_close(outputs, error);
 }
+
+/* ---- what is said -----------------------------------------------------------------------------
+ */
 
 /* What was read, in one paragraph: the person should see what was sniffed. */
 static void
@@ -266,6 +164,10 @@ impute_say_table(const LacImputeTable *table)
         lac_cli_say("passed through as identifiers: %s (--kind NAME=nominal makes one a variable)",
                     names);
     }
+    for (size_t k = 0; table->model_column != NULL && k < data->cols; k++)
+        if (table->model_column[k] < 0)
+            lac_cli_warn("column '%s' is not in the model; it is passed through and not used",
+                         lac_data_name(data, k));
 }
 
 static void
@@ -287,31 +189,114 @@ static void
 impute_say_done(const LacImputeOptions *o, const LacImputer *imputer, const LacImputeTable *table,
                 double seconds)
 {
-    lac_cli_say("%s: filled %zu cells%s in %.2f s", lac_imputer_model_name(imputer),
-                lac_mask_count(table->data->holes), o->draws > 0 ? " in each completion" : "",
-                seconds);
+    const size_t holes = lac_mask_count(table->data->holes);
+
+    if (holes == 0)
+        lac_cli_say("nothing is missing: the table is passed on as it is");
+    else
+        lac_cli_say("%s: filled %zu cell%s%s in %.2f s", lac_imputer_model_name(imputer), holes,
+                    holes == 1 ? "" : "s", o->draws > 0 ? " in each completion" : "", seconds);
+}
+
+static void
+impute_progress(void *user, double done)
+{
+    g_autofree char *line = g_strdup_printf("%s: %3.0f %%", (const char *)user, 100 * done);
+
+    lac_cli_progress(line);
+}
+
+/* ---- what is refused --------------------------------------------------------------------------
+ */
+
+static gboolean
+impute_check_outputs(const LacImputeOptions *o, GError **error)
+{
+    const struct {
+        const char *option, *path;
+    } files[] = {{"--output", o->output != NULL ? o->output : "-"},
+                 {"--flags", o->flags},
+                 {"--save", o->save}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        if (files[i].path == NULL)
+            continue;
+        for (size_t k = 0; k < i; k++)
+            if (g_strcmp0(files[i].path, files[k].path) == 0)
+                return lac_fail(error, LAC_ERROR_PARAM,
+                                "%s and %s both say '%s'; expected two files", files[k].option,
+                                files[i].option, files[i].path);
+        if (!lac_impute_output_check(files[i].path, o->force, error))
+            return FALSE;
+    }
+    return o->save == NULL || strcmp(o->save, "-") != 0 ||
+           lac_fail(error, LAC_ERROR_PARAM, "--save=-: a model goes to a file of its own");
 }
 
 static gboolean
-impute_check(const LacImputeOptions *o, int argc, char **argv, GError **error)
+impute_check(const LacImputeOptions *o, int argc, GError **error)
 {
     if (argc != 1)
-        return lac_fail(error, LAC_ERROR_PARAM, "impute: expected one table, got %d", argc);
+        return lac_fail(error, LAC_ERROR_PARAM,
+                        "impute: expected one table, got %d; see 'lacuna impute --help'", argc);
     if (o->draws < 0 || o->draws > 10000)
         return lac_fail(error, LAC_ERROR_PARAM, "-m %" G_GINT64_FORMAT " is outside [1, 10000]",
                         o->draws);
-    if (o->load != NULL && (o->model != NULL || o->set != NULL || o->save != NULL))
+    if (o->original && o->draws == 0)
         return lac_fail(error, LAC_ERROR_PARAM,
-                        "--load brings its own model; --model, --set and --save do not go with it");
-    if (o->output != NULL && strcmp(o->output, "-") != 0 && !o->force &&
-        g_file_test(o->output, G_FILE_TEST_EXISTS))
-        return lac_fail(error, LAC_ERROR_IO,
-                        "%s exists already; choose another name or add --force", o->output);
-    if (o->save != NULL && !o->force && g_file_test(o->save, G_FILE_TEST_EXISTS))
-        return lac_fail(error, LAC_ERROR_IO,
-                        "%s exists already; choose another name or add --force", o->save);
-    (void)argv;
+                        "--include-original goes with -m only; one completion keeps its rows");
+    if (o->load != NULL && (o->model != NULL || o->set != NULL || o->save != NULL ||
+                            o->initial != NULL || o->scale != NULL))
+        return lac_fail(
+            error, LAC_ERROR_PARAM,
+            "--load brings its own model; --model, --set, --initial, --scale and --save "
+            "do not go with it");
+    return impute_check_outputs(o, error);
+}
+
+/* Names that the long table adds may not be there yet. */
+static gboolean
+impute_check_names(const LacImputeOptions *o, const LacImputeTable *table, GError **error)
+{
+    static const char *const added[] = {".imp", ".id"};
+    char *const *set_aside = table->format.set_aside;
+
+    for (size_t i = 0; o->draws > 0 && i < G_N_ELEMENTS(added); i++)
+        if (lac_schema_find(table->data->schema, added[i]) >= 0 ||
+            (set_aside != NULL && g_strv_contains((const char *const *)set_aside, added[i])) ||
+            (o->ignore != NULL && g_strv_contains((const char *const *)o->ignore, added[i])))
+            return lac_fail(error, LAC_ERROR_DATA,
+                            "%s: has a column '%s' already, which -m adds for each completion; "
+                            "rename it in the file",
+                            table->data->origin, added[i]);
     return TRUE;
+}
+
+/* A model cannot know what a column without a single value is about. */
+static gboolean
+impute_check_empty(const LacImputeTable *table, GError **error)
+{
+    g_autoptr(GString) ways = g_string_new(NULL);
+    g_autoptr(GString) names = g_string_new(NULL);
+    const LacData *data = table->data;
+    size_t empty = 0;
+
+    for (size_t j = 0; data->rows > 0 && j < data->cols; j++) {
+        if (lac_mask_count_col(data->holes, j) < data->rows || empty++ >= 5)
+            continue;
+        g_string_append_printf(names, "%s'%s'", names->len > 0 ? ", " : "", lac_data_name(data, j));
+        g_string_append_printf(ways, " --ignore=%s", lac_data_name(data, j));
+    }
+    if (empty == 0)
+        return TRUE;
+    return lac_fail(error, LAC_ERROR_DATA,
+                    "%s: %s %s%s no value in %zu rows, so there is nothing to learn from; pass "
+                    "%s through with%s%s, or give at least one value",
+                    data->origin, empty == 1 ? "column" : "columns", names->str,
+                    empty == 1  ? " has"
+                    : empty > 5 ? " and more have"
+                                : " have",
+                    data->rows, empty == 1 ? "it" : "them", ways->str, empty > 5 ? " ..." : "");
 }
 
 static gboolean
@@ -320,41 +305,63 @@ impute_can_draw(const LacImputeOptions *o, const LacImputer *imputer, GError **e
     return o->draws == 0 || lac_imputer_can_sample(imputer) ||
            lac_fail(error, LAC_ERROR_PARAM,
                     "-m %" G_GINT64_FORMAT ": model '%s' cannot draw completions; leave out -m, or "
-                    "use a model that can (mice, em, knn)",
+                    "use a model that can ('lacuna describe MODEL' says so)",
                     o->draws, lac_imputer_model_name(imputer));
 }
 
-static void
-impute_progress(void *user, double done)
-{
-    g_autofree char *line = g_strdup_printf("fitting %s: %3.0f %%", (const char *)user, 100 * done);
+/* ---- all of it --------------------------------------------------------------------------------
+ */
 
-    lac_cli_progress(line);
+static gboolean
+impute_read(const LacImputeOptions *o, const char *path, const LacImputer *imputer,
+            LacImputeTable *table, GError **error)
+{
+    const LacSchema *schema = o->load != NULL ? lac_imputer_schema(imputer) : NULL;
+
+    if (!lac_impute_table_read(table, path, o, schema, error) ||
+        !impute_check_names(o, table, error))
+        return FALSE;
+    if (o->load != NULL ? !lac_impute_adapt(imputer, table, error)
+                        : !impute_check_empty(table, error))
+        return FALSE;
+    impute_say_table(table);
+    return TRUE;
 }
 
 static gboolean
-impute_all(LacImputeOptions *o, const char *path, LacImputeTable *table, GError **error)
+impute_all(const LacImputeOptions *o, const char *path, uint64_t seed, LacImputeTable *table,
+           GError **error)
 {
     const gint64 start = g_get_monotonic_time();
-    const LacRng rng = lac_rng_new(o->seed != 0 ? (uint64_t)o->seed : 1);
+    const LacRng rng = lac_rng_new(seed);
     g_autoptr(LacContext) context = lac_context_new(lac_rng_split(&rng, "impute"));
-    g_autoptr(LacImputer) imputer = NULL;
+    g_autoptr(LacImputer) imputer = lac_impute_imputer_new(o, context, error);
+    g_auto(Outputs) outputs = {NULL, NULL};
+    gboolean learns;
 
+    if (imputer == NULL || !impute_can_draw(o, imputer, error))
+        return FALSE;
     lac_context_set_draws(context, o->draws > 0 ? (size_t)o->draws : 1);
-    lac_context_set_progress(context, impute_progress,
-                             o->model != NULL ? o->model : (char *)"model");
-    if (!lac_impute_table_read(table, path, o, error))
+    lac_context_set_progress(context, impute_progress, (gpointer)lac_imputer_model_name(imputer));
+    if (!impute_read(o, path, imputer, table, error) || !outputs_open(o, &outputs, error))
         return FALSE;
-    impute_say_table(table);
-    imputer = impute_learn(o, table, context, error);
-    if (imputer == NULL || !impute_can_draw(o, imputer, error) ||
-        !impute_write(o, imputer, table, error))
-        return FALSE;
-    if (o->save != NULL && !lac_imputer_save(imputer, o->save, error))
+    /* a table without holes asks nothing of the model */
+    learns = o->load == NULL && (o->save != NULL || lac_mask_count(table->data->holes) > 0);
+    if ((learns && !lac_imputer_fit(imputer, table->data, error)) ||
+        !impute_write(o, imputer, table, &outputs, error))
         return FALSE;
     impute_say_events(context);
     impute_say_done(o, imputer, table, (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
     return TRUE;
+}
+
+static gboolean
+impute_seed(const LacImputeOptions *o, uint64_t *out, GError **error)
+{
+    *out = 1;
+    return o->seed == NULL || g_ascii_string_to_unsigned(o->seed, 10, 0, G_MAXUINT64, out, NULL) ||
+           lac_fail(error, LAC_ERROR_PARAM, "--seed=%s: expected a whole number from 0 on",
+                    o->seed);
 }
 
 static int
@@ -363,9 +370,12 @@ impute_run(void *state, int argc, char **argv)
     LacImputeOptions *o = state;
     LacImputeTable table = {0};
     g_autoptr(GError) error = NULL;
-    const gboolean done =
-        impute_check(o, argc, argv, &error) && impute_all(o, argv[0], &table, &error);
+    uint64_t seed = 1;
+    gboolean done;
 
+    lac_cli_exit_on_interrupt();
+    done = impute_check(o, argc, &error) && impute_seed(o, &seed, &error) &&
+           impute_all(o, argv[0], seed, &table, &error);
     lac_impute_table_clear(&table);
     return done ? LAC_EXIT_OK : lac_cli_error(error);
 }
@@ -377,7 +387,15 @@ const LacCommand lac_command_impute = {
     .details =
         "Reads a delimited text file (.gz too; '-' is standard input), learns a model from its "
         "observed cells, and writes it back with the holes filled: same rows, same columns, same "
-        "order, every other byte as it was.\n\n"
+        "order, every other byte as it was. A file that exists is not touched without --force, and "
+        "a "
+        "file that could not be finished is not left behind.\n\n"
+        "-m writes the completions below each other with the columns .imp and .id, as "
+        "complete(action = \"long\") of mice does; --include-original puts the table itself before "
+        "them, which as.mids() wants.\n\n"
+        "--load takes columns in any order, by name. A column that the model was not fitted on is "
+        "passed through with a warning when it has no holes. A missing column, and a level that "
+        "was not seen, are errors.\n\n"
         "Examples:\n\n"
         "  lacuna impute data.csv -o filled.csv\n"
         "  lacuna impute data.csv -o filled.csv --model knn --set k=10 --ignore id\n"

@@ -6,7 +6,6 @@
 #include "report-private.h"
 
 #include <lacuna/parallel.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -316,7 +315,6 @@ run_run(void *state, int argc, char **argv)
         return lac_cli_error(error);
     if (self->dry_run)
         return dry_run(experiment);
-    signal(SIGXFSZ, SIG_IGN); /* a file too large is a failed write, not a death */
     command = command_text(self, argv[0]);
     dir = self->output != NULL ? g_strdup(self->output)
                                : g_build_filename("results", experiment->name, NULL);

@@ -10,9 +10,9 @@ G_BEGIN_DECLS
 /** LacImputeOptions: the command line; see cmd-impute.c for what each means. */
 typedef struct {
     char *output, *model, *initial, *scale, *save, *load, *flags;
-    char *delimiter, *decimal, *header;
+    char *delimiter, *decimal, *header, *seed;
     char **set, **na, **kinds, **ignore;
-    int64_t draws, seed;
+    int64_t draws;
     gboolean force, original;
 } LacImputeOptions;
 
@@ -20,21 +20,40 @@ typedef struct {
  * LacImputeTable: the person's file.
  * @source: its bytes after gunzip; @format: how they were read
  * @data: its variables; columns passed through are in the source only
+ * @adapted: for a loaded model: @data in the columns of the model; NULL otherwise
+ * @model_column: [data->cols] of @adapted, -1 where the model does not know the column
  */
 typedef struct {
     GBytes *source;
     LacCsvFormat format;
-    LacData *data;
+    LacData *data, *adapted;
+    gssize *model_column;
 } LacImputeTable;
 
-gboolean lac_impute_table_read(LacImputeTable *table, const char *path,
-                               const LacImputeOptions *options, GError **error);
+/** lac_impute_table_read: @schema: of a loaded model, whose columns are read as what they are
+ * there; NULL: kinds are sniffed. */
+gboolean
+lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOptions *options,
+                      const LacSchema *schema, GError **error);
 void lac_impute_table_clear(LacImputeTable *table);
+
+/** lac_impute_imputer_new: as the options say, not fitted yet, or as loaded. Owned. */
+LacImputer *
+lac_impute_imputer_new(const LacImputeOptions *options, LacContext *context, GError **error);
+/** lac_impute_adapt: fits @table to a loaded @imputer: same kinds and levels, whatever was seen in
+ * this file. A missing column and an unseen level are errors. */
+gboolean lac_impute_adapt(const LacImputer *imputer, LacImputeTable *table, GError **error);
+/** lac_impute_complete: one completion of @table->data: draw @draw, or the point completion when
+ * @drawn is FALSE. Owned. */
+LacMatrix *lac_impute_complete(LacImputer *imputer, const LacImputeTable *table, gboolean drawn,
+                               size_t draw, GError **error);
 
 /** LacImputeOutput: a file that appears whole or not at all, or standard output. */
 typedef struct LacImputeOutput LacImputeOutput;
-/** lac_impute_output_open: @path "-" is standard output. An existing file is refused unless
- * @force; @input is refused always when it is the same file and @force is not given. */
+/** lac_impute_output_check: FALSE when @path is a folder, or a file and not @force. */
+gboolean lac_impute_output_check(const char *path, gboolean force, GError **error);
+/** lac_impute_output_open: @path "-" is standard output; what ends in .gz is compressed; pipes and
+ * devices are written to as they are; an existing file is refused unless @force. */
 LacImputeOutput *lac_impute_output_open(const char *path, gboolean force, GError **error);
 /** lac_impute_output_write: a LacWriteFunc. */
 gboolean lac_impute_output_write(const char *bytes, gsize n, void *output, GError **error);
@@ -52,7 +71,8 @@ gboolean lac_impute_write_filled(const LacImputeTable *table, const LacMatrix *c
  * @header: whether the header line is written first. */
 gboolean lac_impute_write_draw(const LacImputeTable *table, const LacMatrix *completed, size_t draw,
                                gboolean header, LacImputeOutput *out, GError **error);
-/** lac_impute_write_flags: one line an imputed cell: .id, column, model, value. */
+/** lac_impute_write_flags: one line an imputed cell: .id, column, model, and value unless
+ * @completed is NULL (of several completions there is no one value). */
 gboolean lac_impute_write_flags(const LacImputeTable *table, const LacMatrix *completed,
                                 const char *model, LacImputeOutput *out, GError **error);
 

@@ -1,6 +1,5 @@
 #include "impute-private.h"
 
-#include <math.h>
 #include <string.h>
 
 static gboolean
@@ -30,12 +29,44 @@ table_byte(const char *option, const char *text, char *out, GError **error)
     return TRUE;
 }
 
+/* Levels that are all numbers read well as numbers, however they are written. */
+static gboolean
+table_levels_are_numbers(const LacColumn *column)
+{
+    char *end;
+
+    for (size_t l = 0; column->levels != NULL && l < column->n_levels; l++) {
+        g_ascii_strtod(column->levels[l], &end);
+        if (end == column->levels[l] || *end != '\0')
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* The columns of a loaded model are what they were when it was fitted; a few new rows are too
+ * little to sniff them from. */
+static void
+table_model_kinds(const LacSchema *schema, GStrvBuilder *builder)
+{
+    for (size_t j = 0; j < schema->cols; j++) {
+        const LacColumn *column = &schema->columns[j];
+
+        if (!lac_kind_is_numeric(column->kind) && table_levels_are_numbers(column))
+            continue;
+        g_strv_builder_add(builder, column->name);
+        g_strv_builder_add(builder, lac_kind_is_numeric(column->kind) ? "continuous" : "nominal");
+    }
+}
+
 /* --kind grade=ordinal becomes the pair "grade", "ordinal"; --ignore id the pair "id", "skip". */
 static gboolean
-table_kinds(const LacImputeOptions *options, char ***out, GError **error)
+table_kinds(const LacImputeOptions *options, const LacSchema *schema, char ***out, GError **error)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
     char **words = options->kinds, **ignore = options->ignore;
+
+    if (schema != NULL)
+        table_model_kinds(schema, builder);
 
     for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
         const char *split = strrchr(words[i], '=');
@@ -55,9 +86,30 @@ table_kinds(const LacImputeOptions *options, char ***out, GError **error)
     return TRUE;
 }
 
+/* The reader speaks of its parameters; at the command line they have other names. */
+static void
+table_explain(const char *load, GError **error)
+{
+    if (error == NULL)
+        return;
+    if (load != NULL && strstr((*error)->message, "there is no column") != NULL) {
+        char *message =
+            g_strdup_printf("%s; the model in %s was fitted on it", (*error)->message, load);
+
+        g_free((*error)->message);
+        (*error)->message = message;
+    } else if (strstr((*error)->message, "kind") != NULL) {
+        char *message = g_strdup_printf("%s [--na TEXT, --kind COLUMN=KIND, --ignore COLUMN]",
+                                        (*error)->message);
+
+        g_free((*error)->message);
+        (*error)->message = message;
+    }
+}
+
 gboolean
 lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOptions *options,
-                      GError **error)
+                      const LacSchema *schema, GError **error)
 {
     LacCsvOptions csv = {0};
     g_auto(GStrv) kinds = NULL;
@@ -67,7 +119,7 @@ lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOp
     if (!table_header(options->header, &csv.header, error) ||
         !table_byte("delimiter", options->delimiter, &csv.delimiter, error) ||
         !table_byte("decimal", options->decimal, &csv.decimal, error) ||
-        !table_kinds(options, &kinds, error))
+        !table_kinds(options, schema, &kinds, error))
         return FALSE;
     csv.na = options->na;
     csv.kinds = kinds[0] != NULL ? kinds : NULL;
@@ -76,6 +128,8 @@ lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOp
         return FALSE;
     text = g_bytes_get_data(table->source, &length);
     table->data = lac_csv_parse(text, length, path, &csv, &table->format, error);
+    if (table->data == NULL)
+        table_explain(options->load, error);
     return table->data != NULL;
 }
 
@@ -85,6 +139,8 @@ lac_impute_table_clear(LacImputeTable *table)
     g_clear_pointer(&table->source, g_bytes_unref);
     lac_csv_format_clear(&table->format);
     g_clear_pointer(&table->data, lac_data_unref);
+    g_clear_pointer(&table->adapted, lac_data_unref);
+    g_clear_pointer(&table->model_column, g_free);
 }
 
 gboolean
@@ -99,15 +155,21 @@ lac_impute_write_filled(const LacImputeTable *table, const LacMatrix *completed,
 }
 
 /* mice's long format: the number of the completion and of the row, as the last two columns. */
+typedef struct {
+    size_t draw;
+    char delimiter;
+} LongSuffix;
+
 static void
 table_long_suffix(GString *out, gssize row, const void *user)
 {
-    const size_t *draw = user;
+    const LongSuffix *suffix = user;
 
     if (row < 0)
-        g_string_append(out, ".imp,.id");
+        g_string_append_printf(out, ".imp%c.id", suffix->delimiter);
     else
-        g_string_append_printf(out, "%zu,%" G_GSSIZE_FORMAT, *draw, row + 1);
+        g_string_append_printf(out, "%zu%c%" G_GSSIZE_FORMAT, suffix->draw, suffix->delimiter,
+                               row + 1);
 }
 
 gboolean
@@ -116,8 +178,11 @@ lac_impute_write_draw(const LacImputeTable *table, const LacMatrix *completed, s
 {
     gsize length;
     const char *text = g_bytes_get_data(table->source, &length);
-    const LacCsvExtra extra = {
-        .suffix = table_long_suffix, .user = &draw, .skip_header = !header, .end_last_line = TRUE};
+    const LongSuffix suffix = {draw, table->format.delimiter};
+    const LacCsvExtra extra = {.suffix = table_long_suffix,
+                               .user = &suffix,
+                               .skip_header = !header,
+                               .end_last_line = TRUE};
 
     return lac_csv_write_filled(text, length, &table->format, table->data, completed, &extra,
                                 lac_impute_output_write, out, error);
@@ -128,18 +193,21 @@ lac_impute_write_flags(const LacImputeTable *table, const LacMatrix *completed, 
                        LacImputeOutput *out, GError **error)
 {
     const LacData *data = table->data;
-    g_autoptr(GString) line = g_string_new(".id,column,model,value\n");
+    g_autoptr(GString) line = g_string_new(".id,column,model");
 
+    g_string_append(line, completed != NULL ? ",value\n" : "\n");
     for (size_t i = 0; i < data->rows; i++) {
         for (size_t j = 0; j < data->cols; j++) {
-            const double value = lac_matrix_row(completed, i)[j];
-
-            if (!lac_data_is_hole(data, i, j) || isnan(value))
+            if (!lac_data_is_hole(data, i, j))
                 continue;
             g_string_append_printf(line, "%zu,", i + 1);
             lac_csv_format_text(line, lac_data_name(data, j), ',');
-            g_string_append_printf(line, ",%s,", model);
-            lac_csv_format_value(line, lac_data_column(data, j), value, ',', '.');
+            g_string_append_printf(line, ",%s", model);
+            if (completed != NULL) {
+                g_string_append_c(line, ',');
+                lac_csv_format_value(line, lac_data_column(data, j),
+                                     lac_matrix_row(completed, i)[j], ',', '.');
+            }
             g_string_append_c(line, '\n');
         }
         if (!lac_impute_output_write(line->str, line->len, out, error))

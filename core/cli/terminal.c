@@ -1,4 +1,5 @@
 /* All the command says to a person. Data goes to stdout elsewhere; everything here to stderr. */
+#include "atomic-private.h"
 #include "terminal-private.h"
 
 #include <signal.h>
@@ -21,6 +22,8 @@ lac_cli_terminal_set(gboolean quiet, gboolean verbose, gboolean no_colour)
 {
     const char *wish = g_getenv("NO_COLOR");
 
+    /* what is done within ten seconds is nothing to put on record in a file */
+    terminal.last_progress = isatty(STDERR_FILENO) ? 0 : g_get_monotonic_time();
     terminal.quiet = quiet;
     terminal.verbose = verbose;
     terminal.no_colour = no_colour || (wish != NULL && wish[0] != '\0');
@@ -159,14 +162,40 @@ terminal_on_signal(int number)
     interrupts++;
 }
 
-void
-lac_cli_catch_interrupts(void)
+static void
+terminal_exit_on_signal(int number)
 {
-    struct sigaction action = {.sa_handler = terminal_on_signal, .sa_flags = SA_RESTART};
+    static const char line[] = "\r\033[K", message[] = "lacuna: interrupted\n";
+
+    (void)number;
+    lac_atomic_discard_all();
+    /* whether this can be said does not matter any more */
+    if ((terminal.line_shown && write(STDERR_FILENO, line, sizeof line - 1) < 0) ||
+        write(STDERR_FILENO, message, sizeof message - 1) < 0)
+        _exit(LAC_EXIT_INTERRUPTED);
+    _exit(LAC_EXIT_INTERRUPTED);
+}
+
+static void
+terminal_catch(void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
 
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+void
+lac_cli_catch_interrupts(void)
+{
+    terminal_catch(terminal_on_signal);
+}
+
+void
+lac_cli_exit_on_interrupt(void)
+{
+    terminal_catch(terminal_exit_on_signal);
 }
 
 int

@@ -20,6 +20,9 @@ LAC_PRIVATE_API gboolean lac_atomic_commit(LacAtomic *file, GError **error);
 /** lac_atomic_free: without a commit before, nothing remains of the file. */
 LAC_PRIVATE_API void lac_atomic_free(LacAtomic *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacAtomic, lac_atomic_free)
+/** lac_atomic_discard_all: removes every file that was opened and not committed, before the process
+ * ends at once. Async-signal-safe. */
+LAC_PRIVATE_API void lac_atomic_discard_all(void);
 
 G_END_DECLS
 

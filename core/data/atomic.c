@@ -13,6 +13,29 @@ struct LacAtomic {
     int fd;
 };
 
+/* Paths of the files that wait for their commit; a signal handler reads them. More than these at a
+ * time would only outlive a kill. */
+static gpointer waiting[32];
+
+static void
+atomic_note(gpointer before, gpointer after)
+{
+    for (size_t k = 0; k < G_N_ELEMENTS(waiting); k++)
+        if (g_atomic_pointer_compare_and_exchange(&waiting[k], before, after))
+            return;
+}
+
+void
+lac_atomic_discard_all(void)
+{
+    for (size_t k = 0; k < G_N_ELEMENTS(waiting); k++) {
+        const char *path = g_atomic_pointer_get(&waiting[k]);
+
+        if (path != NULL)
+            unlink(path);
+    }
+}
+
 LacAtomic *
 lac_atomic_open(const char *path, GError **error)
 {
@@ -33,6 +56,7 @@ lac_atomic_open(const char *path, GError **error)
         lac_atomic_free(file);
         return NULL;
     }
+    atomic_note(NULL, file->temporary);
     return file;
 }
 
@@ -69,6 +93,7 @@ lac_atomic_commit(LacAtomic *file, GError **error)
     if (closed != 0 || g_rename(file->temporary, file->path) != 0)
         return lac_fail(error, LAC_ERROR_IO, "%s: cannot be put in place: %s", file->path,
                         g_strerror(errno));
+    atomic_note(file->temporary, NULL);
     g_clear_pointer(&file->temporary, g_free);
     folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder_fd >= 0) { /* the name itself; not all file systems can, and the file is there */
@@ -85,8 +110,10 @@ lac_atomic_free(LacAtomic *file)
         return;
     if (file->fd >= 0)
         close(file->fd);
-    if (file->temporary != NULL)
+    if (file->temporary != NULL) {
         g_unlink(file->temporary);
+        atomic_note(file->temporary, NULL);
+    }
     g_free(file->temporary);
     g_free(file->path);
     g_free(file);

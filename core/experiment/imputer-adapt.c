@@ -13,6 +13,20 @@ find_level(const LacColumn *column, const char *label)
     return -1;
 }
 
+/* The level that means the number @value, however it is written: 1, 1.0 and 01 are one. */
+static gssize
+find_number(const LacColumn *column, double value)
+{
+    for (size_t l = 0; l < column->n_levels && column->levels != NULL; l++) {
+        char *end;
+        const double number = g_ascii_strtod(column->levels[l], &end);
+
+        if (end != column->levels[l] && *end == '\0' && number == value)
+            return (gssize)l;
+    }
+    return -1;
+}
+
 /* @value of @from as a text, the way a level's label is written. */
 static char *
 value_label(const LacColumn *from, double value)
@@ -58,8 +72,10 @@ to_level(const LacData *in, const LacColumn *from, const LacColumn *to, size_t r
 {
     g_autofree char *label = value_label(from, value);
     g_autofree char *known = NULL;
-    const gssize level = find_level(to, label);
+    gssize level = find_level(to, label);
 
+    if (level < 0 && lac_kind_is_numeric(from->kind))
+        level = find_number(to, value);
     if (level < 0 && to->levels == NULL && value >= 0 && value < (double)to->n_levels) {
         *out = value; /* levels without labels are their codes */
         return TRUE;

@@ -1,0 +1,157 @@
+/* The model of `lacuna impute`: made from the options or loaded, and met by the person's table. */
+#include "impute-private.h"
+
+#include <string.h>
+
+/* --set k=10 --set weights=distance as a tree of parameters. */
+static LacNode *
+model_params(char **set, GError **error)
+{
+    g_autoptr(LacNode) params = lac_yaml_parse("{}", 2, "--set", error);
+
+    for (size_t i = 0; params != NULL && set != NULL && set[i] != NULL; i++) {
+        const char *split = strchr(set[i], '=');
+        g_autofree char *name = NULL;
+
+        if (split == NULL)
+            return lac_fail_null(error, LAC_ERROR_PARAM, "--set=%s: expected PARAM=VALUE", set[i]);
+        name = g_strndup(set[i], (gsize)(split - set[i]));
+        if (!lac_node_set_path(params, name, split + 1, error))
+            return NULL;
+    }
+    return g_steal_pointer(&params);
+}
+
+static LacImputer *
+model_new(const LacImputeOptions *o, LacContext *context, GError **error)
+{
+    g_autoptr(LacNode) params = model_params(o->set, error);
+    LacScale scale = LAC_SCALE_MINMAX;
+    const LacPlugin *plugin, *initial_plugin = NULL;
+    LacInitial *initial = NULL;
+    LacModel *model;
+
+    if (params == NULL)
+        return NULL;
+    if (o->scale != NULL && !lac_scale_parse(o->scale, &scale))
+        return lac_fail_null(error, LAC_ERROR_PARAM,
+                             "--scale=%s: expected minmax, standard or none", o->scale);
+    plugin = lac_plugin_find(LAC_PLUGIN_MODEL, o->model != NULL ? o->model : "knn", error);
+    if (plugin == NULL)
+        return NULL;
+    if (o->initial != NULL) {
+        initial_plugin = lac_plugin_find(LAC_PLUGIN_INITIAL, o->initial, error);
+        initial = initial_plugin ? lac_instance_new(initial_plugin, NULL, ".", error) : NULL;
+        if (initial == NULL)
+            return NULL;
+    }
+    model = lac_instance_new(plugin, params, ".", error);
+    if (model == NULL) {
+        lac_instance_free(initial);
+        return NULL;
+    }
+    return lac_imputer_new(model, initial, scale, context);
+}
+
+LacImputer *
+lac_impute_imputer_new(const LacImputeOptions *o, LacContext *context, GError **error)
+{
+    return o->load != NULL ? lac_imputer_load(o->load, context, error)
+                           : model_new(o, context, error);
+}
+
+/* ---- new rows for a loaded model --------------------------------------------------------------
+ */
+
+static void
+model_copy_column(const LacColumn *from, LacSchema *to, size_t j)
+{
+    lac_schema_set_name(to, j, from->name);
+    if (!lac_kind_is_numeric(from->kind)) {
+        lac_schema_set_levels(to, j, from->kind, from->n_levels, (const char *const *)from->levels);
+        return;
+    }
+    to->columns[j].kind = from->kind;
+    to->columns[j].lower = from->lower;
+    to->columns[j].upper = from->upper;
+}
+
+/* @data in its own order of columns, each with the kind and the codes of the model's. Owned. */
+static LacData *
+model_retype(const LacImputeTable *table, GError **error)
+{
+    const LacData *data = table->data, *adapted = table->adapted;
+    g_autofree double *values =
+        lac_try_alloc(data->rows * MAX(data->cols, 1), sizeof *values, data->origin, error);
+    LacSchema *schema;
+
+    if (values == NULL)
+        return NULL;
+    schema = lac_schema_new(data->cols);
+    for (size_t k = 0; k < data->cols; k++) {
+        const gssize j = table->model_column[k];
+
+        model_copy_column(j < 0 ? lac_data_column(data, k) : lac_data_column(adapted, (size_t)j),
+                          schema, k);
+        for (size_t i = 0; i < data->rows; i++)
+            values[i * data->cols + k] =
+                j < 0 ? lac_data_at(data, i, k) : lac_data_at(adapted, i, (size_t)j);
+    }
+    return lac_data_derive_take(data, schema, g_steal_pointer(&values), error);
+}
+
+gboolean
+lac_impute_adapt(const LacImputer *imputer, LacImputeTable *table, GError **error)
+{
+    LacData *retyped;
+
+    table->adapted = lac_imputer_adapt(imputer, table->data, error);
+    if (table->adapted == NULL)
+        return FALSE;
+    table->model_column = g_new(gssize, table->data->cols);
+    for (size_t k = 0; k < table->data->cols; k++)
+        table->model_column[k] =
+            lac_schema_find(lac_imputer_schema(imputer), lac_data_name(table->data, k));
+    retyped = model_retype(table, error);
+    if (retyped == NULL)
+        return FALSE;
+    lac_data_unref(table->data);
+    table->data = retyped;
+    return TRUE;
+}
+
+/* ---- completions ------------------------------------------------------------------------------
+ */
+
+static gboolean
+model_fill(LacImputer *imputer, const LacData *in, gboolean drawn, size_t draw, LacMatrix *out,
+           GError **error)
+{
+    return drawn ? lac_imputer_sample(imputer, in, draw, out, error)
+                 : lac_imputer_fill(imputer, in, out, error);
+}
+
+LacMatrix *
+lac_impute_complete(LacImputer *imputer, const LacImputeTable *table, gboolean drawn, size_t draw,
+                    GError **error)
+{
+    const LacData *data = table->data;
+    g_autoptr(LacMatrix) out = lac_matrix_new(data->rows, data->cols, error);
+    g_autoptr(LacMatrix) filled = NULL;
+
+    if (out == NULL)
+        return NULL;
+    if (table->adapted == NULL)
+        return model_fill(imputer, data, drawn, draw, out, error) ? g_steal_pointer(&out) : NULL;
+    filled = lac_matrix_new(data->rows, table->adapted->cols, error);
+    if (filled == NULL || !model_fill(imputer, table->adapted, drawn, draw, filled, error))
+        return NULL;
+    for (size_t i = 0; i < data->rows; i++)
+        for (size_t k = 0; k < data->cols; k++) {
+            const gssize j = table->model_column[k];
+
+            lac_matrix_row(out, i)[k] =
+                j < 0 ? lac_data_at(data, i, k) : lac_matrix_row(filled, i)[j];
+        }
+    return g_steal_pointer(&out);
+}
