@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { MAX_LEVELS = 256 };
+
 static const LacOption options[] = {
     LAC_OPTION(LacImputeOptions, output, "output", 'o', PATH, "FILE",
                "Where the completed table goes (default: standard output); NAME.gz is compressed"),
@@ -300,6 +302,36 @@ impute_check_empty(const LacImputeTable *table, GError **error)
 }
 
 static gboolean
+impute_kind_was_given(const LacImputeOptions *o, const char *name)
+{
+    const size_t n = strlen(name);
+
+    for (size_t i = 0; o->kinds != NULL && o->kinds[i] != NULL; i++)
+        if (strncmp(o->kinds[i], name, n) == 0 && o->kinds[i][n] == '=')
+            return TRUE;
+    return FALSE;
+}
+
+/* Every level of a category becomes a column of its own inside most models: thousands of them take
+ * hours and gigabytes, and are more often a free text than a category. */
+static gboolean
+impute_check_levels(const LacImputeOptions *o, const LacImputeTable *table, GError **error)
+{
+    for (size_t j = 0; j < table->data->cols; j++) {
+        const LacColumn *column = lac_data_column(table->data, j);
+
+        if (column->n_levels > MAX_LEVELS && !impute_kind_was_given(o, column->name))
+            return lac_fail(error, LAC_ERROR_DATA,
+                            "%s: column '%s' has %zu different texts, expected at most %d in a "
+                            "category; pass it through with --ignore=%s, or insist with "
+                            "--kind=%s=nominal",
+                            table->data->origin, column->name, column->n_levels, MAX_LEVELS,
+                            column->name, column->name);
+    }
+    return TRUE;
+}
+
+static gboolean
 impute_can_draw(const LacImputeOptions *o, const LacImputer *imputer, GError **error)
 {
     return o->draws == 0 || lac_imputer_can_sample(imputer) ||
@@ -321,8 +353,9 @@ impute_read(const LacImputeOptions *o, const char *path, const LacImputer *imput
     if (!lac_impute_table_read(table, path, o, schema, error) ||
         !impute_check_names(o, table, error))
         return FALSE;
-    if (o->load != NULL ? !lac_impute_adapt(imputer, table, error)
-                        : !impute_check_empty(table, error))
+    if (o->load != NULL
+            ? !lac_impute_adapt(imputer, table, error)
+            : !(impute_check_empty(table, error) && impute_check_levels(o, table, error)))
         return FALSE;
     impute_say_table(table);
     return TRUE;

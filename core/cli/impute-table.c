@@ -98,7 +98,8 @@ table_explain(const char *load, GError **error)
 
         g_free((*error)->message);
         (*error)->message = message;
-    } else if (strstr((*error)->message, "kind") != NULL) {
+    } else if (strstr((*error)->message, "kind") != NULL ||
+               strstr((*error)->message, "(na)") != NULL) {
         char *message = g_strdup_printf("%s [--na TEXT, --kind COLUMN=KIND, --ignore COLUMN]",
                                         (*error)->message);
 

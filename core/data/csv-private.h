@@ -121,6 +121,7 @@ typedef struct {
     const LacCsvOptions *options;
     LacCsvFormat format;
     gboolean mark_certain; /* the decimal mark was given or seen */
+    gboolean number_is_na; /* a text that means missing is a number, as -9 or 999 */
     /* the block: [begin, end) is still to be parsed, padded behind; [begin, checked) is UTF-8 */
     char *buffer, *begin, *end, *checked;
     size_t capacity;

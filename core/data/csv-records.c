@@ -163,7 +163,7 @@ csv_read_record(CsvReader *reader, double *row, const char **behind, GError **er
     for (size_t j = 0; j < cols; j++) {
         CsvColumn *column = &reader->columns[j];
 
-        if (column->mode != CSV_MODE_NUMBER ||
+        if (column->mode != CSV_MODE_NUMBER || reader->number_is_na ||
             !csv_take_number(column, delimiter, decimal, &p, &row[j])) {
             const CsvRecord record = csv_take_field(reader, j, &p, &row[j], error);
 

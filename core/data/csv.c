@@ -17,6 +17,16 @@ csv_check_mark(const char *what, char mark, const char *name, GError **error)
                     name, what, (unsigned char)mark);
 }
 
+/* Such texts have to be looked for in columns of numbers too. */
+static gboolean
+csv_any_number(char *const *texts)
+{
+    for (; *texts != NULL; texts++)
+        if ((*texts)[0] != '\0' && strchr("+-.,0123456789", (*texts)[0]) != NULL)
+            return TRUE;
+    return FALSE;
+}
+
 /* Delimiter, decimal mark and texts that mean missing: given, or sniffed from the first block. */
 static gboolean
 csv_settle_format(CsvReader *reader, GError **error)
@@ -32,6 +42,7 @@ csv_settle_format(CsvReader *reader, GError **error)
         !csv_check_mark("decimal mark", options->decimal, name, error))
         return FALSE;
     format->na = g_strdupv(options->na != NULL ? options->na : (char **)default_na);
+    reader->number_is_na = csv_any_number(format->na);
     format->gzip = lac_file_is_gzip(reader->file);
     format->delimiter = options->delimiter != 0 ? options->delimiter : csv_sniff_delimiter(&sample);
     reader->mark_certain = TRUE;

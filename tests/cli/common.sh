@@ -1,6 +1,7 @@
 # Shared by the tests of the command; sourced, not run.
 set -eu
 
+here=$(cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
