@@ -100,6 +100,15 @@ cli_run(const LacCommand *command, int argc, char **argv)
     return cli_close_stdout(status);
 }
 
+static int
+cli_start(const LacCommand *command, int argc, char **argv)
+{
+    g_autofree char *name = g_strdup_printf("lacuna %s", command->name);
+
+    g_set_prgname(name);
+    return cli_run(command, argc, argv);
+}
+
 /* A closed standard stream (`>&-`) would give its number to the next file that is opened, and data
  * would go there. In its place stands one that refuses what the stream is for. */
 static void
@@ -141,15 +150,10 @@ lac_main(int argc, char **argv)
         char *ask[] = {argv[2], (char *)"--help", NULL};
 
         command = lac_command_find(argv[2], &error);
-        return command == NULL ? lac_cli_error(error) : cli_run(command, 2, ask);
+        return command == NULL ? lac_cli_error(error) : cli_start(command, 2, ask);
     }
     command = lac_command_find(argv[1], &error);
     if (command == NULL)
         return lac_cli_error(error);
-    {
-        g_autofree char *name = g_strdup_printf("lacuna %s", command->name);
-
-        g_set_prgname(name);
-    }
-    return cli_run(command, argc - 1, argv + 1);
+    return cli_start(command, argc - 1, argv + 1);
 }
