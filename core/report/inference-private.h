@@ -95,11 +95,11 @@ LAC_PRIVATE_API LacBayes lac_bayes_signed_rank(size_t n, const double *differenc
 LAC_PRIVATE_API LacBayes lac_bayes_expectation(size_t n, const double *difference, double rope);
 
 /**
- * LacPairedT: @mean difference, its standard error, @t on @df degrees of freedom, two-sided @p and
- * the 95 % interval @low..@high. Identical differences: p = 1 at 0, else NaN.
+ * LacPairedT: @mean difference, its standard error, @t on @df degrees of freedom, two-sided @p.
+ * Identical differences: p = 1 at 0, else NaN.
  */
 typedef struct {
-    double mean, error, t, df, p, low, high;
+    double mean, error, t, df, p;
 } LacPairedT;
 /** lac_paired_t: of n >= 2 differences. @ratio: test rows by training rows when the differences
  * come from overlapping training sets (Nadeau and Bengio 2003), else 0. */
@@ -108,6 +108,9 @@ LAC_PRIVATE_API LacPairedT lac_paired_t(size_t n, const double *difference, doub
 typedef struct {
     double mean, low, high, error;
 } LacInterval;
+/** lac_paired_t_interval: the interval of the mean difference at @level (0.95). */
+LAC_PRIVATE_API LacInterval lac_paired_t_interval(const LacPairedT *t, double level);
+
 /** lac_bootstrap_mean: percentile interval of the mean of @x [n], n >= 1; all n^n resamples when
  * n <= 5, else @draws of them. @level: 0.95. */
 LAC_PRIVATE_API LacInterval lac_bootstrap_mean(size_t n, const double *x, double level,

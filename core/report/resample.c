@@ -9,8 +9,7 @@ lac_paired_t(size_t n, const double *difference, double ratio)
 {
     const double mean = lac_stats_mean(n, difference);
     const double variance = lac_stats_variance(n, difference, 1);
-    LacPairedT out = {.mean = mean, .df = (double)n - 1.0, .low = mean, .high = mean};
-    double reach;
+    LacPairedT out = {.mean = mean, .df = (double)n - 1.0};
 
     out.error = sqrt((1.0 / (double)n + ratio) * variance);
     if (!(out.error > 0.0)) {
@@ -20,10 +19,16 @@ lac_paired_t(size_t n, const double *difference, double ratio)
     }
     out.t = mean / out.error;
     out.p = fmin(1.0, 2.0 * lac_t_cdf(fabs(out.t), out.df, TRUE));
-    reach = lac_t_quantile(0.975, out.df) * out.error;
-    out.low = mean - reach;
-    out.high = mean + reach;
     return out;
+}
+
+LacInterval
+lac_paired_t_interval(const LacPairedT *t, double level)
+{
+    const double reach =
+        t->error > 0.0 ? lac_t_quantile(0.5 * (1.0 + level), t->df) * t->error : 0.0;
+
+    return (LacInterval){t->mean, t->mean - reach, t->mean + reach, t->error};
 }
 
 /* means of all n^n resamples, n <= 5 */

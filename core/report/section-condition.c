@@ -117,9 +117,11 @@ static void
 difference_row(Page *page, const LacInside *inside, size_t j)
 {
     const LacPairedT *t = &inside->difference[j];
+    const LacInterval reach = lac_paired_t_interval(t, 0.95);
     const int decimals = report_decimals(t->mean, t->error);
     g_autofree char *mean = report_fixed(t->mean, decimals);
-    g_autofree char *low = report_fixed(t->low, decimals), *high = report_fixed(t->high, decimals);
+    g_autofree char *low = report_fixed(reach.low, decimals),
+                    *high = report_fixed(reach.high, decimals);
     g_autofree char *interval = g_strdup_printf("%s … %s", low, high);
     g_autofree char *pairs = g_strdup_printf("%zu", inside->n_pairs[j]);
     const gboolean tested = inside->n_pairs[j] > 1;
@@ -129,7 +131,7 @@ difference_row(Page *page, const LacInside *inside, size_t j)
     page_row(page);
     page_method(page, inside->method[j]);
     page_number_cell(page, t->mean, mean);
-    page_number_cell(page, tested ? t->low : NAN, tested ? interval : "–");
+    page_number_cell(page, tested ? reach.low : NAN, tested ? interval : "–");
     page_number_cell(page, (double)inside->n_pairs[j], pairs);
     page_number_cell(page, tested ? t->p : NAN, p);
     page_number_cell(page, inside->p_holm[j], holm);

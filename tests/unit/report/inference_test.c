@@ -300,12 +300,16 @@ LAC_TEST(report_resample, the_corrected_t_matches)
 {
     const double x[] = {.012, .020, .005, .018, .011, -.002, .015, .009, .013, .007};
     const LacPairedT corrected = lac_paired_t(10, x, 1.0 / 9.0), naive = lac_paired_t(10, x, 0.0);
+    LacInterval interval;
 
     EXPECT_NEAR_DOUBLE(corrected.t, 3.63853597, GOLDEN);
     EXPECT_NEAR_DOUBLE(corrected.p, 0.005413205986, GOLDEN);
     EXPECT_NEAR_DOUBLE(naive.t, 5.286670199, GOLDEN);
-    EXPECT_NEAR_DOUBLE(corrected.low + corrected.high, 2 * corrected.mean, 1e-15);
-    EXPECT_TRUE(corrected.low > 0.0); /* p < 0.05 and an interval without 0 are one statement */
+    interval = lac_paired_t_interval(&corrected, 0.95);
+    EXPECT_NEAR_DOUBLE(interval.low + interval.high, 2 * corrected.mean, 1e-15);
+    /* t quantile .975 on 9 degrees of freedom: 2.262157163 (scipy) */
+    EXPECT_NEAR_DOUBLE(interval.high - corrected.mean, 2.262157163 * corrected.error, GOLDEN);
+    EXPECT_TRUE(interval.low > 0.0); /* p < 0.05 and an interval without 0 are one statement */
 }
 
 LAC_TEST(report_resample, identical_differences_have_no_test)
