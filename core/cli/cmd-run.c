@@ -269,6 +269,9 @@ run_into(const RunState *self, const LacExperiment *e, const char *dir, const ch
     if (stored == NULL || !settle_stale(self, e, store, stored, &error) ||
         !lac_plan_note_environment(store, e, workers, threads, &error))
         return lac_cli_error(error);
+    if (workers * threads > g_get_num_processors())
+        lac_cli_warn("%zu workers of %u threads share %u processors", workers, threads,
+                     g_get_num_processors());
     todo = lac_plan_todo(e, stored, self->retry_failed);
     /* stored failures that are not tried again still make the whole a run with failures */
     kept_failures = count_failures(stored, e->cells) - count_failures(stored, todo);

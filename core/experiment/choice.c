@@ -270,28 +270,6 @@ value_text(const LacChoice *choice, size_t i)
     return node->text != NULL ? g_strdup(node->text) : lac_node_to_json(node);
 }
 
-static gboolean
-differs_somewhere(const GPtrArray *choices, const LacChoice *choice, const char *base, size_t param,
-                  char *const *bases)
-{
-    const char *name = choice->in_force->keys[param]->text;
-    g_autofree char *own = lac_node_to_json(choice->in_force->items[param]);
-
-    for (guint i = 0; i < choices->len; i++) {
-        const LacChoice *other = choices->pdata[i];
-        const LacNode *value;
-        g_autofree char *text = NULL;
-
-        if (strcmp(bases[i], base) != 0)
-            continue;
-        value = lac_node_get(other->in_force, name);
-        text = value != NULL ? lac_node_to_json(value) : g_strdup("");
-        if (strcmp(text, own) != 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* What a choice is called before parameters have to tell it from another. */
 static char *
 base_label(const LacChoice *choice)
@@ -309,25 +287,73 @@ base_label(const LacChoice *choice)
     return g_steal_pointer(&name);
 }
 
+static void
+note_differences(const LacChoice *choice, const LacChoice *other, GHashTable *varying)
+{
+    for (size_t p = 0; p < choice->in_force->n; p++) {
+        const char *name = choice->in_force->keys[p]->text;
+        const LacNode *value = lac_node_get(other->in_force, name);
+        g_autofree char *own = lac_node_to_json(choice->in_force->items[p]);
+        g_autofree char *text = value != NULL ? lac_node_to_json(value) : NULL;
+
+        if (g_strcmp0(own, text) != 0)
+            g_hash_table_add(varying, (gpointer)name);
+    }
+}
+
+/* For each base label the names of parameters that are not the same in all choices that share it:
+ * those that differ from the first of them. */
+static GHashTable *
+find_varying(const GPtrArray *choices, char *const *bases)
+{
+    GHashTable *all =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_hash_table_unref);
+    g_autoptr(GHashTable) firsts = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < choices->len; i++) {
+        const LacChoice *first = g_hash_table_lookup(firsts, bases[i]);
+
+        if (first == NULL) {
+            g_hash_table_insert(firsts, bases[i], choices->pdata[i]);
+            g_hash_table_insert(all, bases[i], g_hash_table_new(g_str_hash, g_str_equal));
+            continue;
+        }
+        note_differences(choices->pdata[i], first, g_hash_table_lookup(all, bases[i]));
+        note_differences(first, choices->pdata[i], g_hash_table_lookup(all, bases[i]));
+    }
+    return all;
+}
+
+static char *
+choice_label(const LacChoice *choice, const char *base, GHashTable *varying)
+{
+    GString *label = g_string_new(base);
+
+    for (size_t p = 0; p < choice->in_force->n; p++) {
+        const char *name = choice->in_force->keys[p]->text;
+        g_autofree char *value = NULL;
+
+        if (!g_hash_table_contains(varying, name))
+            continue;
+        value = value_text(choice, p);
+        g_string_append_printf(label, " %s=%s", name, value);
+    }
+    return g_string_free(label, FALSE);
+}
+
 static gboolean
 label_choices(GPtrArray *choices, const char *position, GError **error)
 {
     g_auto(GStrv) bases = g_new0(char *, choices->len + 1);
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal), varying = NULL;
 
     for (guint i = 0; i < choices->len; i++)
         bases[i] = base_label(choices->pdata[i]);
+    varying = find_varying(choices, bases);
     for (guint i = 0; i < choices->len; i++) {
         LacChoice *choice = choices->pdata[i];
-        GString *label = g_string_new(bases[i]);
 
-        for (size_t p = 0; p < choice->in_force->n; p++) {
-            g_autofree char *value = value_text(choice, p);
-
-            if (differs_somewhere(choices, choice, bases[i], p, bases))
-                g_string_append_printf(label, " %s=%s", choice->in_force->keys[p]->text, value);
-        }
-        choice->label = g_string_free(label, FALSE);
+        choice->label = choice_label(choice, bases[i], g_hash_table_lookup(varying, bases[i]));
         if (!g_hash_table_add(seen, choice->label))
             return lac_node_fail(error, choice->place, "%s: '%s' is listed twice", position,
                                  choice->label);
