@@ -5,7 +5,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { PIECE = 128 * 1024 }; /* bytes handed on at once */
+enum {
+    PIECE = 128 * 1024, /* bytes handed on at once */
+    QUOTE_ROWS = 1000,  /* rows by which a column's quoting is judged */
+};
 
 void
 lac_csv_format_text(GString *out, const char *text, char delimiter)
@@ -70,6 +73,7 @@ typedef struct {
     const LacCsvExtra *extra;
     LacWriteFunc write;
     void *user;
+    gboolean *quoted;         /* [fields]: all the seen cells of the column stand in quotes */
     const char *done, *limit; /* of the source: copied so far, end */
     GString *out;
 } CsvWriter;
@@ -92,10 +96,66 @@ csv_copy(CsvWriter *writer, const char *to)
     writer->done = to;
 }
 
-static void
-csv_write_field(CsvWriter *writer, const CsvField *field, size_t row, gssize j)
+/* The record at @p as row @row: columns with a seen cell, and those with one without quotes. */
+static const char *
+csv_look_at_quotes(const CsvWriter *writer, const char *p, size_t row, gboolean *seen,
+                   gboolean *bare)
 {
+    const LacCsvFormat *format = writer->format;
+    CsvFieldStatus status;
+    CsvField field;
+    size_t f = 0;
+
+    do {
+        p += f > 0;
+        status = csv_scan_field(&p, writer->limit, format->delimiter, &field);
+        if (f < format->fields && format->variable[f] >= 0 &&
+            !lac_data_is_hole(writer->data, row, (size_t)format->variable[f])) {
+            seen[f] = TRUE;
+            bare[f] |= !field.quoted;
+        }
+        f++;
+    } while (status == CSV_FIELD_WHOLE && *p == format->delimiter);
+    return csv_skip_line_end(p, writer->limit);
+}
+
+/* What is filled in is quoted as the column's other cells are, judged by its first rows. */
+static void
+csv_find_quotes(CsvWriter *writer, const char *p)
+{
+    const LacCsvFormat *format = writer->format;
+    g_autofree gboolean *seen = g_new0(gboolean, format->fields);
+    g_autofree gboolean *bare = g_new0(gboolean, format->fields);
+    gboolean header = format->header, first = TRUE;
+    size_t row = 0;
+
+    while (p < writer->limit && row < MIN(QUOTE_ROWS, writer->data->rows)) {
+        CsvField blank;
+
+        if ((format->fields > 1 || first) &&
+            csv_is_blank_line(p, writer->limit, format->delimiter)) {
+            csv_scan_field(&p, writer->limit, format->delimiter, &blank);
+            p = csv_skip_line_end(p, writer->limit);
+            continue;
+        }
+        p = csv_look_at_quotes(writer, p, row, seen, bare);
+        if (header) { /* names are quoted in their own way */
+            memset(seen, 0, format->fields * sizeof *seen);
+            memset(bare, 0, format->fields * sizeof *bare);
+        }
+        row += !header;
+        header = first = FALSE;
+    }
+    for (size_t f = 0; f < format->fields; f++)
+        writer->quoted[f] = seen[f] && !bare[f];
+}
+
+static void
+csv_write_field(CsvWriter *writer, const CsvField *field, size_t row, size_t f)
+{
+    const gssize j = writer->format->variable[f];
     double value;
+    gsize begin;
 
     if (j < 0 || !lac_data_is_hole(writer->data, row, (size_t)j))
         return;
@@ -103,8 +163,13 @@ csv_write_field(CsvWriter *writer, const CsvField *field, size_t row, gssize j)
     if (isnan(value))
         return;
     csv_copy(writer, field->begin);
+    begin = writer->out->len;
     lac_csv_format_value(writer->out, lac_data_column(writer->data, (size_t)j), value,
                          writer->format->delimiter, writer->format->decimal);
+    if ((field->quoted || writer->quoted[f]) && writer->out->str[begin] != '"') {
+        g_string_insert_c(writer->out, (gssize)begin, '"');
+        g_string_append_c(writer->out, '"');
+    }
     writer->done = field->end;
 }
 
@@ -121,7 +186,7 @@ csv_write_record(CsvWriter *writer, const char *p, gssize row, GError **error)
         p += j > 0;
         status = csv_scan_field(&p, writer->limit, format->delimiter, &field);
         if (j < format->fields && row >= 0 && row < (gssize)writer->data->rows)
-            csv_write_field(writer, &field, (size_t)row, format->variable[j]);
+            csv_write_field(writer, &field, (size_t)row, j);
         j++;
     } while (status == CSV_FIELD_WHOLE && *p == format->delimiter);
     if (j != format->fields || row >= (gssize)writer->data->rows)
@@ -179,18 +244,21 @@ lac_csv_write_filled(const char *source, gsize length, const LacCsvFormat *forma
                      LacWriteFunc write, void *user, GError **error)
 {
     g_autoptr(GString) out = g_string_sized_new(2 * PIECE);
+    g_autofree gboolean *quoted = g_new0(gboolean, format->fields);
     CsvWriter writer = {.format = format,
                         .data = data,
                         .completed = completed,
                         .extra = extra,
                         .write = write,
                         .user = user,
+                        .quoted = quoted,
                         .done = source,
                         .limit = source + length,
                         .out = out};
 
     g_assert(format->variable != NULL);
     g_assert(completed->rows == data->rows && completed->cols == data->cols);
+    csv_find_quotes(&writer, source + (format->bom ? 3 : 0));
     if (!csv_write_records(&writer, source + (format->bom ? 3 : 0), error))
         return FALSE;
     if (extra != NULL && extra->end_last_line && length > 0 && source[length - 1] != '\n' &&

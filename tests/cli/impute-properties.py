@@ -5,6 +5,7 @@ For each seed a table of mixed kinds is written in some dialect (delimiter, deci
 line ends, byte-order mark, final newline, texts for missing). Then, of what comes back:
 - Python's csv module sees the same rows, columns and observed cells, and no missing cell;
 - a tokenizer that keeps raw bytes (below) sees that nothing but the missing fields changed;
+- filled cells are quoted as the others of their column;
 - filled cells are of their column's kind: whole numbers, numbers, or one of its texts;
 - the table of flags lists exactly the missing cells.
 Usage: impute-properties.py COUNT [FIRST-SEED]
@@ -121,6 +122,10 @@ def check(seed, model):
     assert ends_in == ends_out and raw_in[0] == raw_out[0]
     for holes, a, b in zip(t.holes, raw_in[1:], raw_out[1:]):
         assert [x for x, h in zip(a, holes) if not h] == [x for x, h in zip(b, holes) if not h]
+        for value, hole, kind in zip(b, holes, t.kinds):  # quoted as the rest of the column
+            is_text = kind in ("text", "two")
+            if hole and t.quoting != "minimal":
+                assert value.startswith('"') == (t.quoting == "all" or is_text), value
     flags = list(csv.DictReader(open("flags.csv", newline="", encoding="utf-8")))
     listed = [(int(f[".id"]), f["column"]) for f in flags]
     assert listed == [(i + 1, t.names[j]) for i, row in enumerate(t.holes) for j, h in enumerate(row) if h]
