@@ -4,8 +4,8 @@
 
 #include <glib/gstdio.h>
 
-/* A folder with data.csv: 40 rows; column a runs over 0..9 four times, b over 0..7 five times, so that
- * with a fifth of the cells hidden the observed ones still span 0..9 and 0..7. */
+/* A folder with data.csv: 40 rows; column a runs over 0..9 four times, b over 0..7 five times, so
+ * that with a fifth of the cells hidden the observed ones still span 0..9 and 0..7. */
 typedef struct {
     char *dir;
 } Folder;
@@ -352,5 +352,88 @@ LAC_TEST(experiment, holes_of_the_source_are_filled_but_not_scored)
     /* 80 cells, 10 of them missing from the start: the rate is a share of the 70 known ones */
     EXPECT_NEAR_DOUBLE((double)find_metric(outcome, "rmse", NULL)->n_cells,
                        outcome->rate_realised * 70.0, 1e-9);
+    folder_clear(&folder);
+}
+
+/* ---- images ---------------------------------------------------------------------------------- */
+
+/* The NPY member @name of a stored zip archive: its data behind the header; its shape must read
+ * @shape. Offsets: PKWARE's APPNOTE 4.3.7; NPY format 1.0. NumPy reads such a file too. */
+static const guint8 *
+npz_member(GBytes *npz, const char *name, const char *shape)
+{
+    gsize size;
+    const guint8 *bytes = g_bytes_get_data(npz, &size);
+
+    for (gsize at = 0; at + 30 < size && memcmp(bytes + at, "PK\x03\x04", 4) == 0;) {
+        const guint8 *header = bytes + at;
+        const gsize length = header[22] | header[23] << 8 | header[24] << 16;
+        const gsize name_length = header[26] | header[27] << 8;
+        const guint8 *npy = header + 30 + name_length;
+
+        if (name_length == strlen(name) && memcmp(header + 30, name, name_length) == 0) {
+            g_autofree char *text = g_strndup((const char *)npy + 10, npy[8] | npy[9] << 8);
+
+            EXPECT_TRUE(memcmp(npy, "\x93NUMPY\x01\x00", 8) == 0);
+            EXPECT_CONTAINS(text, shape);
+            return npy + 10 + (npy[8] | npy[9] << 8);
+        }
+        at += 30 + name_length + length;
+    }
+    return NULL;
+}
+
+/* Five images of 2 x 3 pixels, values 0, 1, 2 ... 29, as an IDX file. */
+static void
+write_images(const Folder *folder)
+{
+    guint8 bytes[16 + 30] = {0, 0, 8, 3, 0, 0, 0, 5, 0, 0, 0, 2, 0, 0, 0, 3};
+    g_autofree char *path = g_build_filename(folder->dir, "images.idx", NULL);
+
+    for (guint8 i = 0; i < 30; i++)
+        bytes[16 + i] = i;
+    g_assert(g_file_set_contents(path, (const char *)bytes, sizeof bytes, NULL));
+}
+
+LAC_TEST(experiment, image_tables_leave_truth_mask_and_completion_behind)
+{
+    static const char text[] = "lacuna: 1\ndata: {idx: {path: images.idx}}\nscale: none\n"
+                               "mask: {mcar: {rate: 0.3}}\nmodel: mean\nmetrics: rmse\n";
+    Folder folder = folder_new(NULL);
+    g_autoptr(LacExperiment) e = NULL;
+    g_autoptr(LacOutcome) outcome = NULL;
+    const LacArtifact *artifact;
+    float truth[30], mask[30], completed[30];
+    const guint8 *at;
+    double error = 0.0;
+    int holes = 0;
+
+    NEED_PLUGINS;
+    if (lac_plugin_find(LAC_PLUGIN_READER, "idx", NULL) == NULL)
+        LAC_SKIP("the idx reader is not built");
+    write_images(&folder);
+    e = lac_experiment_parse(text, strlen(text), "i.yaml", folder.dir, NULL, NULL);
+    ASSERT_TRUE(e != NULL);
+    outcome = run_cell(e, 0);
+    ASSERT_EQ_INT(outcome->artifacts->len, 1);
+    artifact = outcome->artifacts->pdata[0];
+    EXPECT_STR(artifact->name, "images.npz");
+    ASSERT_TRUE((at = npz_member(artifact->bytes, "truth.npy", "(5,1,2,3,)")) != NULL);
+    memcpy(truth, at, sizeof truth);
+    ASSERT_TRUE((at = npz_member(artifact->bytes, "mask.npy", "(5,1,2,3,)")) != NULL);
+    memcpy(mask, at, sizeof mask);
+    ASSERT_TRUE((at = npz_member(artifact->bytes, "completed.npy", "(5,1,2,3,)")) != NULL);
+    memcpy(completed, at, sizeof completed);
+    for (int i = 0; i < 30; i++) {
+        EXPECT_EQ_DOUBLE(truth[i], i); /* all five rows are shown, in order */
+        if (mask[i] == 0.0f)
+            EXPECT_EQ_DOUBLE(completed[i], truth[i]);
+        else
+            error += pow((double)completed[i] - (double)truth[i], 2.0);
+        holes += mask[i] != 0.0f;
+    }
+    /* the stored score, computed again from the stored images; float32 keeps 7 digits */
+    ASSERT_EQ_INT(holes, find_metric(outcome, "rmse", NULL)->n_cells);
+    EXPECT_NEAR_DOUBLE(find_metric(outcome, "rmse", NULL)->value, sqrt(error / holes), 1e-6);
     folder_clear(&folder);
 }
