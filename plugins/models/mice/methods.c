@@ -1,8 +1,9 @@
 #include "mice.h"
 
 static const MiceMethod *const methods[] = {
-    &mice_method_pmm,       &mice_method_norm,  &mice_method_norm_predict, &mice_method_norm_nob,
-    &mice_method_norm_boot, &mice_method_ridge, &mice_method_mean,         &mice_method_sample,
+    &mice_method_pmm,       &mice_method_norm,   &mice_method_norm_predict, &mice_method_norm_nob,
+    &mice_method_norm_boot, &mice_method_ridge,  &mice_method_logreg,       &mice_method_polyreg,
+    &mice_method_mean,      &mice_method_sample,
 };
 
 const MiceMethod *
@@ -18,11 +19,13 @@ mice_method_find(const char *name)
 const MiceMethod *
 mice_method_default(LacKind kind)
 {
-    return &mice_method_pmm;
+    if (lac_kind_is_numeric(kind))
+        return &mice_method_pmm;
+    return kind == LAC_KIND_BINARY ? &mice_method_logreg : &mice_method_polyreg;
 }
 
 const char *
 mice_method_names(void)
 {
-    return "pmm, norm, norm.predict, norm.nob, norm.boot, ridge, mean, sample";
+    return "pmm, norm, norm.predict, norm.nob, norm.boot, ridge, logreg, polyreg, mean, sample";
 }

@@ -137,7 +137,8 @@ const MiceMethod *mice_method_default(LacKind kind);
 /** mice_method_names: for messages; static. */
 const char *mice_method_names(void);
 extern const MiceMethod mice_method_norm, mice_method_norm_predict, mice_method_norm_nob,
-    mice_method_norm_boot, mice_method_ridge, mice_method_pmm, mice_method_mean, mice_method_sample;
+    mice_method_norm_boot, mice_method_ridge, mice_method_pmm, mice_method_logreg,
+    mice_method_polyreg, mice_method_mean, mice_method_sample;
 
 /* columns.c */
 gboolean mice_learn_columns(MiceModel *self, const LacData *train, GError **error);

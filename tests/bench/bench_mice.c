@@ -1,0 +1,16 @@
+#include "bench.h"
+
+LAC_BENCH(mice, "chained equations on Letter, 20000 x 16, 20 % of the cells hidden")
+{
+    const LacBenchData *letter = lac_bench_letter();
+
+    lac_bench_model("norm.predict, 5 rounds", "mice", "{method: norm.predict, iterations: 5}",
+                    letter, 5);
+    lac_bench_model("norm.predict, 50 rounds", "mice", "{method: norm.predict, iterations: 50}",
+                    letter, 1);
+    lac_bench_draws("norm, 5 chains, 5 rounds", "mice", "{method: norm}", letter, 5, 3);
+    lac_bench_draws("norm.boot, 5 chains, 5 rounds", "mice", "{method: norm.boot}", letter, 5, 1);
+    lac_bench_draws("pmm, 5 chains, 5 rounds", "mice", "{method: pmm}", letter, 5, 3);
+    lac_bench_growth("mice", "{method: norm.predict, iterations: 5}");
+    lac_bench_growth("mice", "{method: pmm, imputations: 1, iterations: 1}");
+}
