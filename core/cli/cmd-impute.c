@@ -140,7 +140,7 @@ impute_write(const LacImputeOptions *o, LacImputer *imputer, const LacImputeTabl
 
 /* What was read, in one paragraph: the person should see what was sniffed. */
 static void
-impute_say_table(const LacImputeTable *table)
+impute_say_table(const LacImputeOptions *o, const LacImputeTable *table)
 {
     size_t count[5] = {0};
     const LacData *data = table->data;
@@ -165,6 +165,11 @@ impute_say_table(const LacImputeTable *table)
 
         lac_cli_say("passed through as identifiers: %s (--kind NAME=nominal makes one a variable)",
                     names);
+    }
+    if (o->ignore != NULL) {
+        g_autofree char *names = g_strjoinv(", ", o->ignore);
+
+        lac_cli_say("passed through as they are, holes too: %s", names);
     }
     for (size_t k = 0; table->model_column != NULL && k < data->cols; k++)
         if (table->model_column[k] < 0)
@@ -200,12 +205,22 @@ impute_say_done(const LacImputeOptions *o, const LacImputer *imputer, const LacI
                     holes == 1 ? "" : "s", o->draws > 0 ? " in each completion" : "", seconds);
 }
 
+typedef struct {
+    const char *model;
+    gint64 start;
+} Progress;
+
 static void
 impute_progress(void *user, double done)
 {
-    g_autofree char *line = g_strdup_printf("%s: %3.0f %%", (const char *)user, 100 * done);
+    const Progress *progress = user;
+    const double passed = 1e-6 * (double)(g_get_monotonic_time() - progress->start);
+    g_autoptr(GString) line = g_string_new(NULL);
 
-    lac_cli_progress(line);
+    g_string_printf(line, "%s: %3.0f %%", progress->model, 100.0 * done);
+    if (passed > 2.0 && done > 0.01) /* before that it is a guess */
+        g_string_append_printf(line, ", %.0f s left", passed * (1.0 - done) / done);
+    lac_cli_progress(line->str);
 }
 
 /* ---- what is refused --------------------------------------------------------------------------
@@ -357,7 +372,7 @@ impute_read(const LacImputeOptions *o, const char *path, const LacImputer *imput
             ? !lac_impute_adapt(imputer, table, error)
             : !(impute_check_empty(table, error) && impute_check_levels(o, table, error)))
         return FALSE;
-    impute_say_table(table);
+    impute_say_table(o, table);
     return TRUE;
 }
 
@@ -370,14 +385,16 @@ impute_all(const LacImputeOptions *o, const char *path, uint64_t seed, LacImpute
     g_autoptr(LacContext) context = lac_context_new(lac_rng_split(&rng, "impute"));
     g_autoptr(LacImputer) imputer = lac_impute_imputer_new(o, context, error);
     g_auto(Outputs) outputs = {NULL, NULL};
+    Progress progress;
     gboolean learns;
 
     if (imputer == NULL || !impute_can_draw(o, imputer, error))
         return FALSE;
     lac_context_set_draws(context, o->draws > 0 ? (size_t)o->draws : 1);
-    lac_context_set_progress(context, impute_progress, (gpointer)lac_imputer_model_name(imputer));
     if (!impute_read(o, path, imputer, table, error) || !outputs_open(o, &outputs, error))
         return FALSE;
+    progress = (Progress){lac_imputer_model_name(imputer), g_get_monotonic_time()};
+    lac_context_set_progress(context, impute_progress, &progress);
     /* a table without holes asks nothing of the model */
     learns = o->load == NULL && (o->save != NULL || lac_mask_count(table->data->holes) > 0);
     if ((learns && !lac_imputer_fit(imputer, table->data, error)) ||

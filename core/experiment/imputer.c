@@ -272,9 +272,11 @@ fail_bad_cell(const OutputCheck *check, size_t cell, GError **error)
                         "%s: changed the observed cell in row %zu, column '%s' from %.17g to %.17g",
                         model_name(check->imputer), i + 1, lac_data_name(in, j),
                         lac_data_row(in, i)[j], value);
-    return lac_fail(error, LAC_ERROR_NUMERIC,
-                    "%s: filled the hole in row %zu, column '%s' with %g, which is not finite",
-                    model_name(check->imputer), i + 1, lac_data_name(in, j), value);
+    return lac_fail(
+        error, LAC_ERROR_NUMERIC,
+        "%s: filled the hole in row %zu, column '%s' with %g, which is not finite; scale the "
+        "columns (minmax or standard) or use another model",
+        model_name(check->imputer), i + 1, lac_data_name(in, j), value);
 }
 
 /* The model's own output, in the model's own columns: observed cells bit for bit, holes finite. */

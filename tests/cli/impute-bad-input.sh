@@ -100,6 +100,8 @@ done
 { printf 'a,t\n1,'; head -c 20000000 /dev/zero | tr '\0' x; printf '\n,y\n3,y\n'; } > long.csv
 expect 0 lacuna impute long.csv --model mean -o out.csv --force
 [ "$(sed -n 3p out.csv)" = "2,y" ] || fail "the row behind a long line is $(sed -n 3p out.csv)"
+{ printf 'a,t\n1,"'; head -c 70000000 /dev/zero | tr '\0' x; } > longer.csv
+refuse longer "longer.csv:2:1: the record is longer than 64 MiB"
 
 # the command line
 printf 'a,b\n1,2\n,3\n4,5\n' > good.csv

@@ -39,6 +39,7 @@ fills one.csv one.want
 printf 'k,a,b\n,1,2\nx,,4\n' > ignored.csv
 printf 'k,a,b\n,1,2\nx,1,4\n' > ignored.want
 fills ignored.csv ignored.want --ignore k
+says "passed through as they are, holes too: k"
 # nothing missing: the same file
 table whole.csv
 fills whole.csv whole.csv
