@@ -72,7 +72,7 @@ data_read_letter(GError **error)
         const char *folder = folders[i / G_N_ELEMENTS(names)];
         g_autofree char *path =
             folder != NULL ? g_build_filename(folder, names[i % G_N_ELEMENTS(names)], NULL) : NULL;
-        LacCsvOptions options = {.label = "class"};
+        LacCsvOptions options = {.label = "lettr"};
 
         if (path == NULL || !g_file_test(path, G_FILE_TEST_EXISTS))
             continue;
