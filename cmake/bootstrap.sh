@@ -17,13 +17,13 @@ say() { printf 'bootstrap: %s\n' "$*" >&2; }
 die() { say "$*"; exit 2; }
 
 # One line a need: the Debian package. The same things have other names elsewhere, see other_systems.
-packages='gcc g++ cmake ninja-build pkg-config libglib2.0-dev libopenblas-openmp-dev liblapacke-dev
+packages='gcc g++ make cmake ninja-build pkg-config libglib2.0-dev libopenblas-openmp-dev liblapacke-dev
 libjson-glib-dev libyaml-dev libsqlite3-dev zlib1g-dev libpng-dev libgtest-dev gnuplot-nox'
 
 other_systems() {
     cat >&2 <<'LIST'
 bootstrap: this is not Debian or Ubuntu; please install these yourself and run me again:
-  a C11 and C++17 compiler with OpenMP (gcc >= 12), CMake >= 3.25, ninja, pkg-config
+  a C11 and C++17 compiler with OpenMP (gcc >= 12), make, CMake >= 3.25, ninja, pkg-config
   GLib >= 2.74, OpenBLAS with LAPACKE, json-glib, libyaml, SQLite 3, zlib, libpng, GoogleTest, gnuplot
   Fedora: dnf install gcc gcc-c++ cmake ninja-build pkgconf glib2-devel openblas-devel lapack-devel \
           json-glib-devel libyaml-devel sqlite-devel zlib-devel libpng-devel gtest-devel gnuplot
