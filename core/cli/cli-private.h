@@ -89,14 +89,15 @@ void lac_cli_warn(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void lac_cli_say(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 /** lac_cli_progress: replaces the progress line on a terminal (at most ten times a second unless
- * @text is final); elsewhere prints a plain line every ten seconds, the first after ten; nothing with -q. */
+ * @text is final); elsewhere prints a plain line every ten seconds, the first after ten; nothing
+ * with -q. */
 void lac_cli_progress(const char *text);
 /** lac_cli_progress_end: clears the line. */
 void lac_cli_progress_end(void);
 
 /** lac_cli_exit_on_interrupt: from now on Ctrl-C and SIGTERM end the process at once with
- * LAC_EXIT_INTERRUPTED, wherever it is, and remove the files that were not finished (LacAtomic). For
- * commands that have nothing to resume. */
+ * LAC_EXIT_INTERRUPTED, wherever it is, and remove the files that were not finished (LacAtomic).
+ * For commands that have nothing to resume. */
 void lac_cli_exit_on_interrupt(void);
 /** lac_cli_interrupted: how often Ctrl-C (or SIGTERM) came since lac_cli_catch_interrupts(). */
 void lac_cli_catch_interrupts(void);

@@ -93,8 +93,9 @@ typedef struct {
 } LacCsvExtra;
 
 /**
- * lac_csv_write_filled: the source text with the holes replaced and every other byte as it was. What
- * is filled in stands in quotes where the seen cells of its column (of the first 1000 rows) all do.
+ * lac_csv_write_filled: the source text with the holes replaced and every other byte as it was.
+ * What is filled in stands in quotes where the seen cells of its column (of the first 1000 rows)
+ * all do.
  * @source, @length: the text @data was parsed from (after gunzip)
  * @format: how it was read, as lac_csv_read() or lac_csv_parse() told
  * @completed: data->rows x data->cols values (level codes for categories); a hole whose value is

@@ -34,8 +34,9 @@ LAC_TEST(data_csv_write, untouched_cells_keep_every_byte)
      * end */
     const char *text = "\xEF\xBB\xBF\r\na , \"b\",t\r\n 01.50,\"2\", x \r\n\r\nNA , ? ,\"\"\r\n"
                        "+3e0,\"4\",\"q\"\"\"";
-    const char *expected = "\xEF\xBB\xBF\r\na , \"b\",t\r\n 01.50,\"2\", x \r\n\r\n2.25 , \"7\" ,\"\""
-                           "\r\n+3e0,\"4\",\"q\"\"\"";
+    const char *expected =
+        "\xEF\xBB\xBF\r\na , \"b\",t\r\n 01.50,\"2\", x \r\n\r\n2.25 , \"7\" ,\"\""
+        "\r\n+3e0,\"4\",\"q\"\"\"";
     g_autofree char *out = filled(text, (double[]){2.25, 7, 0}, NULL);
 
     EXPECT_STR(out, expected);
