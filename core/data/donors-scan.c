@@ -7,8 +7,10 @@ typedef int32_t LaneBits __attribute__((vector_size(64), aligned(4), may_alias))
 typedef int64_t PairBits __attribute__((vector_size(64), aligned(4), may_alias));
 
 /* Fusing changes last bits, which the error bound allows for and no result shows. */
+#ifndef __clang__
 #pragma GCC push_options
 #pragma GCC optimize("fp-contract=fast")
+#endif
 
 /* Everything below is inlined into the two entry points, so no vector crosses a call. */
 #pragma GCC diagnostic ignored "-Wpsabi"
@@ -116,4 +118,6 @@ donors_scan_capped(const DonorsScan *scan)
     scan_block(TRUE, scan);
 }
 
+#ifndef __clang__
 #pragma GCC pop_options
+#endif

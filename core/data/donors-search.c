@@ -10,7 +10,7 @@
 #define DONORS_ROUNDING (2.02 * 0x1p-24)
 
 enum {
-    BATCH_CELLS = 1 << 30, /* receivers x donors x columns between two looks at the context */
+    BATCH_CELLS = 1 << 29, /* receivers x donors x columns between two looks at the context */
 };
 
 /** Search: what all threads read. */

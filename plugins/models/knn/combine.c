@@ -1,5 +1,6 @@
 #include "combine.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 void
@@ -9,7 +10,7 @@ knn_weigh(size_t n, const LacNeighbour *donors, gboolean by_distance, KnnVote *v
 
     for (size_t i = 0; i < n; i++) {
         votes[i].place = i;
-        if (!by_distance)
+        if (!by_distance || isinf(donors[0].distance))
             votes[i].weight = 1.0;
         else if (twin)
             votes[i].weight = donors[i].distance == 0.0;
