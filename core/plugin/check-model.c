@@ -169,30 +169,39 @@ compare_copy(LacCheck *check, const LacModel *model, const LacModel *copy, const
                        lac_matrix_row(b, i)[j]);
 }
 
+/* What the draws need may be saved only when they are announced: @draws of them, the last is asked
+ * for. */
 static void
-check_save_load(LacCheck *check)
+check_saved_draws(LacCheck *check, size_t draws)
 {
     g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
     g_autoptr(LacContext) later = lac_context_new(lac_rng_new(1));
     g_autoptr(LacData) data = NULL;
     LacModel *model, *copy;
 
-    if (model_plugin(check)->save == NULL) {
-        lac_check_note(check, "it cannot be saved");
-        return;
-    }
-    lac_context_set_draws(context, 2); /* what they need may be saved only when announced */
-    lac_context_set_draws(later, 2);
+    lac_context_set_draws(context, draws);
+    lac_context_set_draws(later, draws);
     data = lac_check_base(check, 1);
     model = data != NULL ? fitted(check, context, data) : NULL;
     copy = model != NULL ? through_file(check, model, later) : NULL;
     if (copy != NULL) {
         compare_copy(check, model, copy, data, -1);
         if (model_plugin(check)->sample != NULL)
-            compare_copy(check, model, copy, data, 0);
+            compare_copy(check, model, copy, data, (gssize)draws - 1);
     }
     lac_instance_free(model);
     lac_instance_free(copy);
+}
+
+static void
+check_save_load(LacCheck *check)
+{
+    if (model_plugin(check)->save == NULL) {
+        lac_check_note(check, "it cannot be saved");
+        return;
+    }
+    check_saved_draws(check, 1);
+    check_saved_draws(check, 2);
 }
 
 static LacMatrix *

@@ -165,7 +165,7 @@ em_save(const LacModel *model, LacBundle *out, GError **error)
     lac_bundle_put_doubles(out, "sd", 1, self->cols, self->sd);
     lac_bundle_put_i64(out, "used", 1, self->p, used);
     em_put_gaussian(out, "all", self->gaussian);
-    for (size_t d = 0; self->bootstrap && draws > 1 && d < draws; d++) {
+    for (size_t d = 0; self->bootstrap && d < draws; d++) {
         g_autofree char *name = g_strdup_printf("boot%zu", d);
         g_autoptr(LacGaussian) g = em_parameters(self, d, error);
 
@@ -173,7 +173,7 @@ em_save(const LacModel *model, LacBundle *out, GError **error)
             return FALSE;
         em_put_gaussian(out, name, g);
     }
-    const int64_t n_boot = self->bootstrap && draws > 1 ? (int64_t)draws : 0;
+    const int64_t n_boot = self->bootstrap ? (int64_t)draws : 0;
 
     lac_bundle_put_i64(out, "boots", 1, 1, &n_boot);
     return TRUE;
