@@ -261,6 +261,10 @@ lac_gaussian_e_step(const LacGaussian *g, const LacPatterns *patterns, const Lac
                   .stride = lac_gram_stride(g->p)};
 
     g_assert(sorted->stride == task.stride && sums->p == g->p && patterns->cols == g->p);
+    if (g->p == 0) { /* rows without columns say nothing */
+        sums->n = sums->log_likelihood = 0.0;
+        return TRUE;
+    }
     e_step_divide(&task, patterns->rows);
     g_autofree double *second =
         lac_try_alloc(task.blocks * g->p * task.stride + 1, sizeof(double), "EM sums", error);

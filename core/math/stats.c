@@ -1,6 +1,7 @@
 #include <lacuna/stats.h>
 
 #include <math.h>
+#include <stdlib.h>
 
 /* Eight sums side by side up to PAIRWISE values, halves above; the error grows with log n. Adds x,
  * or (x - centre)^2 when @squares. */
@@ -62,6 +63,33 @@ lac_stats_variance(size_t n, const double *x, unsigned ddof)
     if (n <= ddof)
         return NAN;
     return pairwise_sum(n, x, lac_stats_mean(n, x), TRUE) / (double)(n - ddof);
+}
+
+/* Where squares would leave the doubles, a copy divided by a power of two, which rounds nothing. */
+gboolean
+lac_stats_mean_sd(size_t n, const double *x, double *mean, double *sd)
+{
+    enum { SAFE = 400 }; /* 2^(2 x 400) is far from 2^1024 for any n */
+    double least = x[0], most = x[0];
+    int exponent;
+
+    for (size_t i = 1; i < n; i++) {
+        least = MIN(least, x[i]);
+        most = MAX(most, x[i]);
+    }
+    frexp(MAX(fabs(least), fabs(most)), &exponent);
+    if (abs(exponent) <= SAFE) {
+        *mean = lac_stats_mean(n, x);
+        *sd = n > 1 ? sqrt(lac_stats_variance(n, x, 1)) : 0.0;
+        return TRUE;
+    }
+    g_autofree double *scaled = g_new(double, n);
+
+    for (size_t i = 0; i < n; i++)
+        scaled[i] = ldexp(x[i], -exponent);
+    *mean = ldexp(lac_stats_mean(n, scaled), exponent);
+    *sd = n > 1 ? ldexp(sqrt(lac_stats_variance(n, scaled, 1)), exponent) : 0.0;
+    return isfinite(most - least);
 }
 
 double

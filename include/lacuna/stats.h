@@ -10,6 +10,10 @@ G_BEGIN_DECLS
 LAC_API double lac_stats_mean(size_t n, const double *x);
 /** lac_stats_variance: divisor n - @ddof; NaN when n <= ddof. Two passes. */
 LAC_API double lac_stats_variance(size_t n, const double *x, unsigned ddof);
+/** lac_stats_mean_sd: mean and standard deviation (divisor n - 1, 0 for n = 1) of finite x [n],
+ * n >= 1, also where squares overflow or vanish. FALSE when the range is no double (> 1.8e308);
+ * @mean and @sd are then not to be used. */
+LAC_API gboolean lac_stats_mean_sd(size_t n, const double *x, double *mean, double *sd);
 /** lac_stats_trimmed_mean: mean without the share @trim in [0, 0.5] cut from each tail; 0.5 is the
  * median. Reorders x. */
 LAC_API double lac_stats_trimmed_mean(size_t n, double *x, double trim);

@@ -9,13 +9,16 @@
 
 static const LacParam params[] = {
     LAC_PARAM_INT(EmModel, iterations, 1000, LAC_RANGE(1, 1e6), "iterations", "Most EM iterations"),
-    LAC_PARAM_DOUBLE(EmModel, tol, 1e-4, LAC_RANGE_FROM(0.0), "sd",
-                     "Stop when no mean or covariance of the standardised columns moves by more"),
+    LAC_PARAM_DOUBLE(
+        EmModel, tol, 1e-4, LAC_RANGE_FROM(0.0), "sd",
+        "Stop when no mean or covariance of the standardised columns moves by more, or the "
+        "log-likelihood rises by less than the square of this, relatively"),
     LAC_PARAM_DOUBLE(EmModel, ridge, 0.0, LAC_RANGE_FROM(0.0), "share of rows",
                      "Weight of a prior of uncorrelated columns; 0.01 tames small or collinear "
                      "tables"),
-    LAC_PARAM_BOOL(EmModel, accelerate, FALSE,
-                   "Extrapolate (SQUAREM), guarded by the likelihood; helps with many holes"),
+    LAC_PARAM_BOOL(EmModel, accelerate, TRUE,
+                   "Extrapolate (SQUAREM), guarded by the likelihood: the same maximum in fewer "
+                   "iterations"),
     LAC_PARAM_BOOL(EmModel, bootstrap, TRUE,
                    "Re-estimate from bootstrapped rows for every draw, as Amelia does; without it "
                    "draws ignore that the parameters are uncertain"),

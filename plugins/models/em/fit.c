@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Relative changes of the log-likelihood below this are rounding. */
+#define EM_ROUNDING 1e-14
+
 void
 em_rows_free(EmRows *rows)
 {
@@ -35,10 +38,14 @@ em_learn_columns(EmModel *self, const LacData *train, GError **error)
                             "em: column '%s' has no observed cell in %zu training rows; drop the "
                             "column or change the split",
                             lac_data_name(train, j), train->rows);
-        self->centre[j] = lac_stats_mean(n, seen);
-        const double sd = n > 1 ? sqrt(lac_stats_variance(n, seen, 1)) : 0.0;
+        double sd;
 
-        if (sd > 1e-12 * fabs(self->centre[j]) && isfinite(sd)) {
+        if (!lac_stats_mean_sd(n, seen, &self->centre[j], &sd))
+            return lac_fail(
+                error, LAC_ERROR_DATA,
+                "em: column '%s' spans more than the largest number, 1.8e308; rescale it",
+                lac_data_name(train, j));
+        if (sd > 1e-12 * fabs(self->centre[j])) {
             self->sd[j] = sd;
             self->used[self->p++] = j;
             continue;
@@ -90,49 +97,90 @@ em_largest_change(const LacGaussian *a, const LacGaussian *b)
     return most;
 }
 
-/* One EM iteration in progress. */
+/* An estimation in progress. */
 typedef struct {
     const EmModel *self;
     const EmRows *rows;
     const LacMatrix *sorted;
     const double *weight; /* in the order of `sorted` */
     LacGaussianSums *sums;
-    double ridge; /* in rows */
-    double mended;
-} EmStep;
+    double ridge;     /* in rows */
+    double objective; /* at the parameters the last step came from */
+    double mended;    /* largest ridge that a singular covariance needed */
+    double reach;     /* longest extrapolation, in steps; grows with success */
+    int64_t steps;    /* EM iterations made */
+    double moved;     /* by the last plain step */
+} EmState;
 
-/* to = EM(from). FALSE with an error when the covariance cannot be mended or memory is short. */
-static gboolean
-em_step(EmStep *step, const LacGaussian *from, LacGaussian **to, GError **error)
+/* What EM climbs: the log-likelihood, and with a ridge the logarithm of its prior as well. */
+static double
+em_objective(const EmState *state, const LacGaussian *at)
 {
-    if (!lac_gaussian_e_step(from, step->rows->patterns, step->sorted, step->weight, step->sums,
+    const double e = state->ridge;
+    double trace = 0.0;
+
+    if (e <= 0.0)
+        return state->sums->log_likelihood;
+    for (size_t j = 0; j < at->p; j++)
+        trace += at->precision[j * (at->p + 1)];
+    return state->sums->log_likelihood -
+           0.5 * ((e + (double)at->p + 2.0) * at->log_det + e * trace);
+}
+
+/* to = EM(from). FALSE with an error when the covariance cannot be mended, memory is short or the
+ * user wants to stop. */
+static gboolean
+em_step(EmState *state, const LacGaussian *from, LacGaussian **to, GError **error)
+{
+    const EmModel *self = state->self;
+
+    if (!lac_context_step(self->base.instance.context,
+                          (double)state->steps / (double)self->iterations, error) ||
+        !lac_gaussian_e_step(from, state->rows->patterns, state->sorted, state->weight, state->sums,
                              error))
         return FALSE;
-    lac_gaussian_free(*to);
+    state->steps++;
+    state->objective = em_objective(state, from);
     *to = lac_gaussian_dup(from);
-    if (step->sums->n <= 0.0)
+    if (state->sums->n <= 0.0)
         return TRUE; /* no row says anything */
-    const double added = lac_gaussian_m_step(step->sums, step->ridge, *to);
+    const double added = lac_gaussian_m_step(state->sums, state->ridge, *to);
 
     if (added < 0.0)
         return lac_fail(error, LAC_ERROR_NUMERIC,
                         "em: the covariance of %zu columns is not finite after a step; rescale "
                         "the data or set a ridge",
                         from->p);
-    step->mended = MAX(step->mended, added);
+    state->mended = MAX(state->mended, added);
     return TRUE;
 }
 
-/* theta0 - 2 alpha r + alpha^2 v with r the first step and v the change of the second: Varadhan
- * and Roland, "Simple and globally convergent methods for accelerating the convergence of any EM
- * algorithm" (2008), scheme S3. NULL when it leaves the positive definite matrices. */
+/* zero + 2 length r + length^2 v with r the first step and v the change of the second. NULL when it
+ * leaves the well conditioned covariances. */
 static LacGaussian *
-em_extrapolate(const LacGaussian *zero, const LacGaussian *one, const LacGaussian *two)
+em_extrapolate(const LacGaussian *zero, const LacGaussian *one, const LacGaussian *two,
+               double length)
 {
-    const size_t p = zero->p, cells = p * p;
+    g_autoptr(LacGaussian) far = lac_gaussian_dup(zero);
+
+    for (size_t k = 0; k < zero->p; k++)
+        far->mean[k] += 2.0 * length * (one->mean[k] - zero->mean[k]) +
+                        length * length * (two->mean[k] - 2.0 * one->mean[k] + zero->mean[k]);
+    for (size_t k = 0; k < zero->p * zero->p; k++)
+        far->cov[k] += 2.0 * length * (one->cov[k] - zero->cov[k]) +
+                       length * length * (two->cov[k] - 2.0 * one->cov[k] + zero->cov[k]);
+    return lac_gaussian_prepare(far) == 0.0 ? g_steal_pointer(&far) : NULL;
+}
+
+/* How far to go: scheme S3 of Varadhan and Roland, "Simple and globally convergent methods for
+ * accelerating the convergence of any EM algorithm" (2008). 1 is where plain EM stands already. */
+static double
+em_length(const LacGaussian *zero, const LacGaussian *one, const LacGaussian *two)
+{
+    const size_t p = zero->p;
     double rr = 0.0, vv = 0.0;
 
-    for (size_t k = 0; k < p + cells; k++) {
+    for (size_t k = 0; k < p + p * p; k++) {
         const double a = k < p ? zero->mean[k] : zero->cov[k - p],
                      b = k < p ? one->mean[k] : one->cov[k - p],
                      c = k < p ? two->mean[k] : two->cov[k - p];
@@ -140,103 +188,132 @@ em_extrapolate(const LacGaussian *zero, const LacGaussian *one, const LacGaussia
         rr += (b - a) * (b - a);
         vv += (c - 2.0 * b + a) * (c - 2.0 * b + a);
     }
-    const double alpha = vv > 0.0 ? -sqrt(rr / vv) : -1.0;
-
-    if (alpha >= -1.0)
-        return NULL;
-    g_autoptr(LacGaussian) far = lac_gaussian_dup(zero);
-
-    for (size_t k = 0; k < p; k++)
-        far->mean[k] += -2.0 * alpha * (one->mean[k] - zero->mean[k]) +
-                        alpha * alpha * (two->mean[k] - 2.0 * one->mean[k] + zero->mean[k]);
-    for (size_t k = 0; k < cells; k++)
-        far->cov[k] += -2.0 * alpha * (one->cov[k] - zero->cov[k]) +
-                       alpha * alpha * (two->cov[k] - 2.0 * one->cov[k] + zero->cov[k]);
-    return lac_gaussian_prepare(far) == 0.0 ? g_steal_pointer(&far) : NULL;
+    return vv > 0.0 ? sqrt(rr / vv) : 1.0;
 }
 
-/* A SQUAREM cycle: two steps, an extrapolation, and a step from there when the likelihood did not
- * fall. Replaces *at; @moved is the length of its first plain step. */
+/* From one and two, the first EM steps after zero, to *at: a step from an extrapolated point when
+ * that is no worse than `one`, which keeps the climb monotone, otherwise `two`. */
 static gboolean
-em_cycle(EmStep *step, LacGaussian **at, double *moved, double *log_likelihood, GError **error)
+em_leap(EmState *state, const LacGaussian *zero, const LacGaussian *one, LacGaussian **two,
+        LacGaussian **at, GError **error)
 {
-    g_autoptr(LacGaussian) one = NULL;
-    g_autoptr(LacGaussian) two = NULL;
+    enum { GROWTH = 4 };
+    const double floor = state->objective, wanted = em_length(zero, one, *two);
+    const double length = MIN(wanted, state->reach);
+    g_autoptr(LacGaussian) far = NULL;
     g_autoptr(LacGaussian) three = NULL;
 
-    if (!em_step(step, *at, &one, error))
+    if (length > 1.0)
+        far = em_extrapolate(zero, one, *two, length);
+    if (far != NULL && !em_step(state, far, &three, error))
         return FALSE;
-    *log_likelihood = step->sums->log_likelihood;
-    *moved = em_largest_change(*at, one);
-    if (!step->self->accelerate || *moved <= step->self->tol) {
-        lac_gaussian_free(*at);
-        *at = g_steal_pointer(&one);
-        return TRUE;
-    }
-    if (!em_step(step, one, &two, error))
-        return FALSE;
-    const double before = step->sums->log_likelihood;
-    g_autoptr(LacGaussian) far = em_extrapolate(*at, one, two);
+    const gboolean better = three != NULL && state->objective >= floor;
 
-    if (far != NULL && !em_step(step, far, &three, error))
-        return FALSE;
-    const gboolean better = far != NULL && step->sums->log_likelihood >= before;
-
+    if (length > 1.0 && !better)
+        state->reach = MAX(length / GROWTH, 2.0);
+    else if (wanted >= state->reach)
+        state->reach *= GROWTH;
     lac_gaussian_free(*at);
-    *at = better ? g_steal_pointer(&three) : g_steal_pointer(&two);
+    *at = better ? g_steal_pointer(&three) : g_steal_pointer(two);
+    return TRUE;
+}
+
+/* One step, or a SQUAREM cycle of up to three. Replaces *at; @objective is of the old *at. Where a
+ * singular covariance had to be mended, EM need not climb and nothing is extrapolated. */
+static gboolean
+em_cycle(EmState *state, LacGaussian **at, double *objective, GError **error)
+{
+    enum { STEPS = 3 };
+    const EmModel *self = state->self;
+    const gboolean room = self->accelerate && state->steps + STEPS <= self->iterations;
+    g_autoptr(LacGaussian) zero = g_steal_pointer(at);
+    g_autoptr(LacGaussian) two = NULL;
+
+    if (!em_step(state, zero, at, error))
+        return FALSE;
+    *objective = state->objective;
+    state->moved = em_largest_change(zero, *at);
+    if (!room || state->moved <= self->tol || state->mended > 0.0)
+        return TRUE;
+    if (!em_step(state, *at, &two, error))
+        return FALSE;
+    if (state->mended == 0.0)
+        return em_leap(state, zero, *at, &two, at, error);
+    lac_gaussian_free(*at);
+    *at = g_steal_pointer(&two);
     return TRUE;
 }
 
 static void
-em_tell(const EmStep *step, gboolean converged, double moved)
+em_tell(const EmState *state, gboolean converged)
 {
-    LacContext *context = step->self->base.instance.context;
+    LacContext *context = state->self->base.instance.context;
 
-    if (step->mended > 0.0)
+    if (state->mended > 0.0)
         lac_context_event(
             context, "ridge", -1,
             "the covariance became singular (too few rows, or columns that depend on "
             "each other); %.1e was added to the variances of the standardised columns",
-            step->mended);
+            state->mended);
     if (!converged)
         lac_context_event(context, "not-converged", -1,
                           "EM stopped after %" G_GINT64_FORMAT
                           " iterations, parameters still moving by %.1e a step",
-                          step->self->iterations, moved);
+                          state->steps, state->moved);
+}
+
+/* Near a maximum the log-likelihood is flat: it moves by the square of what parameters move by. */
+static gboolean
+em_levels_off(const EmModel *self, double before, double now)
+{
+    const double least = self->tol * self->tol;
+
+    return least >= EM_ROUNDING && fabs(now - before) < least * fabs(now);
+}
+
+/* Climbs from *at to the maximum; FALSE with an error. */
+static gboolean
+em_climb(EmState *state, LacGaussian **at, gboolean loud, GError **error)
+{
+    const EmModel *self = state->self;
+    double objective = -INFINITY;
+    gboolean converged = FALSE;
+
+    for (size_t t = 0; !converged && state->steps < self->iterations; t++) {
+        const double before = objective;
+
+        if (!em_cycle(state, at, &objective, error))
+            return FALSE;
+        if (loud)
+            lac_context_trace(self->base.instance.context, "loglik", -1, t, 0, objective);
+        converged = state->moved <= self->tol || em_levels_off(self, before, objective);
+    }
+    em_tell(state, converged);
+    return TRUE;
 }
 
 LacGaussian *
 em_estimate(const EmModel *self, const EmRows *rows, const double *weight, const LacGaussian *start,
             gboolean loud, GError **error)
 {
-    LacContext *context = self->base.instance.context;
     g_autoptr(LacMatrix) sorted = lac_patterns_gather(rows->patterns, rows->x, error);
     g_autoptr(LacGaussianSums) sums = lac_gaussian_sums_new(self->p);
     g_autoptr(LacGaussian) at = lac_gaussian_dup(start);
     g_autofree double *sorted_weight = weight ? g_new(double, rows->patterns->rows + 1) : NULL;
-    EmStep step = {.self = self,
-                   .rows = rows,
-                   .sorted = sorted,
-                   .weight = sorted_weight,
-                   .sums = sums,
-                   .ridge = self->ridge * (double)rows->patterns->rows};
-    double moved = INFINITY, log_likelihood;
+    EmState state = {.self = self,
+                     .rows = rows,
+                     .sorted = sorted,
+                     .weight = sorted_weight,
+                     .sums = sums,
+                     .ridge = self->ridge * (double)rows->patterns->rows,
+                     .reach = 2.0,
+                     .moved = INFINITY};
 
     if (sorted == NULL)
         return NULL;
     for (size_t i = 0; weight != NULL && i < rows->patterns->rows; i++)
         sorted_weight[i] = weight[rows->patterns->row[i]];
-    for (int64_t t = 0; t < self->iterations && moved > self->tol; t++) {
-        if (!em_cycle(&step, &at, &moved, &log_likelihood, error))
-            return NULL;
-        if (loud)
-            lac_context_trace(context, "loglik", -1, (size_t)t, 0, log_likelihood);
-        if (!lac_context_step(context, (double)t / (double)self->iterations, error))
-            return NULL;
-    }
-    if (loud)
-        em_tell(&step, moved <= self->tol, moved);
-    return g_steal_pointer(&at);
+    return em_climb(&state, &at, loud, error) ? g_steal_pointer(&at) : NULL;
 }
 
 /* Every used column needs an observed cell among the rows drawn. */

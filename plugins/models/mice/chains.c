@@ -4,6 +4,7 @@
 #include "mice.h"
 
 #include <lacuna/parallel.h>
+#include <lacuna/stats.h>
 #include <math.h>
 #include <string.h>
 
@@ -122,16 +123,10 @@ static void
 chain_trace(const MiceLoop *loop, const MiceTask *task, const double *values)
 {
     const MiceModel *self = loop->model;
-    const size_t n = task->n_missing, round = task->chain * self->rounds + task->iteration;
+    const size_t round = task->chain * self->rounds + task->iteration;
     double *to = loop->trace + 2 * (round * self->cols + task->j);
-    double mean = 0.0, squares = 0.0;
 
-    for (size_t i = 0; i < n; i++)
-        mean += values[i] / (double)n;
-    for (size_t i = 0; i < n; i++)
-        squares += (values[i] - mean) * (values[i] - mean);
-    to[0] = mean;
-    to[1] = n > 1 ? sqrt(squares / (double)(n - 1)) : 0.0;
+    lac_stats_mean_sd(task->n_missing, values, &to[0], &to[1]);
 }
 
 /* One donor that serves more than a fifth of the holes carries too much of the result. */

@@ -63,11 +63,13 @@ columns_learn_one(MiceModel *self, const LacData *train, size_t j, double *seen,
                         "column or change the split",
                         lac_data_name(train, j), train->rows);
     column->n_holes = train->rows - n;
-    column->centre = lac_stats_mean(n, seen);
-    column->sd = n > 1 ? sqrt(lac_stats_variance(n, seen, 1)) : 0.0;
+    if (!lac_stats_mean_sd(n, seen, &column->centre, &column->sd))
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "mice: column '%s' spans more than the largest number, 1.8e308; rescale it",
+                        lac_data_name(train, j));
     column->start = column->n_levels > 0 ? columns_most_frequent(n, seen, column->n_levels, share)
                                          : column->centre;
-    column->constant = !(column->sd > 1e-12 * fabs(column->centre) && isfinite(column->sd));
+    column->constant = !(column->sd > 1e-12 * fabs(column->centre));
     if (column->constant) {
         column->sd = 1.0;
         column->centre = column->start = seen[0];

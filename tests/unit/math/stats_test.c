@@ -320,3 +320,24 @@ LAC_TEST(math_stats, BARNARD_RUBIN_005_other_m_and_scale)
     EXPECT_NEAR_DOUBLE(barnard_rubin(8, 2.0, INFINITY, 1e-3), 7e6, 1e-11);
     EXPECT_NEAR_DOUBLE(barnard_rubin(8, 2.0, INFINITY, 0.2), 175.0, 1e-11);
 }
+
+/* By hand: 1, 2, 6 have mean 3 and variance (4 + 1 + 9) / 2 = 7. */
+LAC_TEST(math_stats, mean_and_sd_survive_numbers_whose_squares_are_no_doubles)
+{
+    const int exponents[] = {0, 1015, -1015};
+    double mean, sd;
+
+    for (size_t k = 0; k < G_N_ELEMENTS(exponents); k++) {
+        const double unit = ldexp(1.0, exponents[k]), x[3] = {unit, 2 * unit, 6 * unit};
+
+        ASSERT_TRUE(lac_stats_mean_sd(3, x, &mean, &sd));
+        EXPECT_EQ_DOUBLE(mean, 3 * unit);
+        EXPECT_NEAR_DOUBLE(sd / unit, sqrt(7.0), 1e-15);
+    }
+    const double one[1] = {-4.0}, wide[2] = {1.5e308, -1.5e308};
+
+    ASSERT_TRUE(lac_stats_mean_sd(1, one, &mean, &sd));
+    EXPECT_EQ_DOUBLE(mean, -4.0);
+    EXPECT_EQ_DOUBLE(sd, 0.0);
+    EXPECT_TRUE(!lac_stats_mean_sd(2, wide, &mean, &sd));
+}

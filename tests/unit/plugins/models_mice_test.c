@@ -556,3 +556,23 @@ LAC_TEST(models_mice, predictions_alone_cover_too_seldom)
 
     EXPECT_TRUE(coverage("mice", "{method: norm.predict, iterations: 1}", &mean) < 0.90);
 }
+
+/* Squares of these numbers are no doubles; powers of two rescale without rounding. */
+LAC_TEST(models_mice, largest_and_smallest_numbers_are_completed_alike)
+{
+    enum { N = 60, P = 3 };
+    g_autoptr(LacData) data = fitted_made(N, P, 0.5, 0.3, 23);
+    double scaled[N * P];
+
+    for (size_t k = 0; k < N * P; k++)
+        scaled[k] = ldexp(data->values[k], k % P == 0 ? 1000 : k % P == 1 ? -1000 : 0);
+    g_autoptr(LacData) other = fitted_table(N, P, scaled, NULL);
+    g_autoptr(Fitted) a = fit("{iterations: 2}", data, 1, 1);
+    g_autoptr(Fitted) b = fit("{iterations: 2}", other, 1, 1);
+    const double *x = a ? fitted_fill(a, data) : NULL;
+    const double *y = b ? fitted_fill(b, other) : NULL;
+
+    ASSERT_TRUE(x != NULL && y != NULL);
+    for (size_t k = 0; k < N * P; k++)
+        EXPECT_EQ_DOUBLE(ldexp(y[k], k % P == 0 ? -1000 : k % P == 1 ? 1000 : 0), x[k]);
+}
