@@ -184,3 +184,31 @@ lac_comparison_take(const LacComparison *self, const LacScoring *in, const LacMa
     }
     return g_steal_pointer(&taken);
 }
+
+gboolean
+lac_comparison_add_mean(const LacScoring *in, LacCompletions of, gboolean with_holes,
+                        size_t max_rows, const LacRng *rng, LacRowDistance distance,
+                        const void *user, LacScores *out, GError **error)
+{
+    const size_t tables = lac_scoring_completions(in, of);
+    g_auto(LacComparison) rows = {0};
+    g_autoptr(LacMatrix) truth = NULL;
+    LacSum sum = {0};
+
+    if (!lac_comparison_init(&rows, in, with_holes, max_rows, rng, out))
+        return TRUE;
+    truth = lac_comparison_take(&rows, in, NULL, error);
+    if (!truth)
+        return FALSE;
+    for (size_t d = 0; d < tables; d++) {
+        const LacMatrix *table = lac_scoring_completion(in, of, d);
+        g_autoptr(LacMatrix) completed = lac_comparison_take(&rows, in, table, error);
+        double one;
+
+        if (!completed || !distance(truth, completed, user, &one, error))
+            return FALSE;
+        lac_sum_add(&sum, one);
+    }
+    lac_scores_add(out, NULL, lac_sum_value(&sum) / (double)tables, rows.n);
+    return TRUE;
+}

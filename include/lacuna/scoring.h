@@ -201,6 +201,21 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LacComparison, lac_comparison_clear)
 LAC_API LacMatrix *lac_comparison_take(const LacComparison *self, const LacScoring *in,
                                        const LacMatrix *completion, GError **error);
 
+/** LacRowDistance: to @out the distance between two tables of the same columns, >= 0; @user is the
+ * metric's own. */
+typedef gboolean (*LacRowDistance)(const LacMatrix *truth, const LacMatrix *completed,
+                                   const void *user, double *out, GError **error);
+
+/**
+ * lac_comparison_add_mean: the mean over completions of their @distance from the truth, as a score
+ * of the whole table; undefined, with the reason, when there is nothing to compare.
+ * @of: which completions; @with_holes, @max_rows, @rng: which rows, as lac_comparison_init()
+ */
+LAC_API gboolean lac_comparison_add_mean(const LacScoring *in, LacCompletions of,
+                                         gboolean with_holes, size_t max_rows, const LacRng *rng,
+                                         LacRowDistance distance, const void *user, LacScores *out,
+                                         GError **error);
+
 G_END_DECLS
 
 #endif

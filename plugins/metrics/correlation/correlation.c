@@ -71,10 +71,6 @@ correlation_score(const LacMetric *metric, const LacScoring *in, LacScores *out,
     LacNorm norm = {0};
     size_t pairs = 0;
 
-    if (lac_mask_count(in->scored) == 0) { /* 0 would say that something was done well */
-        lac_scores_undefined(out, NULL, -1, "no scored cell");
-        return TRUE;
-    }
     if (!lac_comparison_init(&rows, in, self->rows == WITH_HOLES, G_MAXSIZE, &metric->rng, out))
         return TRUE;
     g_autoptr(LacMatrix) truth = lac_comparison_take(&rows, in, NULL, error);

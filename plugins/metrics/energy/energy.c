@@ -25,31 +25,20 @@ static const LacParam params[] = {
 };
 
 static gboolean
+energy_distance(const LacMatrix *truth, const LacMatrix *completed, const void *user, double *out,
+                GError **error)
+{
+    return lac_score_energy_distance(truth, completed, out, error);
+}
+
+static gboolean
 energy_score(const LacMetric *metric, const LacScoring *in, LacScores *out, GError **error)
 {
     const Energy *self = LAC_CAST(const Energy, metric);
-    const size_t tables = lac_scoring_completions(in, (LacCompletions)self->of);
-    g_auto(LacComparison) rows = {0};
-    LacSum sum = {0};
 
-    if (!lac_comparison_init(&rows, in, self->rows == WITH_HOLES, (size_t)self->max_rows,
-                             &metric->rng, out))
-        return TRUE;
-    g_autoptr(LacMatrix) truth = lac_comparison_take(&rows, in, NULL, error);
-
-    if (!truth)
-        return FALSE;
-    for (size_t d = 0; d < tables; d++) {
-        const LacMatrix *table = lac_scoring_completion(in, (LacCompletions)self->of, d);
-        g_autoptr(LacMatrix) completed = lac_comparison_take(&rows, in, table, error);
-        double distance;
-
-        if (!completed || !lac_score_energy_distance(truth, completed, &distance, error))
-            return FALSE;
-        lac_sum_add(&sum, distance);
-    }
-    lac_scores_add(out, NULL, lac_sum_value(&sum) / (double)tables, rows.n);
-    return TRUE;
+    return lac_comparison_add_mean(in, (LacCompletions)self->of, self->rows == WITH_HOLES,
+                                   (size_t)self->max_rows, &metric->rng, energy_distance, self, out,
+                                   error);
 }
 
 LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {

@@ -51,9 +51,10 @@ sliced_project(const LacMatrix *x, const double *direction, double *out)
 }
 
 static gboolean
-sliced_distance(const Sliced *self, const LacMatrix *truth, const LacMatrix *completed, double *out,
+sliced_distance(const LacMatrix *truth, const LacMatrix *completed, const void *user, double *out,
                 GError **error)
 {
+    const Sliced *self = user;
     const size_t n = truth->rows;
     g_autofree double *direction = g_new(double, truth->cols);
     g_autofree double *x = lac_try_alloc(n, sizeof(double), "projected rows", error);
@@ -80,28 +81,10 @@ static gboolean
 sliced_score(const LacMetric *metric, const LacScoring *in, LacScores *out, GError **error)
 {
     const Sliced *self = LAC_CAST(const Sliced, metric);
-    const size_t tables = lac_scoring_completions(in, (LacCompletions)self->of);
-    g_auto(LacComparison) rows = {0};
-    LacSum sum = {0};
 
-    if (!lac_comparison_init(&rows, in, self->rows == WITH_HOLES, (size_t)self->max_rows,
-                             &metric->rng, out))
-        return TRUE;
-    g_autoptr(LacMatrix) truth = lac_comparison_take(&rows, in, NULL, error);
-
-    if (!truth)
-        return FALSE;
-    for (size_t d = 0; d < tables; d++) {
-        const LacMatrix *table = lac_scoring_completion(in, (LacCompletions)self->of, d);
-        g_autoptr(LacMatrix) completed = lac_comparison_take(&rows, in, table, error);
-        double distance;
-
-        if (!completed || !sliced_distance(self, truth, completed, &distance, error))
-            return FALSE;
-        lac_sum_add(&sum, distance);
-    }
-    lac_scores_add(out, NULL, lac_sum_value(&sum) / (double)tables, rows.n);
-    return TRUE;
+    return lac_comparison_add_mean(in, (LacCompletions)self->of, self->rows == WITH_HOLES,
+                                   (size_t)self->max_rows, &metric->rng, sliced_distance, self, out,
+                                   error);
 }
 
 LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
