@@ -92,15 +92,13 @@ gram_block_small(const GramTask *task, size_t begin, size_t end, double *g)
     }
 }
 
-/* Many columns: copies rows together, scaled by the root of their weight, for dsyrk. The products
- * are made apart, because @g need not be symmetric below its diagonal. */
+/* Many columns: copies rows together, scaled by the root of their weight, for dsyrk. */
 static void
 gram_block_large(const GramTask *task, size_t begin, size_t end, double *g)
 {
-    const size_t q = task->q, stride = task->stride;
-    g_autofree double *buffer = g_new(double, GATHER_ROWS *stride);
-    g_autofree double *products = g_new0(double, q *stride);
-    LacMatrix c = {.rows = q, .cols = q, .stride = stride, .v = products};
+    const size_t q = task->q, stride = task->stride, most = MIN((size_t)GATHER_ROWS, end - begin);
+    g_autofree double *buffer = g_new(double, MAX(most, 1) * stride);
+    LacMatrix c = {.rows = q, .cols = q, .stride = stride, .v = g};
 
     for (size_t i = begin; i < end; i += GATHER_ROWS) {
         const size_t rows = MIN(GATHER_ROWS, end - i);
@@ -113,11 +111,7 @@ gram_block_large(const GramTask *task, size_t begin, size_t end, double *g)
             for (size_t b = 0; b < q; b++)
                 buffer[k * stride + b] = w * from[b];
         }
-        lac_syrk(task->alpha, &a, 1.0, &c);
-    }
-    for (size_t a = 0; a < q; a++) {
-        for (size_t b = a; b < q; b++)
-            g[a * stride + b] += products[a * stride + b];
+        lac_syrk_upper(task->alpha, &a, 1.0, &c);
     }
 }
 
@@ -166,7 +160,8 @@ lac_gram_add(size_t n, size_t q, size_t stride, const double *z, const size_t *i
              const double *weight, double alpha, double *g)
 {
     const size_t block = gram_block_rows(n), blocks = (n + block - 1) / block;
-    g_autofree double *sums = g_new0(double, MAX(blocks, 1) * q * stride);
+    const gboolean direct = blocks == 1 && q > SMALL_Q; /* spares a large table of zeros */
+    g_autofree double *sums = direct ? NULL : g_new0(double, MAX(blocks, 1) * q * stride);
     GramTask task = {.n = n,
                      .q = q,
                      .stride = stride,
@@ -175,11 +170,11 @@ lac_gram_add(size_t n, size_t q, size_t stride, const double *z, const size_t *i
                      .index = index,
                      .weight = weight,
                      .alpha = alpha,
-                     .g = sums};
+                     .g = direct ? g : sums};
 
     g_assert(stride % 8 == 0 && stride >= q);
     lac_parallel_for(blocks, 1, gram_block, &task);
-    for (size_t b = 0; b < blocks; b++) {
+    for (size_t b = 0; !direct && b < blocks; b++) {
         for (size_t a = 0; a < q; a++) {
             const double *from = sums + (b * q + a) * stride;
 

@@ -12,6 +12,7 @@ lac_linear_new(size_t capacity)
     fit->kept = g_new(size_t, capacity);
     fit->factor = g_new0(double, capacity *capacity);
     fit->beta = g_new0(double, capacity);
+    fit->root = g_new0(double, capacity);
     return fit;
 }
 
@@ -23,6 +24,8 @@ lac_linear_free(LacLinear *fit)
     g_free(fit->kept);
     g_free(fit->factor);
     g_free(fit->beta);
+    g_free(fit->design);
+    g_free(fit->root);
     g_free(fit);
 }
 
@@ -113,6 +116,7 @@ lac_linear_solve(LacLinear *fit, const double *gram, size_t ld, size_t q, const 
 
     g_assert(q <= fit->capacity);
     fit->q = q;
+    fit->rows = 0;
     linear_factor(fit, gram, ld, predictors, ridge);
     memset(fit->beta, 0, q * sizeof(double));
 
@@ -139,6 +143,114 @@ lac_linear_solve(LacLinear *fit, const double *gram, size_t ld, size_t q, const 
     return q - fit->rank;
 }
 
+/* S = Z R^-1/2 with R = ridge x squares of each column; a column of zeros stays out. */
+static void
+linear_scale_design(LacLinear *fit, double ridge)
+{
+    const size_t q = fit->q;
+
+    memset(fit->root, 0, q * sizeof(double));
+    for (size_t i = 0; i < fit->rows; i++) {
+        for (size_t k = 0; k < q; k++)
+            fit->root[k] += fit->design[i * q + k] * fit->design[i * q + k];
+    }
+    fit->rank = 0;
+    for (size_t k = 0; k < q; k++) {
+        if (fit->root[k] > 0.0)
+            fit->kept[fit->rank++] = k;
+        fit->root[k] = fit->root[k] > 0.0 ? 1.0 / sqrt(ridge * fit->root[k]) : 0.0;
+    }
+    for (size_t i = 0; i < fit->rows; i++) {
+        for (size_t k = 0; k < q; k++)
+            fit->design[i * q + k] *= fit->root[k];
+    }
+}
+
+/* The factor of S S' + I. */
+static gboolean
+linear_factor_kernel(LacLinear *fit)
+{
+    const size_t n = fit->rows;
+    const LacMatrix s = {.rows = n, .cols = fit->q, .stride = fit->q, .v = fit->design};
+    LacMatrix kernel = {.rows = n, .cols = n, .stride = n, .v = fit->factor};
+
+    lac_gemm(FALSE, TRUE, 1.0, &s, &s, 0.0, &kernel);
+    for (size_t i = 0; i < n; i++)
+        kernel.v[i * (n + 1)] += 1.0;
+    return lac_cholesky(&kernel);
+}
+
+/* x = (S S' + I)^-1 x; to += f R^-1/2 S' x. */
+static void
+linear_from_rows(const LacLinear *fit, double f, double *x, double *to)
+{
+    const size_t n = fit->rows;
+    const LacMatrix l = {.rows = n, .cols = n, .stride = n, .v = fit->factor};
+
+    lac_solve_lower(FALSE, &l, x);
+    lac_solve_lower(TRUE, &l, x);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < fit->q; k++)
+            to[k] += f * x[i] * fit->root[k] * fit->design[i * fit->q + k];
+    }
+}
+
+gboolean
+lac_linear_solve_rows(LacLinear *fit, size_t n, const double *z, const size_t *index, size_t stride,
+                      const double *weight, const double *y, size_t q, const size_t *predictors,
+                      double ridge)
+{
+    g_autofree double *rest = g_new(double, MAX(n, 1));
+
+    g_assert(q <= fit->capacity && n <= fit->capacity && ridge > 0.0);
+    if (n * q > fit->room) {
+        g_free(fit->design);
+        fit->design = g_new(double, n *q);
+        fit->room = n * q;
+    }
+    fit->q = q;
+    fit->rows = n;
+    for (size_t i = 0; i < n; i++) {
+        const double *row = z + (index ? index[i] : i) * stride;
+        const double w = weight ? sqrt(weight[i]) : 1.0;
+
+        for (size_t k = 0; k < q; k++)
+            fit->design[i * q + k] = w * row[predictors[k]];
+        rest[i] = w * y[i];
+    }
+    linear_scale_design(fit, ridge);
+    if (!linear_factor_kernel(fit))
+        return FALSE;
+    fit->yty = fit->rss = 0.0;
+    for (size_t i = 0; i < n; i++)
+        fit->yty += rest[i] * rest[i];
+    memset(fit->beta, 0, q * sizeof(double));
+    linear_from_rows(fit, 1.0, rest, fit->beta);
+    for (size_t i = 0; i < n; i++) /* y - Z beta = (S S' + I)^-1 y */
+        fit->rss += rest[i] * rest[i];
+    return TRUE;
+}
+
+/* With g, d standard normal and v = S g + d, R^-1/2 (g - S' (S S' + I)^-1 v) has covariance
+ * (Z'Z + R)^-1. */
+static void
+linear_draw_rows(const LacLinear *fit, double sigma, const double *normals, double *beta)
+{
+    const LacMatrix s = {.rows = fit->rows, .cols = fit->q, .stride = fit->q, .v = fit->design};
+    g_autofree double *v = g_memdup2(normals + fit->q, MAX(fit->rows, 1) * sizeof(double));
+
+    lac_gemv(FALSE, 1.0, &s, normals, 1.0, v);
+    for (size_t k = 0; k < fit->q; k++)
+        beta[k] += sigma * fit->root[k] * normals[k];
+    linear_from_rows(fit, -sigma, v, beta);
+}
+
+size_t
+lac_linear_normals(const LacLinear *fit)
+{
+    return fit->rows > 0 ? fit->q + fit->rows : fit->rank;
+}
+
 double
 lac_linear_sigma(double rss, double chi2)
 {
@@ -152,6 +264,10 @@ lac_linear_draw(const LacLinear *fit, double sigma, const double *normals, doubl
         .rows = fit->rank, .cols = fit->rank, .stride = fit->rank, .v = fit->factor};
 
     memcpy(beta, fit->beta, fit->q * sizeof(double));
+    if (fit->rows > 0) {
+        linear_draw_rows(fit, sigma, normals, beta);
+        return;
+    }
     if (fit->rank == 0)
         return;
     g_autofree double *step = g_memdup2(normals, fit->rank * sizeof(double));

@@ -88,6 +88,15 @@ lac_syrk(double alpha, const LacMatrix *a, double beta, LacMatrix *c)
 }
 
 void
+lac_syrk_upper(double alpha, const LacMatrix *a, double beta, LacMatrix *c)
+{
+    g_assert(c->rows == a->cols && c->cols == a->cols);
+    if (c->rows > 0)
+        cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, blas_int(a->cols), blas_int(a->rows),
+                    alpha, a->v, leading(a), beta, c->v, leading(c));
+}
+
+void
 lac_gemv(gboolean ta, double alpha, const LacMatrix *a, const double *x, double beta, double *y)
 {
     const size_t length = ta ? a->cols : a->rows;

@@ -13,12 +13,14 @@ G_BEGIN_DECLS
  * @factor: [rank][rank] lower L with L L' = G[kept][kept] (+ ridge); row distance @rank
  * @beta: [q] coefficients, 0 for aliased predictors
  * @rss: residual sum of squares, unit of y squared, never negative
+ * @rows: 0, or n when solved by lac_linear_solve_rows(); then @factor is that of the n x n kernel,
+ *   @design: [rows][q] is the scaled design and @root: [q] the prior sd of each coefficient
  * @yty: y'y; when rss is below 1e-8 of it, cancellation has eaten it: sum residuals instead
  */
 typedef struct {
-    size_t capacity, q, rank;
+    size_t capacity, q, rank, rows, room;
     size_t *kept;
-    double *factor, *beta;
+    double *factor, *beta, *design, *root;
     double rss, yty;
 } LacLinear;
 
@@ -43,17 +45,37 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacLinear, lac_linear_free)
 LAC_API size_t lac_linear_solve(LacLinear *fit, const double *gram, size_t ld, size_t q,
                                 const size_t *predictors, size_t target, double ridge);
 
+/**
+ * lac_linear_solve_rows:
+ * @n: rows, at most the fit's capacity; @z: design, @index: [n] its rows or NULL, @stride apart
+ * @weight: [n] >= 0 or NULL; @y: [n]
+ * @ridge: > 0, as for lac_linear_solve(), whose result this is, up to rounding
+ *
+ * With R the ridge's diagonal, beta = R^-1 Z' (Z R^-1 Z' + I)^-1 y: for fewer rows than predictors
+ * an n x n system takes the place of a q x q one. O(n^2 q + n^3).
+ * Returns: FALSE when the kernel is too badly conditioned; solve the q x q system then.
+ */
+LAC_API gboolean lac_linear_solve_rows(LacLinear *fit, size_t n, const double *z,
+                                       const size_t *index, size_t stride, const double *weight,
+                                       const double *y, size_t q, const size_t *predictors,
+                                       double ridge);
+
 /** lac_linear_sigma: posterior draw sqrt(rss / chi2) of the residual sd; chi2 > 0 has n - rank
  * degrees of freedom. */
 LAC_API double lac_linear_sigma(double rss, double chi2);
 
+/** lac_linear_normals: how many normals a draw takes: rank, or q + rows. */
+LAC_API size_t lac_linear_normals(const LacLinear *fit);
+
 /**
  * lac_linear_draw:
  * @sigma: residual sd to use
- * @normals: [rank] independent standard normals
+ * @normals: [lac_linear_normals()] independent standard normals
  * @beta: [q] out: beta + sigma L'^-1 normals, a draw from N(beta, sigma^2 G^-1)
  *
- * Source: Rubin (1987), example 5.1. Aliased coefficients stay 0.
+ * Source: Rubin (1987), example 5.1; Bhattacharya, Chakraborty and Mallick, "Fast sampling with
+ * Gaussian scale mixture priors in high-dimensional regression" (2016) for the same law through
+ * rows. Aliased coefficients stay 0.
  */
 LAC_API void
 lac_linear_draw(const LacLinear *fit, double sigma, const double *normals, double *beta);

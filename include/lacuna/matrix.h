@@ -29,6 +29,8 @@ LAC_API void lac_gemm(gboolean ta, gboolean tb, double alpha, const LacMatrix *a
                       const LacMatrix *b, double beta, LacMatrix *c);
 /** lac_syrk: C = alpha A'A + beta C for A [n x q], C [q x q]; both triangles are written. */
 LAC_API void lac_syrk(double alpha, const LacMatrix *a, double beta, LacMatrix *c);
+/** lac_syrk_upper: the same, but only C's diagonal and what is above it are read and written. */
+LAC_API void lac_syrk_upper(double alpha, const LacMatrix *a, double beta, LacMatrix *c);
 /** lac_gemv: y = alpha op(A) x + beta y. */
 LAC_API void
 lac_gemv(gboolean ta, double alpha, const LacMatrix *a, const double *x, double beta, double *y);

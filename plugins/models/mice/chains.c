@@ -62,7 +62,7 @@ scratch_init(const MiceModel *self, size_t n, MiceScratch *scratch, GError **err
     if (scratch->cross == NULL)
         return FALSE;
     scratch->beta = g_new0(double, 2 * self->stride);
-    scratch->normals = g_new0(double, self->q);
+    scratch->normals = g_new0(double, 2 * self->q); /* of predictors, and of fewer rows */
     scratch->linear = lac_linear_new(self->q);
     scratch->matcher = lac_matcher_new();
     return TRUE;
@@ -283,8 +283,9 @@ static size_t
 group_stretch(const MiceLoop *loop)
 {
     const MiceModel *self = loop->model;
-    const double row = 50.0 + (double)self->q * (double)self->q / 4.0;
-    const double visit = row * (double)loop->data->rows + pow((double)self->q, 3.0);
+    const double n = (double)loop->data->rows, q = (double)self->q;
+    const double solve = 2.0 * n < q ? 2.0 * n * n * q : n * q * q / 4.0 + q * q * q;
+    const double visit = 50.0 * n + 20.0 * q + solve;
 
     return (size_t)CLAMP(2e7 / visit, 1.0, 1e6);
 }

@@ -72,13 +72,13 @@ linear_tell_aliased(const MiceTask *task, size_t n)
                       task->column->n_predictors - 1, lac_data_name(task->data, owner));
 }
 
-double
-mice_linear_solve(MiceTask *task, const double *weight, double ridge)
+/* The cross-products of the observed rows, then the normal equations. */
+static void
+linear_solve_by_products(MiceTask *task, const double *weight, double ridge)
 {
     const MiceModel *model = task->model;
     const MiceColumn *column = task->column;
     MiceScratch *scratch = task->scratch;
-    LacContext *context = model->base.instance.context;
 
     if (weight != NULL) {
         memset(scratch->cross, 0, model->q * model->stride * sizeof(double));
@@ -88,6 +88,38 @@ mice_linear_solve(MiceTask *task, const double *weight, double ridge)
         lac_gram_observed(task->gram, task->n_missing, task->missing, task->n_observed,
                           task->observed, scratch->cross);
     }
+    const size_t response = linear_response(task, weight);
+
+    lac_linear_solve(scratch->linear, scratch->cross, model->stride, column->n_predictors,
+                     column->predictors, response, ridge);
+    linear_exact_rss(task, weight);
+}
+
+/* Many more predictors than rows: the same through the rows, never q x q. FALSE where it does not
+ * pay or cannot be done. */
+static gboolean
+linear_solve_by_rows(MiceTask *task, const double *weight, double ridge)
+{
+    const MiceColumn *column = task->column;
+    double *y = task->scratch->fitted;
+
+    if (2 * task->n_observed > column->n_predictors || !(ridge > 0.0))
+        return FALSE;
+    for (size_t i = 0; i < task->n_observed; i++)
+        y[i] = (task->y[i] - column->centre) / column->sd;
+    return lac_linear_solve_rows(task->scratch->linear, task->n_observed, task->gram->z,
+                                 task->observed, task->model->stride, weight, y,
+                                 column->n_predictors, column->predictors, ridge);
+}
+
+double
+mice_linear_solve(MiceTask *task, const double *weight, double ridge)
+{
+    const MiceModel *model = task->model;
+    const MiceColumn *column = task->column;
+    MiceScratch *scratch = task->scratch;
+    LacContext *context = model->base.instance.context;
+
     if (task->n_observed <= column->n_predictors && ridge < model->ridge) {
         ridge = model->ridge;
         lac_context_event(context, "ridge", (gssize)task->j,
@@ -96,14 +128,10 @@ mice_linear_solve(MiceTask *task, const double *weight, double ridge)
                           lac_data_name(task->data, task->j), task->n_observed,
                           column->n_predictors - 1, ridge);
     }
-    const size_t response = linear_response(task, weight);
-    const size_t aliased =
-        lac_linear_solve(scratch->linear, scratch->cross, model->stride, column->n_predictors,
-                         column->predictors, response, ridge);
-
-    if (aliased > 0)
-        linear_tell_aliased(task, aliased);
-    linear_exact_rss(task, weight);
+    if (!linear_solve_by_rows(task, weight, ridge))
+        linear_solve_by_products(task, weight, ridge);
+    if (scratch->linear->rank < scratch->linear->q)
+        linear_tell_aliased(task, scratch->linear->q - scratch->linear->rank);
     if (task->n_observed > scratch->linear->rank)
         return (double)(task->n_observed - scratch->linear->rank);
     lac_context_event(context, "df-floor", (gssize)task->j,
@@ -129,7 +157,7 @@ mice_linear_draw_beta(MiceTask *task, double df, double *beta)
     const double sigma = lac_linear_sigma(fit->rss, lac_rng_chi2(&task->rng, df));
     g_autofree double *drawn = g_new(double, fit->q + 1);
 
-    lac_rng_fill_normal(&task->rng, fit->rank, scratch->normals);
+    lac_rng_fill_normal(&task->rng, lac_linear_normals(fit), scratch->normals);
     lac_linear_draw(fit, sigma, scratch->normals, drawn);
     mice_linear_place(task, drawn, beta);
     return sigma;

@@ -86,7 +86,7 @@ typedef struct {
     LacGram *gram;
     size_t *observed, *missing;
     double *y, *fitted, *value, *cross; /* [n], [n], [n], [q][stride] */
-    double *beta, *normals;             /* [2][stride], [q] */
+    double *beta, *normals;             /* [2][stride], [2 q] */
     LacLinear *linear;
     LacMatcher *matcher;
 } MiceScratch;

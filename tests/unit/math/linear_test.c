@@ -3,6 +3,7 @@
  * 1.1, .3); sigma* and beta* are `beta + t(chol(V)) %*% z * sigma` with the g and z given here. */
 #include <lac_test.h>
 #include <lacuna/linear.h>
+#include <lacuna/rng.h>
 
 enum { N8_ROWS = 6, N8_COLS = 4 };
 
@@ -149,4 +150,75 @@ LAC_TEST(math_linear, no_usable_predictor_leaves_the_raw_sum_of_squares)
     EXPECT_EQ_DOUBLE(fit->rss, 5.0);
     lac_linear_draw(fit, 1.0, NULL, beta);
     EXPECT_EQ_DOUBLE(beta[0], 0.0);
+}
+
+/* Rows and normal equations are two ways to one result; weights 0 leave rows out. */
+LAC_TEST(math_linear, more_predictors_than_rows_give_the_same_through_the_rows)
+{
+    enum { N = 5, Q = 12 };
+    const double weight[N] = {2, 1, 0, 1, 3};
+    const size_t index[N] = {4, 2, 0, 1, 3};
+    size_t predictors[Q];
+    double z[N][Q + 1], y[N], scaled[N * (Q + 1)], gram[(Q + 1) * (Q + 1)];
+    g_autoptr(LacLinear) whole = lac_linear_new(Q);
+    g_autoptr(LacLinear) rows = lac_linear_new(Q);
+    LacRng rng = lac_rng_new(3);
+
+    for (size_t i = 0; i < N; i++) {
+        lac_rng_fill_normal(&rng, Q + 1, z[i]);
+        z[i][0] = 1.0;
+    }
+    for (size_t i = 0; i < N; i++) {
+        y[i] = z[index[i]][Q];
+        for (size_t k = 0; k <= Q; k++)
+            scaled[i * (Q + 1) + k] = sqrt(weight[i]) * z[index[i]][k];
+    }
+    for (size_t k = 0; k < Q; k++)
+        predictors[k] = Q - 1 - k;
+    cross_products(N, Q + 1, scaled, gram);
+    lac_linear_solve(whole, gram, Q + 1, Q, predictors, Q, 0.1);
+    ASSERT_TRUE(
+        lac_linear_solve_rows(rows, N, &z[0][0], index, Q + 1, weight, y, Q, predictors, 0.1));
+    EXPECT_EQ_INT(lac_linear_normals(whole), Q);
+    EXPECT_EQ_INT(lac_linear_normals(rows), Q + N);
+    EXPECT_NEAR_DOUBLE(rows->rss, whole->rss, 1e-11);
+    EXPECT_NEAR_DOUBLE(rows->yty, whole->yty, 1e-12);
+    for (size_t k = 0; k < Q; k++)
+        EXPECT_NEAR_DOUBLE(rows->beta[k], whole->beta[k], 1e-11);
+}
+
+/* A draw is linear in its normals, M n: M M' is its covariance, which is the inverse of G + R. */
+LAC_TEST(math_linear, draws_through_the_rows_have_the_covariance_of_the_posterior)
+{
+    enum { N = 3, Q = 7 };
+    const double y[N] = {1, -2, .5};
+    size_t predictors[Q];
+    double z[N][Q], gram[Q * Q], m[Q + N][Q], unit[Q + N];
+    g_autoptr(LacLinear) fit = lac_linear_new(Q);
+    LacRng rng = lac_rng_new(5);
+
+    for (size_t i = 0; i < N; i++)
+        lac_rng_fill_normal(&rng, Q, z[i]);
+    for (size_t k = 0; k < Q; k++)
+        predictors[k] = k;
+    cross_products(N, Q, &z[0][0], gram);
+    ASSERT_TRUE(lac_linear_solve_rows(fit, N, &z[0][0], NULL, Q, NULL, y, Q, predictors, 0.2));
+    for (size_t s = 0; s < Q + N; s++) {
+        memset(unit, 0, sizeof unit);
+        unit[s] = 1.0;
+        lac_linear_draw(fit, 2.0, unit, m[s]);
+    }
+    for (size_t a = 0; a < Q; a++) {
+        for (size_t b = 0; b < Q; b++) { /* (G + R) M M' = sigma^2 I */
+            double sum = 0.0;
+
+            for (size_t c = 0; c < Q; c++) {
+                const double g = gram[a * Q + c] * (a == c ? 1.2 : 1.0);
+
+                for (size_t s = 0; s < Q + N; s++)
+                    sum += g * (m[s][c] - fit->beta[c]) * (m[s][b] - fit->beta[b]);
+            }
+            EXPECT_NEAR_DOUBLE(sum, a == b ? 4.0 : 0.0, 1e-11);
+        }
+    }
 }
