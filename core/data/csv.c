@@ -113,6 +113,20 @@ csv_check_names(const CsvReader *reader, GError **error)
     return TRUE;
 }
 
+/* A first column without a name holds row names: pandas and R write tables so by default. It is set
+ * aside like other identifiers, unless its kind is given. */
+static void
+csv_recognise_row_names(CsvReader *reader)
+{
+    CsvColumn *first = &reader->columns[0];
+
+    if (!reader->format.header || reader->cols < 2 || first->name[0] != '\0')
+        return;
+    g_free(first->name);
+    first->name = g_strdup("(row names)");
+    first->mode = CSV_MODE_SKIP;
+}
+
 /* Columns from the first record, named by it or x1, x2 ... Steps over a header. */
 static gboolean
 csv_make_columns(CsvReader *reader, GError **error)
@@ -134,6 +148,7 @@ csv_make_columns(CsvReader *reader, GError **error)
     for (size_t j = 0; j < reader->cols; j++)
         reader->columns[j].name = reader->format.header ? g_strstrip(g_strdup(texts->pdata[j]))
                                                         : g_strdup_printf("x%zu", j + 1);
+    csv_recognise_row_names(reader);
     if (!csv_check_names(reader, error))
         return FALSE;
     if (reader->format.header)
@@ -241,7 +256,7 @@ csv_settle_columns(CsvReader *reader, size_t *keep, size_t *n_keep, GError **err
     for (size_t j = 0; j < reader->cols; j++) {
         CsvColumn *column = &reader->columns[j];
         g_autofree size_t *codes = NULL;
-        const gboolean asked = column->mode == CSV_MODE_SKIP;
+        const gboolean asked = column->mode == CSV_MODE_SKIP && column->given;
 
         if (!csv_column_settle(column, lac_file_name(reader->file), &codes, error))
             return FALSE;

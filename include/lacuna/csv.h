@@ -36,7 +36,8 @@ typedef struct {
  * LacCsvFormat: what was sniffed or given, for reporting and for writing the file back.
  * @na: NULL-terminated, owned
  * @set_aside: names of the columns that were taken for identifiers (texts without holes, of which
- *   more than half differ) and are no variables of the table; NULL-terminated, owned
+ *   more than half differ; a first column without a name, called "(row names)") and are no
+ * variables of the table; NULL-terminated, owned
  * @fields: columns of the file; @variable: [fields] their columns in the table, -1 for the label
  *   and for what was skipped or set aside; owned
  */

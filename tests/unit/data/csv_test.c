@@ -361,6 +361,29 @@ LAC_TEST(data_csv, infinite_and_huge_numbers_are_refused_with_their_place)
     expect_refused("a\n1\ninfinity\n", NULL, "t.csv:3:1: 'infinity' in column 'a'");
 }
 
+/* as pandas' to_csv() and R's write.csv() write by default */
+LAC_TEST(data_csv, a_first_column_without_a_name_holds_row_names)
+{
+    static const char *const texts[] = {",a,b\n0,1.5,2\n1,,3\n",
+                                        "\"\",\"a\",\"b\"\n\"r1\",1.5,2\n\"r2\",,3\n"};
+
+    for (size_t t = 0; t < G_N_ELEMENTS(texts); t++) {
+        g_autoptr(GError) error = NULL;
+        g_auto(LacCsvFormat) format = {0};
+        g_autoptr(LacData) data =
+            lac_csv_parse(texts[t], strlen(texts[t]), "t.csv", NULL, &format, &error);
+
+        ASSERT_NO_ERROR(error);
+        ASSERT_EQ_INT(data->cols, 2);
+        EXPECT_EQ_INT(data->rows, 2);
+        EXPECT_STR(lac_data_name(data, 0), "a");
+        EXPECT_EQ_DOUBLE(lac_data_at(data, 0, 0), 1.5);
+        EXPECT_TRUE(lac_data_is_hole(data, 1, 0));
+        EXPECT_STR(format.set_aside[0], "(row names)");
+        EXPECT_EQ_INT(format.variable[0], -1);
+    }
+}
+
 LAC_TEST(data_csv, other_bad_files_are_refused)
 {
     const LacCsvOptions letter = {.delimiter = 'x'}, same = {.delimiter = ',', .decimal = ','};
