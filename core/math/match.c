@@ -1,6 +1,6 @@
 #include <lacuna/match.h>
 
-#include "radix-private.h"
+#include "sort-private.h"
 
 LacMatcher *
 lac_matcher_new(void)

@@ -1,6 +1,6 @@
 #include <lacuna/gaussian.h>
 
-#include "radix-private.h"
+#include "sort-private.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Stable radix sort of 64-bit keys that carry an index along. */
-#ifndef LACUNA_RADIX_PRIVATE_H
-#define LACUNA_RADIX_PRIVATE_H
+#ifndef LACUNA_SORT_PRIVATE_H
+#define LACUNA_SORT_PRIVATE_H
 
 #include "base-private.h"
 
