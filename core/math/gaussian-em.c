@@ -280,8 +280,8 @@ lac_gaussian_e_step(const LacGaussian *g, const LacPatterns *patterns, const Lac
     task.first = first;
     task.tally = tally;
     task.precision = precision;
-    /* starting threads costs more than a small table is worth */
-    const gboolean small = patterns->rows * (g->p + 4) * (g->p + 4) < 200000;
+    /* threads that meet, on a busy machine, cost more than the millisecond such a table takes */
+    const gboolean small = patterns->rows * (g->p + 4) * (g->p + 4) < 1000000;
 
     lac_parallel_for(task.blocks, small ? MAX(task.blocks, 1) : 1, e_step_blocks, &task);
     e_step_collect(&task, sums);
