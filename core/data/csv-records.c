@@ -115,6 +115,25 @@ csv_fail_ragged(CsvReader *reader, const char *at, GError **error)
     return CSV_RECORD_BAD;
 }
 
+/* One or two digits and then @delimiter, the usual cell of coded data: read without a branch on how
+ * many digits there are, which a processor would guess wrong every other time. */
+static inline gboolean
+csv_take_digits(CsvColumn *column, char delimiter, const char **p, double *cell)
+{
+    const char *text = *p;
+    const unsigned first = (unsigned char)(text[0] - '0'), second = (unsigned char)(text[1] - '0');
+    const gboolean one = text[1] == delimiter;
+    const unsigned value = one ? first : 10 * first + second;
+
+    if ((first < 10) & (one | ((second < 10) & (text[2] == delimiter)))) {
+        *cell = (double)value;
+        column->seen |= 1u << MIN(value, 2); /* CSV_SEEN_ZERO, _ONE or _OTHER */
+        *p = text + 2 - one;
+        return TRUE;
+    }
+    return FALSE;
+}
+
 /* The number at *@p straight into @cell when the field is nothing but one; most fields are. */
 static inline gboolean
 csv_take_number(CsvColumn *column, char delimiter, char decimal, const char **p, double *cell)
@@ -164,7 +183,9 @@ csv_read_record(CsvReader *reader, double *row, const char **behind, GError **er
         CsvColumn *column = &reader->columns[j];
 
         if (column->mode != CSV_MODE_NUMBER || reader->number_is_na ||
-            !csv_take_number(column, delimiter, decimal, &p, &row[j])) {
+            !((!(column->seen & CSV_SEEN_FRACTION) &&
+               csv_take_digits(column, delimiter, &p, &row[j])) ||
+              csv_take_number(column, delimiter, decimal, &p, &row[j]))) {
             const CsvRecord record = csv_take_field(reader, j, &p, &row[j], error);
 
             if (record != CSV_RECORD_DONE)
