@@ -382,6 +382,17 @@ append_range(GString *out, const LacParam *param)
                                r->upper_open ? ')' : ']');
 }
 
+/* A bar would end the table's cell. */
+static void
+append_help(GString *out, const char *help)
+{
+    for (; *help != '\0'; help++) {
+        if (*help == '|')
+            g_string_append_c(out, '\\');
+        g_string_append_c(out, *help);
+    }
+}
+
 static void
 append_params(GString *out, const LacPlugin *plugin)
 {
@@ -401,7 +412,9 @@ append_params(GString *out, const LacPlugin *plugin)
         g_string_append_printf(out, "| `%s` | %s%s%s | ", param->name, json ? "`" : "",
                                json ? json : "", json ? "`" : "");
         append_range(out, param);
-        g_string_append_printf(out, " | %s | %s |\n", param->unit, param->help);
+        g_string_append_printf(out, " | %s | ", param->unit);
+        append_help(out, param->help);
+        g_string_append(out, " |\n");
     }
     g_string_append_c(out, '\n');
 }

@@ -113,3 +113,14 @@ lac_initial_mode(const LacSeen *seen)
     }
     return mode;
 }
+
+double
+lac_initial_median(const LacSeen *seen)
+{
+    if (lac_kind_is_numeric(seen->column->kind))
+        return lac_stats_trimmed_mean(seen->n, seen->values, 0.5);
+    if (seen->column->kind != LAC_KIND_ORDINAL)
+        return lac_initial_mode(seen);
+    lac_stats_sort(seen->n, seen->values);
+    return seen->values[(seen->n - 1) / 2];
+}

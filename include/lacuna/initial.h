@@ -58,6 +58,9 @@ LAC_API gboolean lac_initial_draw_columns(const LacInitial *initial, const LacDa
 /** lac_initial_mode: the most frequent level code, or number of a numeric column; ties give the
  * smallest. May reorder @seen. */
 LAC_API double lac_initial_mode(const LacSeen *seen);
+/** lac_initial_median: the median of a numeric column, the middle level (the lower of two) of an
+ * ordinal one, the mode of the others. May reorder @seen. */
+LAC_API double lac_initial_median(const LacSeen *seen);
 
 G_END_DECLS
 

@@ -1,7 +1,6 @@
 /* median: fill each hole with its column's median; ordered categories get their middle level (the
  * lower one of two), the others the most frequent one. */
 #include <lacuna/initial.h>
-#include <lacuna/stats.h>
 
 typedef struct {
     LacInitial base;
@@ -10,12 +9,7 @@ typedef struct {
 static double
 median_value(const LacInitial *initial, const LacSeen *seen)
 {
-    if (lac_kind_is_numeric(seen->column->kind))
-        return lac_stats_trimmed_mean(seen->n, seen->values, 0.5);
-    if (seen->column->kind != LAC_KIND_ORDINAL)
-        return lac_initial_mode(seen);
-    lac_stats_sort(seen->n, seen->values);
-    return seen->values[(seen->n - 1) / 2];
+    return lac_initial_median(seen);
 }
 
 static gboolean
