@@ -294,7 +294,7 @@ csv_column_settle(CsvColumn *column, const char *name, size_t **codes_out, GErro
         if (column->mode == CSV_MODE_SKIP)
             return TRUE;
         column->kind = texts.levels == 2 ? LAC_KIND_BINARY : LAC_KIND_NOMINAL;
-    } else if (!column->label && !csv_column_check_given(column, &texts, name, error)) {
+    } else if (column->given && !csv_column_check_given(column, &texts, name, error)) {
         return FALSE;
     }
     if (column->order == NULL) {

@@ -58,6 +58,12 @@ load_run(LacReport *report, Database *database, const char *dir, GError **error)
         run->command = report_text_at(rows, 5);
         run->version = report_text_at(rows, 6);
         run->abi = report_text_at(rows, 7);
+        if (run->finished == NULL)
+            report_note(report,
+                        "%s: this run has not come to its end (it was interrupted, or still goes "
+                        "on). The page shows the cells it has; 'lacuna run' with --resume does the "
+                        "rest.",
+                        dir);
     }
     environment =
         failed ? NULL

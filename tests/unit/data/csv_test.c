@@ -293,6 +293,14 @@ LAC_TEST(data_csv, the_label_column_becomes_class_codes)
     EXPECT_EQ_INT(format.variable[2], 1);
 }
 
+LAC_TEST(data_csv, a_label_outside_its_given_order_is_refused)
+{
+    static char *kinds[] = {(char *)"lab", (char *)"x < y", NULL};
+    const LacCsvOptions options = {.label = "lab", .kinds = kinds};
+
+    expect_refused("a,lab\n1,x\n2,z\n", &options, "t.csv:3:3: 'z' is not among the levels");
+}
+
 /* @rows records "k<i>,<i>.5", with the text of row @special replaced by @text. */
 static char *
 many_names(int rows, int special, const char *text)

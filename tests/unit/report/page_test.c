@@ -112,6 +112,23 @@ LAC_TEST(report_page, one_data_set_tells_values_instead_of_ranks)
     EXPECT_TRUE(strstr(html, "All data sets:") == NULL);
 }
 
+LAC_TEST(report_page, a_run_that_was_interrupted_says_so)
+{
+    g_autofree char *dir = fixture_folder(), *html = NULL;
+    g_auto(GStrv) notes = NULL;
+    g_autofree char *path = g_build_filename(dir, "results.sqlite", NULL);
+    sqlite3 *db = NULL;
+
+    fixture_write(dir, &(FixtureSize){.data = 1, .repeats = 1});
+    ASSERT_EQ_INT(sqlite3_open(path, &db), SQLITE_OK);
+    fixture_sql(db, "UPDATE run SET finished = NULL");
+    sqlite3_close(db);
+    html = page_of(dir, NULL, &notes);
+    EXPECT_CONTAINS(html, "this run has not come to its end");
+    EXPECT_TRUE(notes != NULL && strstr(notes[0], "--resume") != NULL);
+    fixture_remove(dir);
+}
+
 LAC_TEST(report_page, a_run_without_cells_is_reported_as_such)
 {
     const FixtureSize size = {.data = 0, .repeats = 0};
