@@ -313,7 +313,8 @@ page_failures(Page *page)
 
     page_section(page, "failures", "Failures");
     if (groups->len == 0) {
-        page_text(page, "Every cell that was run finished (%u of %u).", report->cells->len, report->cells->len);
+        page_text(page, "Every cell that was run finished (%u of %u).", report->cells->len,
+                  report->cells->len);
         page_section_end(page);
         return;
     }
