@@ -1,5 +1,6 @@
 /* lacuna impute: a person's own table, filled. */
 #include "commands-private.h"
+#include "experiment-private.h"
 #include "impute-private.h"
 
 #include <string.h>
@@ -29,6 +30,10 @@ static const LacOption options[] = {
                "Units the model works in: minmax (default), standard or none"),
     LAC_OPTION(LacImputeOptions, seed, "seed", 0, STRING, "N",
                "Seed of all random draws (default: 1)"),
+    LAC_OPTION(
+        LacImputeOptions, max_memory, "max-memory", 0, STRING, "SIZE",
+        "Memory that may be used (MiB, or \"2 GiB\"); a model that would need more is refused "
+        "before it starts"),
     LAC_OPTION(LacImputeOptions, ignore, "ignore", 0, STRINGS, "COLUMN",
                "Pass this column through: not used, not filled; may be repeated"),
     LAC_OPTION(LacImputeOptions, kinds, "kind", 0, STRINGS, "COLUMN=KIND",
@@ -377,6 +382,21 @@ impute_read(const LacImputeOptions *o, const char *path, const LacImputer *imput
 }
 
 static gboolean
+impute_limit(const LacImputeOptions *o, LacContext *context, GError **error)
+{
+    double mib;
+
+    if (o->max_memory == NULL)
+        return TRUE;
+    if (!lac_memory_parse(o->max_memory, &mib, error)) {
+        g_prefix_error(error, "--max-memory: ");
+        return FALSE;
+    }
+    lac_context_set_memory(context, (size_t)MIN(mib * 1024.0 * 1024.0, 0x1p62));
+    return TRUE;
+}
+
+static gboolean
 impute_all(const LacImputeOptions *o, const char *path, uint64_t seed, LacImputeTable *table,
            GError **error)
 {
@@ -388,7 +408,7 @@ impute_all(const LacImputeOptions *o, const char *path, uint64_t seed, LacImpute
     Progress progress;
     gboolean learns;
 
-    if (imputer == NULL || !impute_can_draw(o, imputer, error))
+    if (imputer == NULL || !impute_can_draw(o, imputer, error) || !impute_limit(o, context, error))
         return FALSE;
     lac_context_set_draws(context, o->draws > 0 ? (size_t)o->draws : 1);
     if (!impute_read(o, path, imputer, table, error) || !outputs_open(o, &outputs, error))

@@ -15,7 +15,7 @@ enum {
 };
 
 typedef struct {
-    char *output;
+    char *output, *max_memory;
     int64_t jobs;
     char **set;
     gboolean resume, force, prune, retry_failed, dry_run, fail_fast, keep_going;
@@ -295,6 +295,25 @@ command_text(const RunState *self, const char *path)
     return g_string_free(text, FALSE);
 }
 
+/* --max-memory is a short way to say --set limits.memory. */
+static void
+take_max_memory(RunState *self)
+{
+    g_autoptr(GStrvBuilder) builder = NULL;
+    g_autofree char *quoted = NULL;
+    g_auto(GStrv) old = NULL;
+
+    if (self->max_memory == NULL)
+        return;
+    builder = g_strv_builder_new();
+    old = g_steal_pointer(&self->set);
+    if (old != NULL)
+        g_strv_builder_addv(builder, (const char **)old);
+    quoted = g_strdup_printf("limits.memory=%s", self->max_memory);
+    g_strv_builder_add(builder, quoted);
+    self->set = g_strv_builder_end(builder);
+}
+
 static int
 run_run(void *state, int argc, char **argv)
 {
@@ -313,6 +332,7 @@ run_run(void *state, int argc, char **argv)
                              "--retry-failed keep them; choose one");
     if (self->fail_fast && self->keep_going)
         return lac_cli_usage("run: --fail-fast and --keep-going contradict each other");
+    take_max_memory(self);
     experiment = lac_experiment_load(argv[0], (const char *const *)self->set, &error);
     if (experiment == NULL)
         return lac_cli_error(error);
@@ -331,6 +351,9 @@ static const LacOption options[] = {
                "Cells at a time, each in its own process; the threads are divided (default: 1)"),
     LAC_OPTION(RunState, set, "set", 0, STRINGS, "PATH=VALUE",
                "Change a value of the file, as in --set repeats=1 or --set model[1].knn.k=3"),
+    LAC_OPTION(RunState, max_memory, "max-memory", 0, STRING, "SIZE",
+               "Memory of each cell's worker (MiB, or \"2 GiB\"), as limits.memory in the file; a "
+               "model that would need more is refused before it starts"),
     LAC_OPTION(RunState, resume, "resume", 0, FLAG, NULL,
                "Go on with the results in DIR: run only what is missing or crashed"),
     LAC_OPTION(RunState, retry_failed, "retry-failed", 0, FLAG, NULL,

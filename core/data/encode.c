@@ -73,6 +73,12 @@ lac_encoder_free(LacEncoder *encoder)
     g_free(encoder);
 }
 
+size_t
+lac_encoder_cols(const LacEncoder *encoder)
+{
+    return encoder->wide->cols;
+}
+
 gboolean
 lac_encoder_is_identity(const LacEncoder *encoder)
 {

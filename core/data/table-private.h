@@ -50,6 +50,8 @@ typedef struct LacEncoder LacEncoder;
 LAC_PRIVATE_API LacEncoder *lac_encoder_new(const LacSchema *schema);
 LAC_PRIVATE_API void lac_encoder_free(LacEncoder *encoder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacEncoder, lac_encoder_free)
+/** lac_encoder_cols: columns after encoding. */
+LAC_PRIVATE_API size_t lac_encoder_cols(const LacEncoder *encoder);
 /** lac_encoder_is_identity: nothing to encode. */
 LAC_PRIVATE_API gboolean lac_encoder_is_identity(const LacEncoder *encoder);
 LAC_PRIVATE_API LacData *

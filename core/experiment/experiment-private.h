@@ -80,6 +80,9 @@ lac_experiment_parse(const char *text, gsize length, const char *file, const cha
 LAC_PRIVATE_API void lac_experiment_free(LacExperiment *experiment);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacExperiment, lac_experiment_free)
 
+/** lac_memory_parse: "512", "512 MiB", "2 GiB", "1 TiB" as MiB; LAC_ERROR_PARAM otherwise. */
+LAC_PRIVATE_API gboolean lac_memory_parse(const char *text, double *mib, GError **error);
+
 /** lac_cell_describe: one line for people: "letter, mcar rate=0.2, knn k=5, repeat 1". Owned. */
 LAC_PRIVATE_API char *lac_cell_describe(const LacExperiment *experiment, const LacCell *cell);
 

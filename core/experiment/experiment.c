@@ -66,6 +66,41 @@ get_integer(const LacNode *map, const char *key, int64_t lower, int64_t upper, i
     return TRUE;
 }
 
+/* A number, or one with one of @units behind it, in the first unit; NaN when it is neither. */
+static double
+read_quantity(const char *text, const char *const *units, const double *factors)
+{
+    char *end = NULL;
+    const double value = g_ascii_strtod(text, &end);
+
+    if (end == text)
+        return NAN;
+    while (*end == ' ')
+        end++;
+    if (*end == '\0')
+        return value;
+    for (size_t i = 0; units[i] != NULL; i++)
+        if (strcmp(end, units[i]) == 0)
+            return value * factors[i];
+    return NAN;
+}
+
+static const char *const memory_units[] = {"MiB", "GiB", "TiB", NULL};
+static const double memory_factors[] = {1, 1024, 1024.0 * 1024.0};
+
+gboolean
+lac_memory_parse(const char *text, double *mib, GError **error)
+{
+    const double value = read_quantity(text, memory_units, memory_factors);
+
+    if (!isfinite(value) || value <= 0)
+        return lac_fail(error, LAC_ERROR_PARAM,
+                        "'%s' is not a positive number of MiB, nor one with a unit (MiB, GiB, TiB)",
+                        text);
+    *mib = value;
+    return TRUE;
+}
+
 /* A number, or a number with one of @units behind it; @factors turn it into the first unit. */
 static gboolean
 get_quantity(const LacNode *map, const char *key, const char *const *units, const double *factors,
@@ -73,25 +108,13 @@ get_quantity(const LacNode *map, const char *key, const char *const *units, cons
 {
     const LacNode *node = lac_node_get(map, key);
     double value = NAN;
-    char *end = NULL;
 
     if (node == NULL)
         return TRUE;
-    if (node->type == LAC_NODE_INT || node->type == LAC_NODE_DOUBLE) {
+    if (node->type == LAC_NODE_INT || node->type == LAC_NODE_DOUBLE)
         value = node->number;
-    } else if (node->type == LAC_NODE_STRING) {
-        value = g_ascii_strtod(node->text, &end);
-        while (*end == ' ')
-            end++;
-        for (size_t i = 0; units[i] != NULL; i++)
-            if (end != node->text && strcmp(end, units[i]) == 0) {
-                value *= factors[i];
-                end = NULL;
-                break;
-            }
-        if (end != NULL)
-            value = NAN;
-    }
+    else if (node->type == LAC_NODE_STRING)
+        value = read_quantity(node->text, units, factors);
     if (!isfinite(value) || value <= 0) {
         g_autofree char *known = g_strjoinv(", ", (char **)units);
 
@@ -110,8 +133,6 @@ parse_limits(LacExperiment *e, GError **error)
     static const char *const known[] = {"time", "memory", "threads", NULL};
     static const char *const time_units[] = {"s", "min", "h", "d", NULL};
     static const double time_factors[] = {1, 60, 3600, 86400};
-    static const char *const memory_units[] = {"MiB", "GiB", "TiB", NULL};
-    static const double memory_factors[] = {1, 1024, 1024.0 * 1024.0};
     const LacNode *limits = lac_node_get(e->root, "limits");
     int64_t threads = 0;
 

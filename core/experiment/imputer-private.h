@@ -52,6 +52,14 @@ LAC_PRIVATE_API const LacScaler *lac_imputer_scaler(const LacImputer *imputer);
 LAC_PRIVATE_API const LacSchema *lac_imputer_model_schema(const LacImputer *imputer);
 /** lac_imputer_was_not_finite: the last failure was a hole filled with NaN or an infinity. */
 LAC_PRIVATE_API gboolean lac_imputer_was_not_finite(const LacImputer *imputer);
+/** lac_imputer_was_too_large: the last failure was a fit refused because it would take more memory
+ * than the context allows. */
+LAC_PRIVATE_API gboolean lac_imputer_was_too_large(const LacImputer *imputer);
+/** lac_imputer_cost: what a fit on raw @train and one completion of it will take, the tables
+ * around the model included; once fit has begun. FALSE when the model gives no estimate: then only
+ * the tables count. */
+LAC_PRIVATE_API gboolean lac_imputer_cost(const LacImputer *imputer, const LacData *train,
+                                          LacCost *out);
 /** lac_imputer_save, _load: a model file: tensors, column schema, plugin, version, parameters.
  * _load finds the plugin by the name in the file. */
 LAC_PRIVATE_API gboolean lac_imputer_save(const LacImputer *imputer, const char *path,

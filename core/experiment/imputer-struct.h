@@ -21,7 +21,7 @@ struct LacImputer {
     LacRng initial_rng;
     LacContext *context;
     LacScale scale;
-    gboolean rounds, fitted, not_finite;
+    gboolean rounds, fitted, not_finite, too_large;
     LacSchema *schema, *model_schema;
     LacScaler *scaler;
     LacEncoder *encoder;
@@ -31,5 +31,9 @@ struct LacImputer {
 
 /** lac_imputer_set_columns: adopt @schema (a reference is taken) and build what depends on it. */
 void lac_imputer_set_columns(LacImputer *imputer, LacSchema *schema);
+
+/** lac_imputer_check_memory: refuses a fit that would take more than the context's memory, before
+ * it starts; once columns and scaler are known. */
+gboolean lac_imputer_check_memory(LacImputer *imputer, const LacData *train, GError **error);
 
 #endif

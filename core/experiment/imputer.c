@@ -213,6 +213,8 @@ lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error)
     imputer->scaler = lac_scaler_learn(imputer->scale, train);
     if (lac_model_traits(imputer->model) & LAC_MODEL_TRANSDUCTIVE)
         imputer->train_fingerprint = lac_data_fingerprint(train);
+    if (!lac_imputer_check_memory(imputer, train, error))
+        return FALSE;
     prepared = prepare(imputer, train, error);
     if (prepared == NULL)
         return FALSE;

@@ -50,6 +50,12 @@ reset_high_water(void)
     close(fd);
 }
 
+double
+lac_resources_held_mib(void)
+{
+    return status_mib("\nVmRSS:");
+}
+
 void
 lac_resources_start(LacResources *r)
 {

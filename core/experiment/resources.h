@@ -18,6 +18,8 @@ double lac_resources_cpu(const LacResources *r);
 /** lac_resources_peak_mib: highest resident size since start above that at the start; NaN when the
  * kernel does not tell. */
 double lac_resources_peak_mib(const LacResources *r);
+/** lac_resources_held_mib: resident size now; NaN when the kernel does not tell. */
+double lac_resources_held_mib(void);
 /** lac_resources_contended: whether more wants to run on this machine than it has cores. */
 gboolean lac_resources_contended(void);
 

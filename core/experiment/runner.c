@@ -307,6 +307,8 @@ failure_status(const LacWork *work)
 {
     if (work->imputer != NULL && lac_imputer_was_not_finite(work->imputer))
         return "not-finite";
+    if (work->imputer != NULL && lac_imputer_was_too_large(work->imputer))
+        return "memory";
     return "failed";
 }
 

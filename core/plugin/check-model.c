@@ -193,6 +193,46 @@ check_saved_draws(LacCheck *check, size_t draws)
     lac_instance_free(copy);
 }
 
+/* The cost of @model for @rows x @cols with 20 % holes; FALSE after a failure that is told. */
+static gboolean
+estimate(LacCheck *check, const LacModel *model, size_t rows, size_t cols, LacCost *out)
+{
+    const LacWorkload work = {rows, cols, 0.2, 1, 1};
+
+    *out = (LacCost){NAN, NAN};
+    model_plugin(check)->cost(model, &work, out);
+    if (isfinite(out->seconds) && isfinite(out->bytes) && out->seconds >= 0.0 && out->bytes >= 0.0)
+        return TRUE;
+    lac_check_fail(check, "for %zu rows and %zu columns it expects %g s and %g bytes", rows, cols,
+                   out->seconds, out->bytes);
+    return FALSE;
+}
+
+static void
+check_cost(LacCheck *check)
+{
+    static const size_t sizes[][2] = {{1, 1}, {100, 5}, {100, 50}, {10000, 50}, {1000000, 2000}};
+    LacCost before = {0}, now;
+    LacModel *model;
+
+    if (model_plugin(check)->cost == NULL) {
+        lac_check_note(check, "it does not estimate its cost");
+        return;
+    }
+    model = lac_check_instance(check->plugin, NULL, NULL);
+    for (size_t k = 0; k < G_N_ELEMENTS(sizes); k++, before = now) {
+        if (!estimate(check, model, sizes[k][0], sizes[k][1], &now))
+            break;
+        if (now.seconds < before.seconds || now.bytes < before.bytes)
+            lac_check_fail(check,
+                           "%zu rows and %zu columns are expected to take %g s and %g bytes, less "
+                           "than a smaller table (%g s, %g bytes)",
+                           sizes[k][0], sizes[k][1], now.seconds, now.bytes, before.seconds,
+                           before.bytes);
+    }
+    lac_instance_free(model);
+}
+
 static void
 check_save_load(LacCheck *check)
 {
@@ -403,6 +443,7 @@ const LacCheckCase lac_check_model_cases[] = {
     {"draws completions that differ and do not depend on their number", check_sample, 0},
     {"gives log densities that are numbers", check_log_density, 0},
     {"predicts probabilities", check_predict, 0},
+    {"estimates costs that grow with the table", check_cost, 0},
     {"frees what it allocates", check_leak, 0},
     {NULL, NULL, 0},
 };

@@ -3,6 +3,7 @@
 #define LACUNA_MODEL_H
 
 #include <lacuna/bundle.h>
+#include <lacuna/cost.h>
 #include <lacuna/plugin.h>
 
 G_BEGIN_DECLS
@@ -61,6 +62,10 @@ typedef struct {
     void (*clear)(LacModel *model);
     /** NULL, or the traits under the instance's parameters instead of @traits */
     unsigned (*traits_of)(const LacModel *model);
+    /** NULL, or what fit and fill will take under the instance's parameters; called before fit, so
+     * that a job beyond the memory allowed is refused before it starts. Pure arithmetic: it looks
+     * at no data, and must not fall when rows or columns grow */
+    void (*cost)(const LacModel *model, const LacWorkload *work, LacCost *out);
 } LacModelPlugin;
 
 /** lac_model_traits: the LacModelTraits of @model as its parameters stand. */

@@ -52,3 +52,19 @@ model: {fault: {how: fail, which: !range {from: 1, to: 50, step: 1}}}
 END
 expect 1 lacuna run many.yaml -o fast --fail-fast
 says "1 failed, 49 left"
+
+# what would not fit is refused before it starts, in the words of the limit
+cat > large.yaml <<'END'
+lacuna: 1
+data: {csv: {path: data.csv}}
+mask: {mcar: {rate: 0.2}}
+model: [mean, mice: {imputations: 100000}]
+metrics: rmse
+END
+expect 1 lacuna run large.yaml -o large --max-memory '400 MiB'
+lacuna results large --format json > rows
+state "mice" memory "mice needs about"
+state "mice" memory "more than 400 MiB, the limit (limits.memory, --max-memory)"
+state "mean" ok '"metric":"rmse"'
+expect 2 lacuna run large.yaml -o never --max-memory lots
+says "memory: 'lots' is not a positive number of MiB"

@@ -143,3 +143,15 @@ says "cannot be both the delimiter and the decimal mark"
 expect 2 lacuna impute good.csv --outptu x.csv
 says "did you mean --output?"
 expect 2 lacuna impute good.csv -m many
+
+# a model that would take more memory than allowed is refused before it starts
+expect 2 lacuna impute ninety.csv --model knn -o never.csv --max-memory 1
+for words in "ninety.csv: knn needs about" "for 200 rows and 4 columns" "more than 1 MiB, the limit"; do
+    says "$words"
+done
+[ ! -e never.csv ] || fail "a refused table left a file"
+expect 0 lacuna impute ninety.csv --model knn -o out.csv --force --max-memory '2 GiB'
+for size in '' 0 -1 many '1 GB' nan; do
+    expect 2 lacuna impute ninety.csv --model knn -o never.csv --max-memory "$size"
+    says "--max-memory: '$size' is not a positive number of MiB, nor one with a unit (MiB, GiB, TiB)"
+done

@@ -233,6 +233,32 @@ em_load(LacModel *model, const LacBundle *in, GError **error)
     return TRUE;
 }
 
+/* About so many patterns of holes among rows whose cells are missing independently. */
+static double
+em_patterns(const LacWorkload *work)
+{
+    const double r = CLAMP(work->missing, 1e-9, 1.0 - 1e-9);
+    const double bits = -(double)work->cols * (r * log2(r) + (1.0 - r) * log2(1.0 - r));
+
+    return MIN((double)work->rows, exp2(MIN(bits, 60.0)));
+}
+
+static void
+em_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
+{
+    enum { USUAL_STEPS = 12 }; /* accelerated, at the default tolerance */
+    const EmModel *self = LAC_CAST(const EmModel, model);
+    const double n = (double)work->rows, p = (double)work->cols, q = 1.0 + p * work->missing;
+    const double patterns = em_patterns(work);
+    const double steps =
+        MIN((double)self->iterations, self->accelerate ? USUAL_STEPS : 3.0 * USUAL_STEPS);
+    const double step =
+        LAC_COST_FLOP * (4.0 * n * p * p + patterns * q * q * (p + q)) + LAC_COST_STEP * n * p;
+
+    out->seconds = steps * step / (double)work->threads + 10.0 * LAC_COST_STEP * n * p;
+    out->bytes = 16.0 * n * (p + 4.0) + 8.0 * patterns * (p + 3.0) + 64.0 * p * p;
+}
+
 static void
 em_clear(LacModel *model)
 {
@@ -266,4 +292,5 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     .save = em_save,
     .load = em_load,
     .clear = em_clear,
+    .cost = em_cost,
 };

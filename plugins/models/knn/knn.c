@@ -109,14 +109,6 @@ knn_learn_fallback(KnnModel *self, GError **error)
 static gboolean
 knn_learn(KnnModel *self, const LacData *train, GError **error)
 {
-    const double need = 24.0 * (double)train->rows * (double)train->cols;
-    const size_t budget = lac_context_memory(self->base.instance.context);
-
-    if (need > (double)budget)
-        return lac_fail(error, LAC_ERROR_SHAPE,
-                        "knn: %zu x %zu training cells need about %.0f MiB and %.0f MiB are "
-                        "allowed; raise the memory limit or train on fewer rows",
-                        train->rows, train->cols, need / 0x1p20, (double)budget / 0x1p20);
     self->train = lac_data_ref(train);
     self->donors = lac_donors_new((LacDistance)self->distance, train, error);
     return self->donors != NULL && knn_learn_fallback(self, error);
@@ -235,6 +227,20 @@ knn_load(LacModel *model, const LacBundle *in, GError **error)
 }
 
 static void
+knn_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
+{
+    enum { ROWS_AT_A_TIME = 64, HEAP_ENTRY = 16 };
+    const KnnModel *self = LAC_CAST(const KnnModel, model);
+    const double n = (double)work->rows, p = (double)work->cols;
+    const double holes = MIN(2.0 * p * work->missing + 1.0, p), k = MIN((double)self->k, n);
+
+    out->seconds = 1.5 * LAC_COST_FLOP * n * n * (p + 8.0) / (double)work->threads +
+                   LAC_COST_JUMP * lac_workload_holes(work) * k;
+    out->bytes = 16.0 * n * (p + 4.0) +
+                 (double)work->threads * ROWS_AT_A_TIME * (holes * k * HEAP_ENTRY + 24.0 * p);
+}
+
+static void
 knn_clear(LacModel *model)
 {
     KnnModel *self = LAC_CAST(KnnModel, model);
@@ -257,4 +263,5 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     .load = knn_load,
     .clear = knn_clear,
     .traits_of = knn_traits_of,
+    .cost = knn_cost,
 };

@@ -385,4 +385,5 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     .save = mice_save,
     .load = mice_load,
     .clear = mice_clear,
+    .cost = mice_cost,
 };

@@ -140,6 +140,9 @@ extern const MiceMethod mice_method_norm, mice_method_norm_predict, mice_method_
     mice_method_norm_boot, mice_method_ridge, mice_method_pmm, mice_method_logreg,
     mice_method_polyreg, mice_method_mean, mice_method_sample;
 
+/* cost.c */
+void mice_cost(const LacModel *model, const LacWorkload *work, LacCost *out);
+
 /* columns.c */
 gboolean mice_learn_columns(MiceModel *self, const LacData *train, GError **error);
 /** mice_encode: Z entries of one column for a value. @out: [width] */

@@ -301,3 +301,77 @@ LAC_TEST(experiment_imputer, a_saved_imputer_fills_new_rows_as_the_fitted_one_do
     for (size_t i = 0; i < 8; i++)
         EXPECT_EQ_DOUBLE(a->v[i], b->v[i]);
 }
+
+/* ---- cost ------------------------------------------------------------------------------------ */
+
+static void
+hungry_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
+{
+    (void)model;
+    out->bytes = 1e9 * (double)work->rows * (double)work->cols * (1.0 + work->missing);
+    out->seconds = (double)work->draws;
+}
+
+static const LacModelPlugin hungry_plugin = {
+    LAC_MODEL("hungry", "Takes a gigabyte a cell", FillModel, params),
+    .fit = fill_fit,
+    .fill = fill_fill,
+    .cost = hungry_cost,
+};
+
+static LacImputer *
+hungry(LacContext *context)
+{
+    LacModel *model = lac_instance_new(&hungry_plugin.plugin, NULL, NULL, NULL);
+
+    g_assert(model != NULL);
+    return lac_imputer_new(model, NULL, LAC_SCALE_NONE, context);
+}
+
+LAC_TEST(experiment_imputer, a_fit_beyond_the_memory_is_refused_before_it_starts)
+{
+    g_autoptr(LacData) data = table("a,b\n1.5,2.5\n3.5,\n", no_kinds);
+    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacImputer) imputer = hungry(context);
+    g_autoptr(GError) error = NULL;
+
+    lac_context_set_memory(context, (size_t)4 << 30);
+    EXPECT_FALSE(lac_imputer_fit(imputer, data, &error));
+    ASSERT_TRUE(error != NULL);
+    EXPECT_TRUE(g_error_matches(error, LAC_ERROR, LAC_ERROR_SHAPE));
+    EXPECT_TRUE(lac_imputer_was_too_large(imputer));
+    /* 4 cells, a quarter missing: 5e9 bytes = 4768 MiB */
+    EXPECT_CONTAINS(error->message, "hungry needs about 4768 MiB for 2 rows and 2 columns");
+    EXPECT_CONTAINS(error->message, "more than 4096 MiB, the limit (limits.memory, --max-memory)");
+}
+
+LAC_TEST(experiment_imputer, a_fit_within_the_memory_or_without_a_limit_goes_on)
+{
+    g_autoptr(LacData) data = table("a,b\n1.5,2.5\n3.5,\n", no_kinds);
+    g_autoptr(LacContext) enough = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacContext) endless = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacImputer) one = hungry(enough), two = hungry(endless);
+    LacCost cost;
+
+    lac_context_set_memory(enough, (size_t)64 << 30);
+    lac_context_set_draws(enough, 3);
+    EXPECT_TRUE(lac_imputer_fit(one, data, NULL));
+    EXPECT_FALSE(lac_imputer_was_too_large(one));
+    EXPECT_TRUE(lac_imputer_cost(one, data, &cost));
+    EXPECT_EQ_DOUBLE(cost.seconds, 3.0);
+    EXPECT_EQ_DOUBLE(cost.bytes, 5e9 + 4 * 8); /* and the completed table */
+    EXPECT_TRUE(lac_imputer_fit(two, data, NULL));
+}
+
+LAC_TEST(experiment_imputer, cost_counts_encoded_columns)
+{
+    g_autoptr(LacData) data = table("a,g\n1.5,x\n3.5,y\n,z\n2.5,x\n", no_kinds);
+    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacImputer) imputer = hungry(context);
+    LacCost cost;
+
+    ASSERT_TRUE(lac_imputer_fit(imputer, data, NULL));
+    EXPECT_TRUE(lac_imputer_cost(imputer, data, &cost));
+    /* a, g=x, g=y, g=z; one of eight raw cells missing; raw completed, wide in and out, its mask */
+    EXPECT_NEAR_DOUBLE(cost.bytes, 1e9 * 16 * 1.125 + 64 + 16 * 16 + 2, 1e-3);
+}

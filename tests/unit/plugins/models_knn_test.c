@@ -274,13 +274,15 @@ LAC_TEST(models_knn, a_saved_model_gives_the_same_bits)
     }
 }
 
-LAC_TEST(models_knn, a_budget_that_is_too_small_is_refused_with_figures)
+LAC_TEST(models_knn, cost_is_quadratic_in_rows_and_its_memory_is_not)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(LacData) data = differential_table();
     g_autoptr(Harness) h = harness_new(LAC_PLUGIN_MODEL, "knn", NULL, 1);
+    const LacModelPlugin *plugin = (const LacModelPlugin *)h->instance->plugin;
+    const LacWorkload small = {20000, 16, 0.2, 1, 1}, large = {200000, 16, 0.2, 1, 1};
+    LacCost a, b;
 
-    lac_context_set_memory(h->context, 100000);
-    EXPECT_FALSE(harness_fit(h, data, &error));
-    EXPECT_ERROR(error, LAC_ERROR_SHAPE, "2000 x 16 training cells need about 1 MiB");
+    plugin->cost(LAC_CAST(LacModel, h->instance), &small, &a);
+    plugin->cost(LAC_CAST(LacModel, h->instance), &large, &b);
+    EXPECT_NEAR_DOUBLE(b.seconds / a.seconds, 100.0, 2.0);
+    EXPECT_NEAR_DOUBLE(b.bytes / a.bytes, 10.0, 0.2);
 }
