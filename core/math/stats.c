@@ -213,3 +213,16 @@ lac_stats_rubin_pool(size_t m, const double *q, const double *u, double df_compl
     *out = p;
     return TRUE;
 }
+
+size_t
+lac_stats_rubin_draws(double fmi, size_t m, double cv)
+{
+    const double z = 1.959963984540054; /* of a 95 % interval */
+
+    g_assert(m >= 2 && cv > 0.0 && fmi >= 0.0 && fmi <= 1.0);
+    const double high =
+        fmi < 1.0 ? lac_sigmoid(log(fmi / (1.0 - fmi)) + z * sqrt(2.0 / (double)m)) : 1.0;
+    const double needed = ceil(1.0 + 0.5 * (high / cv) * (high / cv));
+
+    return (size_t)CLAMP(needed, 2.0, 1e9);
+}

@@ -67,6 +67,16 @@ typedef struct {
  */
 LAC_API gboolean lac_stats_rubin_pool(size_t m, const double *q, const double *u,
                                       double df_complete, LacPooled *out, GError **error);
+/**
+ * lac_stats_rubin_draws:
+ * @fmi: missing information found with @m completions, in [0, 1]
+ * @cv: by which share of itself a standard error may change when the draws are made anew, > 0
+ *
+ * Returns: how many completions that takes, >= 2: 1 + (fmi / cv)^2 / 2 at the upper end of the 95 %
+ * interval of fmi. Source: von Hippel, "How many imputations do you need? A two-stage calculation
+ * using a quadratic rule", Sociol. Methods Res. 49 (2020), 699.
+ */
+LAC_API size_t lac_stats_rubin_draws(double fmi, size_t m, double cv);
 
 G_END_DECLS
 

@@ -341,3 +341,16 @@ LAC_TEST(math_stats, mean_and_sd_survive_numbers_whose_squares_are_no_doubles)
     EXPECT_EQ_DOUBLE(sd, 0.0);
     EXPECT_TRUE(!lac_stats_mean_sd(2, wide, &mean, &sd));
 }
+
+/* the rule's formula computed in R; fmi 0 needs the fewest there can be */
+LAC_TEST(math_stats, draws_needed_follow_the_two_stage_rule)
+{
+    EXPECT_EQ_INT(lac_stats_rubin_draws(0.1, 5, 0.05), 17);
+    EXPECT_EQ_INT(lac_stats_rubin_draws(0.3, 5, 0.05), 73);
+    EXPECT_EQ_INT(lac_stats_rubin_draws(0.5, 5, 0.05), 122);
+    EXPECT_EQ_INT(lac_stats_rubin_draws(0.1, 20, 0.05), 7);
+    EXPECT_EQ_INT(lac_stats_rubin_draws(0.3, 20, 0.05), 41);
+    EXPECT_EQ_INT(lac_stats_rubin_draws(0.5, 20, 0.05), 86);
+    EXPECT_EQ_INT(lac_stats_rubin_draws(0.0, 5, 0.05), 2);
+    EXPECT_EQ_INT(lac_stats_rubin_draws(1.0, 5, 0.1), 51);
+}

@@ -1,0 +1,75 @@
+/* What is done with completed tables: regressions, and their pooling by Rubin's rules. */
+#ifndef LACUNA_ANALYSIS_PRIVATE_H
+#define LACUNA_ANALYSIS_PRIVATE_H
+
+#include "base-private.h"
+#include <lacuna/data.h>
+#include <lacuna/stats.h>
+
+G_BEGIN_DECLS
+
+typedef enum {
+    LAC_FAMILY_GAUSSIAN,
+    LAC_FAMILY_BINOMIAL,
+} LacFamily;
+
+/**
+ * LacTidy: estimates of the same terms from m completed tables.
+ * @terms: [n_terms] names; @draws: [m] numbers of the completions, ascending
+ * @estimate, @error: [n_terms][m], standard errors >= 0
+ * @df: [n_terms] degrees of freedom the complete data would have; INFINITY when not known
+ * @aliased: names of terms that depend on others in every completion, NULL-terminated
+ */
+typedef struct {
+    size_t n_terms, m;
+    char **terms, **aliased;
+    double *draws, *estimate, *error, *df;
+} LacTidy;
+
+LAC_PRIVATE_API void lac_tidy_free(LacTidy *tidy);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacTidy, lac_tidy_free)
+
+/**
+ * lac_tidy_read:
+ * @table: columns term, estimate, std.error and .imp, as R's broom and its like write them below
+ *   each other; optional df (or df.residual), where a hole means infinitely many
+ * @error: LAC_ERROR_DATA when a column is missing or a term does not come once in every draw
+ *
+ * Returns: owned.
+ */
+LAC_PRIVATE_API LacTidy *lac_tidy_read(const LacData *table, GError **error);
+
+/**
+ * lac_tidy_regress:
+ * @table: completed tables below each other, as `lacuna impute -m` writes them; .imp tells them
+ *   apart and rows of .imp 0 (the original) are left out
+ * @formula: see formula-private.h
+ * @error: LAC_ERROR_PARAM for the formula; LAC_ERROR_DATA for holes, levels that not every draw
+ * has, separated classes
+ *
+ * Least squares, or maximum likelihood of a logistic regression; df is rows minus coefficients.
+ * Returns: owned.
+ */
+LAC_PRIVATE_API LacTidy *
+lac_tidy_regress(const LacData *table, const char *formula, LacFamily family, GError **error);
+
+/** LacPooledTerm: @low, @high: the interval; @p: of the two-sided t test against 0 */
+typedef struct {
+    const char *term;
+    LacPooled pooled;
+    double std_error, df_complete, statistic, p, low, high;
+} LacPooledTerm;
+
+/**
+ * lac_pool:
+ * @level: of the intervals, in (0, 1)
+ * @df: degrees of freedom of the complete data for all terms; NaN: each term's own
+ *
+ * Rubin's rules term by term. Returns: [tidy->n_terms], owned; terms are lent by @tidy.
+ */
+LAC_PRIVATE_API LacPooledTerm *
+lac_pool(const LacTidy *tidy, double level, double df, GError **error);
+
+G_END_DECLS
+
+#endif

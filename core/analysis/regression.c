@@ -1,0 +1,468 @@
+/* Linear and logistic regression on each of several completed tables. Columns of the design are
+ * standardised first and the coefficients turned back, and least squares are refined from their
+ * residuals, so that normal equations lose no digits that matter. */
+#include "analysis-private.h"
+#include "formula-private.h"
+
+#include <lacuna/glm.h>
+#include <lacuna/gram.h>
+#include <math.h>
+#include <string.h>
+
+/* One completed table's regression. */
+typedef struct {
+    LacDesign *design;
+    double *centre, *scale; /* [q] of the design's columns; 0 and 1 for the intercept */
+    double y_centre;
+    double *beta;       /* [q], in standardised units first, then in the columns' own */
+    double *covariance; /* [rank][rank], likewise */
+    const LacLinear *solved;
+} Regression;
+
+static void
+regression_standardise(Regression *fit)
+{
+    LacDesign *design = fit->design;
+    const gboolean centred = design->intercept;
+
+    for (size_t j = 0; j < design->q; j++) {
+        double mean = 0.0, squares = 0.0, *x = design->x + j;
+
+        fit->scale[j] = 1.0;
+        if (centred && j == 0)
+            continue;
+        for (size_t i = 0; i < design->n && centred; i++)
+            mean += x[i * design->stride] / (double)design->n;
+        for (size_t i = 0; i < design->n; i++) {
+            const double d = x[i * design->stride] - mean;
+
+            squares += d * d / (double)design->n;
+        }
+        /* a constant column is left as it is: 0 after centring, so it is found to be aliased */
+        fit->centre[j] = mean;
+        if (sqrt(squares) > 1e-12 * fabs(mean))
+            fit->scale[j] = sqrt(squares);
+        else if (centred)
+            fit->scale[j] = INFINITY;
+        for (size_t i = 0; i < design->n; i++)
+            x[i * design->stride] = (x[i * design->stride] - mean) / fit->scale[j];
+        if (isinf(fit->scale[j]))
+            fit->scale[j] = 1.0;
+    }
+}
+
+static LacMatrix
+factor_of(const LacLinear *solved)
+{
+    return (LacMatrix){
+        .rows = solved->rank, .cols = solved->rank, .stride = solved->rank, .v = solved->factor};
+}
+
+/* @covariance = @s2 (L L')^-1 */
+static void
+regression_invert(const LacLinear *solved, double s2, double *covariance)
+{
+    const LacMatrix l = factor_of(solved);
+    const size_t r = solved->rank;
+
+    for (size_t k = 0; k < r; k++) {
+        double *x = covariance + k * r;
+
+        memset(x, 0, r * sizeof(double));
+        x[k] = s2;
+        lac_solve_lower(FALSE, &l, x);
+        lac_solve_lower(TRUE, &l, x);
+    }
+}
+
+static double
+gaussian_residuals(const Regression *fit, double *residual)
+{
+    const LacDesign *design = fit->design;
+    double rss = 0.0;
+
+    for (size_t i = 0; i < design->n; i++) {
+        const double *x = design->x + i * design->stride;
+        double eta = 0.0;
+
+        for (size_t j = 0; j < design->q; j++)
+            eta += x[j] * fit->beta[j];
+        residual[i] = design->y[i] - fit->y_centre - eta;
+        rss += residual[i] * residual[i];
+    }
+    return rss;
+}
+
+/* beta += (X'X)^-1 X'(y - X beta), until the normal equations hold to rounding. */
+static double
+gaussian_refine(Regression *fit, double *residual, double *cross)
+{
+    enum { REFINEMENTS = 2 };
+    const LacDesign *design = fit->design;
+    const LacMatrix l = factor_of(fit->solved);
+    g_autofree double *step = g_new(double, fit->solved->rank + 1);
+
+    for (size_t round = 0; round < REFINEMENTS && fit->solved->rank > 0; round++) {
+        gaussian_residuals(fit, residual);
+        lac_gram_cross(design->n, design->stride, design->x, NULL, residual, cross);
+        for (size_t k = 0; k < l.rows; k++)
+            step[k] = cross[fit->solved->kept[k]];
+        lac_solve_lower(FALSE, &l, step);
+        lac_solve_lower(TRUE, &l, step);
+        for (size_t k = 0; k < l.rows; k++)
+            fit->beta[fit->solved->kept[k]] += step[k];
+    }
+    return gaussian_residuals(fit, residual);
+}
+
+static gboolean
+gaussian_fit(Regression *fit, LacLinear *linear, GError **error)
+{
+    LacDesign *design = fit->design;
+    const size_t q = design->q, ld = design->stride + 8;
+    g_autofree double *residual = lac_try_alloc(design->n + 1, sizeof(double), "residuals", error);
+    g_autofree double *gram = g_new0(double, (q + 1) * ld);
+    g_autofree double *cross = g_new0(double, design->stride);
+    g_autofree size_t *order = g_new(size_t, q);
+    double yty = 0.0;
+
+    if (residual == NULL)
+        return FALSE;
+    fit->y_centre = design->intercept ? lac_stats_mean(design->n, design->y) : 0.0;
+    for (size_t i = 0; i < design->n; i++) {
+        residual[i] = design->y[i] - fit->y_centre;
+        yty += residual[i] * residual[i];
+    }
+    g_autofree double *packed = g_new0(double, q * design->stride);
+
+    lac_gram_add(design->n, q, design->stride, design->x, NULL, NULL, 1.0, packed);
+    lac_gram_cross(design->n, design->stride, design->x, NULL, residual, cross);
+    for (size_t j = 0; j < q; j++) {
+        memcpy(gram + j * ld, packed + j * design->stride, q * sizeof(double));
+        gram[j * ld + q] = gram[q * ld + j] = cross[j];
+        order[j] = j;
+    }
+    gram[q * ld + q] = yty;
+    lac_linear_solve(linear, gram, ld, q, order, q, 0.0);
+    fit->solved = linear;
+    memcpy(fit->beta, linear->beta, q * sizeof(double));
+    if (design->n <= linear->rank)
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "%zu rows are not enough for %zu coefficients and a residual variance",
+                        design->n, linear->rank);
+    const double rss = gaussian_refine(fit, residual, cross);
+
+    regression_invert(linear, rss / (double)(design->n - linear->rank), fit->covariance);
+    return TRUE;
+}
+
+/* Coefficients that run away: some row's log odds are beyond anything data can tell. */
+static gboolean
+binomial_check(const Regression *fit, const LacGlm *glm, GError **error)
+{
+    static const double most_odds = 25.0;
+    const LacDesign *design = fit->design;
+    double most = 0.0;
+    size_t worst = design->intercept && design->q > 1;
+
+    for (size_t i = 0; i < design->n; i++) {
+        double eta = 0.0;
+
+        for (size_t j = 0; j < design->q; j++)
+            eta += design->x[i * design->stride + j] * fit->beta[j];
+        most = MAX(most, fabs(eta));
+    }
+    for (size_t j = worst; j < design->q; j++)
+        worst = fabs(fit->beta[j]) > fabs(fit->beta[worst]) ? j : worst;
+    return (glm->converged && most < most_odds) ||
+           lac_fail(error, LAC_ERROR_DATA,
+                    "the outcome '%s' is predicted perfectly (separation), foremost by '%s', whose "
+                    "coefficient has no finite estimate; leave it out or join levels",
+                    design->response, design->names[worst]);
+}
+
+static gboolean
+binomial_fit(Regression *fit, LacGlm *glm, GError **error)
+{
+    const LacDesign *design = fit->design;
+    const LacGlmRows part = {
+        .n = design->n, .stride = design->stride, .z = design->x, .y = design->y};
+    double ones = 0.0;
+
+    for (size_t i = 0; i < design->n; i++)
+        ones += design->y[i];
+    if (ones == 0.0 || ones == (double)design->n)
+        return lac_fail(error, LAC_ERROR_DATA, "the outcome '%s' takes one value only",
+                        design->response);
+    /* the information is that of where the last step began: one more, from the maximum */
+    if (lac_glm_fit(glm, 1, &part))
+        lac_glm_fit(glm, 1, &part);
+    fit->solved = glm->hessian;
+    memcpy(fit->beta, glm->beta, design->q * sizeof(double));
+    regression_invert(glm->hessian, 1.0, fit->covariance);
+    return binomial_check(fit, glm, error);
+}
+
+/* From standardised columns to their own: b_j = beta_j / s_j, b_0 = beta_0 + mean(y) - sum c_j b_j.
+ * @variance: [q], 0 for aliased coefficients. */
+static void
+regression_turn_back(Regression *fit, double *variance)
+{
+    const LacDesign *design = fit->design;
+    const size_t r = fit->solved->rank;
+    g_autofree double *weight = g_new(double, r + 1); /* b_0 = weight . beta + mean(y) */
+
+    memset(variance, 0, design->q * sizeof(double));
+    for (size_t k = 0; k < r; k++) {
+        const size_t j = fit->solved->kept[k];
+
+        variance[j] = fit->covariance[k * r + k] / (fit->scale[j] * fit->scale[j]);
+        weight[k] = design->intercept && j == 0 ? 1.0 : -fit->centre[j] / fit->scale[j];
+        if (!design->intercept || j > 0)
+            fit->beta[j] /= fit->scale[j];
+    }
+    if (!design->intercept)
+        return;
+    fit->beta[0] += fit->y_centre;
+    for (size_t j = 1; j < design->q; j++)
+        fit->beta[0] -= fit->centre[j] * fit->beta[j];
+    variance[0] = 0.0;
+    for (size_t a = 0; a < r; a++) {
+        for (size_t b = 0; b < r; b++)
+            variance[0] += weight[a] * weight[b] * fit->covariance[a * r + b];
+    }
+}
+
+/* Takes @design. @estimate, @error: [q]; @kept: [q]. Returns FALSE with an error. */
+static gboolean
+regression_run(LacDesign *design, LacFamily family, double *estimate, double *std_error,
+               gboolean *kept, GError **error)
+{
+    const size_t q = design->q;
+    g_autofree double *centre = g_new0(double, q), *scale = g_new0(double, q);
+    g_autofree double *covariance = g_new0(double, q *q);
+    g_autofree size_t *order = g_new(size_t, q);
+    g_autoptr(LacLinear) linear = lac_linear_new(q);
+    Regression fit = {.design = design,
+                      .centre = centre,
+                      .scale = scale,
+                      .beta = estimate,
+                      .covariance = covariance};
+
+    for (size_t j = 0; j < q; j++)
+        order[j] = j;
+    g_autoptr(LacGlm) glm = lac_glm_new(2, design->stride, q, order);
+
+    regression_standardise(&fit);
+    if (!(family == LAC_FAMILY_GAUSSIAN ? gaussian_fit(&fit, linear, error)
+                                        : binomial_fit(&fit, glm, error)))
+        return FALSE;
+    regression_turn_back(&fit, std_error);
+    memset(kept, 0, q * sizeof(gboolean));
+    for (size_t k = 0; k < fit.solved->rank; k++)
+        kept[fit.solved->kept[k]] = TRUE;
+    for (size_t j = 0; j < q; j++)
+        std_error[j] = sqrt(std_error[j]);
+    return TRUE;
+}
+
+/* ---- over the draws -------------------------------------------------------------------------- */
+
+/* Rows of each completion: @rows [m][n_rows of it], in the order of the file. */
+typedef struct {
+    size_t m;
+    double *draws;
+    size_t *rows, *start; /* [m + 1] */
+} Draws;
+
+static void
+draws_clear(Draws *draws)
+{
+    g_free(draws->draws);
+    g_free(draws->rows);
+    g_free(draws->start);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Draws, draws_clear)
+
+static gboolean
+draws_split(const LacData *table, Draws *draws, GError **error)
+{
+    const gssize imp = lac_schema_find(table->schema, ".imp");
+    g_autofree double *key = lac_try_alloc(table->rows + 1, sizeof(double), "draw numbers", error);
+
+    if (key == NULL)
+        return FALSE;
+    if (imp < 0)
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "%s has no column '.imp', expected completed tables below each other, as "
+                        "`lacuna impute -m` writes them",
+                        table->origin);
+    draws->rows = lac_try_alloc(table->rows + 1, sizeof(size_t), "list of rows", error);
+    if (draws->rows == NULL)
+        return FALSE;
+    for (size_t i = 0; i < table->rows; i++) {
+        key[i] = lac_data_at(table, i, (size_t)imp);
+        if (isnan(key[i]))
+            return lac_fail(error, LAC_ERROR_DATA, "%s: data row %zu has no .imp", table->origin,
+                            i + 1);
+    }
+    lac_stats_order(table->rows, key, draws->rows);
+    draws->draws = g_new(double, table->rows + 1);
+    draws->start = g_new(size_t, table->rows + 2);
+    size_t kept = 0;
+
+    for (size_t k = 0; k < table->rows; k++) {
+        const size_t i = draws->rows[k];
+
+        if (key[i] == 0.0) /* the table with its holes */
+            continue;
+        if (draws->m == 0 || key[i] != draws->draws[draws->m - 1]) {
+            draws->start[draws->m] = kept;
+            draws->draws[draws->m++] = key[i];
+        }
+        draws->rows[kept++] = i;
+    }
+    draws->start[draws->m] = kept;
+    return draws->m >= 2 || lac_fail(error, LAC_ERROR_DATA,
+                                     "%s has %s completion, expected at least two to tell how far "
+                                     "they differ",
+                                     table->origin, draws->m == 1 ? "one" : "no");
+}
+
+/* The names for `.`: every column but those that `impute` added. */
+static char **
+table_names(const LacData *table)
+{
+    GPtrArray *names = g_ptr_array_new();
+
+    for (size_t j = 0; j < table->cols; j++) {
+        const char *name = lac_data_name(table, j);
+
+        if (!g_str_equal(name, ".imp") && !g_str_equal(name, ".id"))
+            g_ptr_array_add(names, g_strdup(name));
+    }
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
+}
+
+/* Room for the results, once the first design has told the terms. */
+static void
+tidy_start(LacTidy *tidy, const Draws *draws, LacDesign *design)
+{
+    tidy->n_terms = design->q;
+    tidy->m = draws->m;
+    tidy->terms = g_strdupv(design->names);
+    tidy->draws = g_memdup2(draws->draws, draws->m * sizeof(double));
+    tidy->estimate = g_new0(double, design->q * draws->m);
+    tidy->error = g_new0(double, design->q * draws->m);
+    tidy->df = g_new(double, design->q);
+}
+
+/* One draw's results into their column; what is aliased must be so in all draws. */
+static gboolean
+tidy_put(LacTidy *tidy, size_t d, size_t n, const double *estimate, const double *std_error,
+         const gboolean *kept, gboolean *first, GError **error)
+{
+    size_t rank = 0;
+
+    for (size_t j = 0; j < tidy->n_terms; j++) {
+        if (d > 0 && kept[j] != first[j])
+            return lac_fail(
+                error, LAC_ERROR_DATA,
+                "coefficient '%s' can be estimated in draw %g but not in draw %g, so it "
+                "cannot be pooled; leave it out or join levels",
+                tidy->terms[j], tidy->draws[kept[j] ? d : 0], tidy->draws[kept[j] ? 0 : d]);
+        first[j] = kept[j];
+        rank += kept[j] ? 1 : 0;
+        tidy->estimate[j * tidy->m + d] = estimate[j];
+        tidy->error[j * tidy->m + d] = std_error[j];
+    }
+    for (size_t j = 0; j < tidy->n_terms; j++) {
+        const double df = (double)MAX(n - rank, 1);
+
+        tidy->df[j] = d == 0 ? df : MIN(df, tidy->df[j]);
+    }
+    return TRUE;
+}
+
+/* Takes aliased terms out. */
+static void
+tidy_compact(LacTidy *tidy, const gboolean *kept)
+{
+    GPtrArray *aliased = g_ptr_array_new();
+    size_t to = 0;
+
+    for (size_t j = 0; j < tidy->n_terms; j++) {
+        if (!kept[j]) {
+            g_ptr_array_add(aliased, tidy->terms[j]);
+            continue;
+        }
+        memmove(tidy->estimate + to * tidy->m, tidy->estimate + j * tidy->m,
+                tidy->m * sizeof(double));
+        memmove(tidy->error + to * tidy->m, tidy->error + j * tidy->m, tidy->m * sizeof(double));
+        tidy->df[to] = tidy->df[j];
+        tidy->terms[to++] = tidy->terms[j];
+    }
+    tidy->terms[to] = NULL;
+    tidy->n_terms = to;
+    g_ptr_array_add(aliased, NULL);
+    tidy->aliased = (char **)g_ptr_array_free(aliased, FALSE);
+}
+
+static gboolean
+draws_run(const LacData *table, const Draws *draws, const LacFormula *formula, LacFamily family,
+          LacTidy *tidy, GError **error)
+{
+    g_autofree gboolean *first = NULL, *kept = NULL;
+    g_autofree double *estimate = NULL, *std_error = NULL;
+
+    for (size_t d = 0; d < draws->m; d++) {
+        const size_t n = draws->start[d + 1] - draws->start[d];
+        g_autoptr(LacDesign) design =
+            lac_design_new(formula, table, n, draws->rows + draws->start[d], draws->start[draws->m],
+                           draws->rows, error);
+
+        if (design == NULL)
+            return FALSE;
+        if (d == 0) {
+            tidy_start(tidy, draws, design);
+            first = g_new0(gboolean, design->q + 1);
+            kept = g_new0(gboolean, design->q + 1);
+            estimate = g_new0(double, design->q + 1);
+            std_error = g_new0(double, design->q + 1);
+        }
+        if (family == LAC_FAMILY_BINOMIAL && design->n_classes != 2)
+            return lac_fail(error, LAC_ERROR_DATA,
+                            "the outcome '%s' is not two-valued (0 and 1, or two levels), as "
+                            "--family binomial expects",
+                            design->response);
+        if (family == LAC_FAMILY_GAUSSIAN && design->factor)
+            return lac_fail(error, LAC_ERROR_DATA,
+                            "the outcome '%s' is a category, expected numbers; add --family "
+                            "binomial for its odds",
+                            design->response);
+        memset(estimate, 0, design->q * sizeof(double));
+        if (!regression_run(design, family, estimate, std_error, kept, error)) {
+            g_prefix_error(error, "%s, draw %g: ", table->origin, draws->draws[d]);
+            return FALSE;
+        }
+        if (!tidy_put(tidy, d, n, estimate, std_error, kept, first, error))
+            return FALSE;
+    }
+    tidy_compact(tidy, first);
+    return TRUE;
+}
+
+LacTidy *
+lac_tidy_regress(const LacData *table, const char *text, LacFamily family, GError **error)
+{
+    g_auto(GStrv) names = table_names(table);
+    g_autoptr(LacFormula) formula = lac_formula_parse(text, (const char *const *)names, error);
+    g_autoptr(LacTidy) tidy = g_new0(LacTidy, 1);
+    g_auto(Draws) draws = {0};
+
+    if (formula == NULL || !draws_split(table, &draws, error) ||
+        !draws_run(table, &draws, formula, family, tidy, error))
+        return NULL;
+    return g_steal_pointer(&tidy);
+}

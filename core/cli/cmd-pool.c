@@ -1,0 +1,364 @@
+/* lacuna pool: one answer from several completed tables. */
+#include "analysis-private.h"
+#include "cli-private.h"
+#include "registry-private.h"
+
+#include <json-glib/json-glib.h>
+#include <lacuna/csv.h>
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+    char *formula, *family, *format, *delimiter, *decimal, *df, *level, *precision;
+    char **na, **kinds;
+} PoolState;
+
+static const LacOption options[] = {
+    LAC_OPTION(PoolState, formula, "formula", 0, STRING, "FORMULA",
+               "Run this regression on every completed table: \"y ~ x1 + log(x2) + factor(g)\""),
+    LAC_OPTION(PoolState, family, "family", 0, STRING, "NAME",
+               "Of the regression: gaussian (default) or binomial"),
+    LAC_OPTION(PoolState, level, "level", 0, STRING, "SHARE",
+               "Of the confidence intervals (default: 0.95)"),
+    LAC_OPTION(PoolState, df, "df", 0, STRING, "N",
+               "Degrees of freedom the complete data would have, or inf, instead of the table's"),
+    LAC_OPTION(PoolState, precision, "precision", 0, STRING, "SHARE",
+               "Standard errors should be this well determined when the number of draws that is "
+               "enough is told (default: 0.05)"),
+    LAC_OPTION(PoolState, format, "format", 0, STRING, "FORMAT",
+               "table (default), csv or json; csv and json have every column"),
+    LAC_OPTION(PoolState, kinds, "kind", 0, STRINGS, "COLUMN=KIND",
+               "Kind of a column instead of what was sniffed (see impute); may be repeated"),
+    LAC_OPTION(PoolState, na, "na", 0, STRINGS, "TEXT",
+               "Text that means missing, instead of: empty, NA, NaN, ?, null; may be repeated"),
+    LAC_OPTION(PoolState, delimiter, "delimiter", 0, STRING, "CHAR",
+               "Field delimiter instead of the sniffed one; 'tab' for a tab"),
+    LAC_OPTION(PoolState, decimal, "decimal", 0, STRING, "CHAR",
+               "Decimal mark instead of the sniffed one"),
+    LAC_OPTION_END,
+};
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/* name, kind, name, kind ...: what was given, then what this command knows. */
+static char **
+pool_kinds(const PoolState *self, GError **error)
+{
+    g_autoptr(GPtrArray) kinds = g_ptr_array_new_with_free_func(g_free);
+
+    for (size_t k = 0; self->kinds != NULL && self->kinds[k] != NULL; k++) {
+        const char *equals = strchr(self->kinds[k], '=');
+
+        if (equals == NULL)
+            return lac_fail_null(error, LAC_ERROR_PARAM,
+                                 "--kind '%s' has no '=', expected COLUMN=KIND", self->kinds[k]);
+        g_ptr_array_add(kinds, g_strndup(self->kinds[k], (gsize)(equals - self->kinds[k])));
+        g_ptr_array_add(kinds, g_strdup(equals + 1));
+    }
+    g_ptr_array_add(kinds, g_strdup(".imp"));
+    g_ptr_array_add(kinds, g_strdup("continuous"));
+    if (self->formula == NULL) {
+        g_ptr_array_add(kinds, g_strdup("term"));
+        g_ptr_array_add(kinds, g_strdup("nominal"));
+    }
+    g_ptr_array_add(kinds, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&kinds), FALSE);
+}
+
+static gboolean
+pool_byte(const char *option, const char *text, char *out, GError **error)
+{
+    if (text == NULL)
+        return TRUE;
+    if (g_str_equal(text, "tab"))
+        text = "\t";
+    if (strlen(text) != 1)
+        return lac_fail(error, LAC_ERROR_PARAM, "--%s '%s' is not one character", option, text);
+    *out = text[0];
+    return TRUE;
+}
+
+static LacData *
+pool_read(const PoolState *self, const char *path, GError **error)
+{
+    /* infinite degrees of freedom are no number to the reader; a hole stands for them */
+    static const char *const tidy_na[] = {"",     "NA",  "NaN", "nan",  "?", "null",
+                                          "NULL", "Inf", "inf", "-Inf", NULL};
+    g_auto(GStrv) kinds = pool_kinds(self, error);
+    LacCsvOptions csv = {.kinds = kinds, .na = self->na};
+
+    if (kinds == NULL || !pool_byte("delimiter", self->delimiter, &csv.delimiter, error) ||
+        !pool_byte("decimal", self->decimal, &csv.decimal, error))
+        return NULL;
+    if (self->na == NULL && self->formula == NULL)
+        csv.na = (char **)(gpointer)tidy_na;
+    return lac_csv_read(path, &csv, NULL, error);
+}
+
+static gboolean
+pool_number(const char *option, const char *text, double lower, double upper, double *out,
+            GError **error)
+{
+    char *end;
+    double value;
+
+    if (text == NULL)
+        return TRUE;
+    value = g_ascii_strtod(text, &end);
+    if (end == text || *end != '\0' || !(value > lower && value <= upper))
+        return lac_fail(error, LAC_ERROR_PARAM, "--%s '%s' is not a number above %g%s%.*g", option,
+                        text, lower, isinf(upper) ? "" : " and up to ", isinf(upper) ? 0 : 6,
+                        isinf(upper) ? 0.0 : upper);
+    *out = value;
+    return TRUE;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+enum { N_NUMBERS = 16 };
+
+static const char *const number_names[N_NUMBERS] = {
+    "estimate", "std.error", "statistic", "df", "p.value", "conf.low", "conf.high", "fmi",
+    "lambda",   "riv",       "ubar",      "b",  "t",       "dfcom",    "m",         "draws"};
+
+static const size_t table_numbers[] = {0, 1, 2, 3, 4, 5, 6, 7};
+
+/* What is told of all terms together. */
+typedef struct {
+    const LacTidy *tidy;
+    const LacPooledTerm *terms;
+    double level, precision;
+} Pooled;
+
+static void
+term_numbers(const Pooled *all, const LacPooledTerm *term, double *out)
+{
+    const LacPooled *p = &term->pooled;
+    const size_t draws = lac_stats_rubin_draws(p->fmi, all->tidy->m, all->precision);
+    const double numbers[N_NUMBERS] = {p->estimate,
+                                       term->std_error,
+                                       term->statistic,
+                                       p->df,
+                                       term->p,
+                                       term->low,
+                                       term->high,
+                                       p->fmi,
+                                       p->lambda,
+                                       p->riv,
+                                       p->within,
+                                       p->between,
+                                       p->total,
+                                       term->df_complete,
+                                       (double)all->tidy->m,
+                                       (double)draws};
+
+    memcpy(out, numbers, sizeof numbers);
+}
+
+static void
+print_csv(const Pooled *all)
+{
+    g_autoptr(GString) line = g_string_new("term");
+
+    for (size_t k = 0; k < N_NUMBERS; k++)
+        g_string_append_printf(line, ",%s", number_names[k]);
+    for (size_t t = 0; t < all->tidy->n_terms; t++) {
+        double numbers[N_NUMBERS];
+
+        puts(line->str);
+        g_string_truncate(line, 0);
+        lac_csv_format_text(line, all->terms[t].term, ',');
+        term_numbers(all, &all->terms[t], numbers);
+        for (size_t k = 0; k < N_NUMBERS; k++) {
+            g_autofree char *text = lac_number_text(numbers[k]);
+
+            g_string_append_printf(line, ",%s",
+                                   isnan(numbers[k])   ? "NA"
+                                   : isinf(numbers[k]) ? numbers[k] > 0.0 ? "Inf" : "-Inf"
+                                                       : text);
+        }
+    }
+    puts(line->str);
+}
+
+static void
+print_json(const Pooled *all)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+
+    json_builder_begin_array(builder);
+    for (size_t t = 0; t < all->tidy->n_terms; t++) {
+        double numbers[N_NUMBERS];
+
+        term_numbers(all, &all->terms[t], numbers);
+        json_builder_begin_object(builder);
+        json_builder_set_member_name(builder, "term");
+        json_builder_add_string_value(builder, all->terms[t].term);
+        for (size_t k = 0; k < N_NUMBERS; k++) {
+            json_builder_set_member_name(builder, number_names[k]);
+            if (isfinite(numbers[k]))
+                json_builder_add_double_value(builder, numbers[k]);
+            else
+                json_builder_add_null_value(builder);
+        }
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+    g_autofree char *text = json_to_string(root, TRUE);
+
+    puts(text);
+}
+
+/* Columns of numbers stand flush right. */
+static void
+print_table(const Pooled *all)
+{
+    enum { SHOWN = G_N_ELEMENTS(table_numbers), CELL = 16 };
+    const size_t n = all->tidy->n_terms;
+    g_autofree char(*cell)[SHOWN][CELL] = g_malloc0((n + 1) * sizeof *cell);
+    int term_width = 4, width[SHOWN] = {0};
+
+    for (size_t k = 0; k < SHOWN; k++)
+        g_strlcpy(cell[0][k], number_names[table_numbers[k]], CELL);
+    for (size_t t = 0; t < n; t++) {
+        double numbers[N_NUMBERS];
+
+        term_numbers(all, &all->terms[t], numbers);
+        term_width = MAX(term_width, (int)g_utf8_strlen(all->terms[t].term, -1));
+        for (size_t k = 0; k < SHOWN; k++)
+            g_ascii_formatd(cell[t + 1][k], CELL,
+                            k == 4   ? "%.3g"
+                            : k == 3 ? "%.4g"
+                                     : "%.5g",
+                            numbers[table_numbers[k]]);
+    }
+    for (size_t t = 0; t <= n; t++) {
+        for (size_t k = 0; k < SHOWN; k++)
+            width[k] = MAX(width[k], (int)strlen(cell[t][k]));
+    }
+    for (size_t t = 0; t <= n; t++) {
+        const char *term = t == 0 ? "term" : all->terms[t - 1].term;
+
+        printf("%s%*s", term, term_width - (int)g_utf8_strlen(term, -1), "");
+        for (size_t k = 0; k < SHOWN; k++)
+            printf("  %*s", width[k], cell[t][k]);
+        putchar('\n');
+    }
+}
+
+/* What a reader of the numbers should know besides them. */
+static void
+tell(const Pooled *all)
+{
+    const LacTidy *tidy = all->tidy;
+    size_t worst = 0, still = 0;
+
+    for (size_t t = 0; t < tidy->n_terms; t++) {
+        if (all->terms[t].pooled.fmi > all->terms[worst].pooled.fmi)
+            worst = t;
+        still += all->terms[t].pooled.between == 0.0;
+    }
+    for (size_t k = 0; tidy->aliased[k] != NULL; k++)
+        lac_cli_warn("'%s' depends on the other terms and was left out", tidy->aliased[k]);
+    if (still == tidy->n_terms)
+        lac_cli_warn("all %zu draws give the same estimates: nothing was missing, or the model "
+                     "that filled the holes does not draw; the standard errors then leave the "
+                     "uncertainty of the filled cells out",
+                     tidy->m);
+    const double fmi = all->terms[worst].pooled.fmi;
+    const size_t draws = lac_stats_rubin_draws(fmi, tidy->m, all->precision);
+
+    lac_cli_say(
+        "%zu draws; most missing information: %.2g ('%s'); %zu draws %s for standard errors "
+        "that change by %g %% when drawn anew",
+        tidy->m, fmi, all->terms[worst].term, draws,
+        draws <= tidy->m ? "are enough" : "would be needed", 100.0 * all->precision);
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+static LacTidy *
+pool_estimates(const PoolState *self, const LacData *table, LacFamily family, GError **error)
+{
+    return self->formula == NULL ? lac_tidy_read(table, error)
+                                 : lac_tidy_regress(table, self->formula, family, error);
+}
+
+static gboolean
+pool_do(const PoolState *self, const char *path, LacFamily family, GError **error)
+{
+    Pooled all = {.level = 0.95, .precision = 0.05};
+    double df = NAN;
+
+    if (!pool_number("level", self->level, 0.0, 1.0 - 1e-12, &all.level, error) ||
+        !pool_number("precision", self->precision, 0.0, 1.0, &all.precision, error) ||
+        !pool_number("df", self->df, 0.0, INFINITY, &df, error))
+        return FALSE;
+    g_autoptr(LacData) table = pool_read(self, path, error);
+    g_autoptr(LacTidy) tidy = table ? pool_estimates(self, table, family, error) : NULL;
+    g_autofree LacPooledTerm *terms = tidy ? lac_pool(tidy, all.level, df, error) : NULL;
+
+    if (terms == NULL)
+        return FALSE;
+    all.tidy = tidy;
+    all.terms = terms;
+    if (g_strcmp0(self->format, "csv") == 0)
+        print_csv(&all);
+    else if (g_strcmp0(self->format, "json") == 0)
+        print_json(&all);
+    else
+        print_table(&all);
+    tell(&all);
+    return TRUE;
+}
+
+static int
+pool_run(void *state, int argc, char **argv)
+{
+    const PoolState *self = state;
+    const char *format = self->format != NULL ? self->format : "table";
+    const char *family = self->family != NULL ? self->family : "gaussian";
+    const gboolean binomial = g_str_equal(family, "binomial");
+    g_autoptr(GError) error = NULL;
+
+    if (argc != 1)
+        return lac_cli_usage("pool: expected one table, got %d", argc);
+    if (strcmp(format, "table") != 0 && strcmp(format, "csv") != 0 && strcmp(format, "json") != 0)
+        return lac_cli_usage("pool: --format '%s' is not known; expected table, csv or json",
+                             format);
+    if (!binomial && !g_str_equal(family, "gaussian"))
+        return lac_cli_usage("pool: --family '%s' is not known; expected gaussian or binomial",
+                             family);
+    if (self->family != NULL && self->formula == NULL)
+        return lac_cli_usage("pool: --family goes with --formula only");
+    return pool_do(self, argv[0], binomial ? LAC_FAMILY_BINOMIAL : LAC_FAMILY_GAUSSIAN, &error)
+               ? LAC_EXIT_OK
+               : lac_cli_error(error);
+}
+
+const LacCommand lac_command_pool = {
+    .name = "pool",
+    .arguments = "TABLE.csv",
+    .summary = "One answer from several completions: Rubin's rules",
+    .details =
+        "With --formula, TABLE holds completed tables below each other, told apart by .imp, as "
+        "`lacuna impute -m` writes them. The regression is run on each and the results are pooled. "
+        "Formulas are written as in R: + and - terms, a:b and a*b interactions, factor(x), log(x), "
+        "I(x^2), 0 or -1 for no intercept, . for all other columns. Texts become treatment "
+        "contrasts against their first level.\n"
+        "\n"
+        "Without it, TABLE is tidy: one line per term and draw with the columns term, estimate, "
+        "std.error, .imp and perhaps df, from any program.\n"
+        "\n"
+        "Degrees of freedom are those of Barnard and Rubin. fmi is the share of the information "
+        "about a term that is missing; draws is the number of completions that would be enough "
+        "(von Hippel's two-stage rule).\n"
+        "\n"
+        "  lacuna impute patients.csv -m 20 --model mice -o filled.csv\n"
+        "  lacuna pool --formula \"bmi ~ age + factor(hyp)\" filled.csv\n"
+        "  lacuna pool estimates.csv --format csv",
+    .options = options,
+    .state_size = sizeof(PoolState),
+    .run = pool_run,
+};

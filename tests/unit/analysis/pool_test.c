@@ -1,0 +1,295 @@
+#include "analysis-private.h"
+#include "formula-private.h"
+#include "lac_test.h"
+
+#include <lacuna/csv.h>
+#include <math.h>
+#include <string.h>
+
+#define DATA LAC_TEST_SOURCE_DIR "/tests/unit/analysis/data/"
+
+static LacData *
+read_table(const char *name, char **kinds)
+{
+    g_autofree char *path = g_strconcat(DATA, name, ".csv", NULL);
+    const LacCsvOptions options = {.kinds = kinds};
+    g_autoptr(GError) error = NULL;
+    LacData *data = lac_csv_read(path, &options, NULL, &error);
+
+    LAC_CHECK_OR(return NULL, data != NULL, "%s", error->message);
+    return data;
+}
+
+static const char *
+text_at(const LacData *data, size_t i, const char *name)
+{
+    const size_t j = (size_t)lac_schema_find(data->schema, name);
+
+    return lac_data_column(data, j)->levels[(size_t)lac_data_at(data, i, j)];
+}
+
+static double
+number_at(const LacData *data, size_t i, const char *name)
+{
+    return lac_data_at(data, i, (size_t)lac_schema_find(data->schema, name));
+}
+
+/* To 1e-8 of the number, or of what it is made of: a difference near 0 has no more digits. */
+static void
+expect_close(const char *what, const char *term, double got, double expected, double scale)
+{
+    LAC_CHECK_OR((void)0, fabs(got - expected) <= 1e-8 * MAX(fabs(expected), scale),
+                 "%s of '%s' is %.17g, expected %.17g", what, term, got, expected);
+}
+
+static void
+expect_term(const LacPooledTerm *got, const LacData *expected, size_t i)
+{
+    const struct {
+        const char *name;
+        double value, scale;
+    } numbers[] = {{"estimate", got->pooled.estimate, got->std_error},
+                   {"std.error", got->std_error, 0},
+                   {"statistic", got->statistic, 1},
+                   {"df", got->pooled.df, 0},
+                   {"p.value", got->p, 0},
+                   {"low", got->low, got->std_error},
+                   {"high", got->high, got->std_error},
+                   {"fmi", got->pooled.fmi, 0},
+                   {"lambda", got->pooled.lambda, 0},
+                   {"riv", got->pooled.riv, 0},
+                   {"ubar", got->pooled.within, 0},
+                   {"b", got->pooled.between, 0},
+                   {"t", got->pooled.total, 0},
+                   {"dfcom", got->df_complete, 0}};
+
+    EXPECT_STR(got->term, text_at(expected, i, "term"));
+    for (size_t k = 0; k < G_N_ELEMENTS(numbers); k++)
+        expect_close(numbers[k].name, got->term, numbers[k].value,
+                     number_at(expected, i, numbers[k].name), numbers[k].scale);
+}
+
+/* Rows @begin .. @end of @expected are one regression. */
+static void
+expect_case(const LacData *expected, size_t begin, size_t end)
+{
+    const char *formula = text_at(expected, begin, "formula");
+    const gboolean gaussian = g_str_equal(text_at(expected, begin, "family"), "gaussian");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacData) table = read_table(text_at(expected, begin, "table"), NULL);
+    g_autoptr(LacTidy) tidy = lac_tidy_regress(
+        table, formula, gaussian ? LAC_FAMILY_GAUSSIAN : LAC_FAMILY_BINOMIAL, &error);
+
+    LAC_CHECK_OR(return, tidy != NULL, "%s: %s", formula, error->message);
+    g_autofree LacPooledTerm *terms = lac_pool(tidy, 0.95, NAN, &error);
+
+    ASSERT_NO_ERROR(error);
+    LAC_CHECK_OR(return, tidy->n_terms == end - begin, "%s: %zu terms, expected %zu", formula,
+                       tidy->n_terms, end - begin);
+    for (size_t t = 0; t < tidy->n_terms; t++)
+        expect_term(&terms[t], expected, begin + t);
+}
+
+/* data/pool.R: mice 3.15.0's pool() of lm() and glm() on the same completed tables */
+LAC_TEST(analysis_pool, regressions_pool_as_mice_pools_them)
+{
+    char *kinds[] = {"formula", "nominal", "term", "nominal", NULL};
+    g_autoptr(LacData) expected = read_table("expected", kinds);
+    size_t cases = 0;
+
+    ASSERT_TRUE(expected != NULL);
+    for (size_t begin = 0, end; begin < expected->rows; begin = end) {
+        for (end = begin + 1; end < expected->rows; end++) {
+            if (strcmp(text_at(expected, begin, "formula"), text_at(expected, end, "formula")) != 0)
+                break;
+        }
+        expect_case(expected, begin, end);
+        cases++;
+    }
+    EXPECT_EQ_INT(cases, 13);
+}
+
+static LacData *
+parse(const char *text)
+{
+    char *kinds[] = {".imp", "continuous", NULL};
+    const LacCsvOptions options = {.kinds = kinds};
+    g_autoptr(GError) error = NULL;
+    LacData *data = lac_csv_parse(text, strlen(text), "t.csv", &options, NULL, &error);
+
+    LAC_CHECK_OR(return NULL, data != NULL, "%s", error->message);
+    return data;
+}
+
+/* mice's test POOL-VECTOR-001: pooling the tidy rows is pooling the fits */
+LAC_TEST(analysis_pool, pool_vector_001_tidy_rows_pool_as_the_fits_do)
+{
+    g_autoptr(LacData) table = read_table("nhanes2", NULL);
+    g_autoptr(LacTidy) fits =
+        lac_tidy_regress(table, "bmi ~ age + hyp + chl", LAC_FAMILY_GAUSSIAN, NULL);
+    g_autoptr(GString) csv = g_string_new("std.error,df,term,.imp,estimate,p\n");
+
+    ASSERT_TRUE(fits != NULL);
+    for (size_t d = fits->m; d-- > 0;) { /* in no special order */
+        for (size_t t = 0; t < fits->n_terms; t++)
+            g_string_append_printf(csv, "%.17g,%g,%s,%g,%.17g,0.5\n", fits->error[t * fits->m + d],
+                                   fits->df[t], fits->terms[t], fits->draws[d],
+                                   fits->estimate[t * fits->m + d]);
+    }
+    g_autoptr(LacData) rows = parse(csv->str);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacTidy) tidy = lac_tidy_read(rows, &error);
+
+    ASSERT_NO_ERROR(error);
+    g_autofree LacPooledTerm *a = lac_pool(fits, 0.9, NAN, NULL),
+                             *b = lac_pool(tidy, 0.9, NAN, NULL);
+
+    ASSERT_EQ_INT(tidy->n_terms, fits->n_terms);
+    for (size_t t = 0; t < fits->n_terms; t++) {
+        EXPECT_STR(a[t].term, b[t].term);
+        EXPECT_TRUE(memcmp(&a[t].pooled, &b[t].pooled, sizeof a[t].pooled) == 0);
+        EXPECT_EQ_DOUBLE(a[t].low, b[t].low);
+    }
+}
+
+/* classical.md section 3.1 (mice::pool.scalar): the same numbers through a tidy table */
+LAC_TEST(analysis_pool, degrees_of_freedom_are_infinite_unless_given)
+{
+    g_autoptr(LacData) rows =
+        parse("term,estimate,std.error,.imp\nx,1.10,0.2,1\nx,1.25,0.223606797749979,2\n"
+              "x,.95,0.21213203435596426,3\nx,1.05,0.20493901531919196,4\n"
+              "x,1.30,0.21908902300206645,5\ny,1,1,1\ny,1,1,2\ny,1,1,3\ny,1,1,4\ny,1,1,5\n");
+    g_autoptr(LacTidy) tidy = lac_tidy_read(rows, NULL);
+
+    ASSERT_TRUE(tidy != NULL);
+    g_autofree LacPooledTerm *free_df = lac_pool(tidy, 0.95, NAN, NULL);
+    g_autofree LacPooledTerm *few_df = lac_pool(tidy, 0.95, 28.0, NULL);
+
+    EXPECT_NEAR_DOUBLE(free_df[0].pooled.df, 31.5221367397, 1e-9);
+    EXPECT_NEAR_DOUBLE(few_df[0].pooled.df, 10.9858875659, 1e-9);
+    EXPECT_NEAR_DOUBLE(few_df[0].low, 0.547998943481, 1e-11);
+    EXPECT_NEAR_DOUBLE(few_df[0].p, 0.00131551432298, 1e-12);
+    EXPECT_EQ_DOUBLE(free_df[1].pooled.df, INFINITY); /* draws that do not differ: y */
+    EXPECT_NEAR_DOUBLE(free_df[1].high, 1.0 + 1.959963984540054, 1e-12);
+}
+
+static void
+expect_tidy_error(const char *csv, const char *part)
+{
+    g_autoptr(LacData) rows = parse(csv);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacTidy) tidy = rows ? lac_tidy_read(rows, &error) : NULL;
+
+    EXPECT_TRUE(tidy == NULL);
+    EXPECT_ERROR(error, LAC_ERROR_DATA, part);
+}
+
+LAC_TEST(analysis_pool, tidy_tables_with_flaws_are_refused)
+{
+    expect_tidy_error("a,.imp\n1,1\n2,2\n", "no column 'term'");
+    expect_tidy_error("term,estimate,std.error,.imp\na,1,1,1\nb,1,1,1\n", "has one completion");
+    expect_tidy_error("term,estimate,std.error,.imp\na,1,1,1\nb,1,1,1\na,1,1,2\n",
+                      "term 'b' is missing from draw 2");
+    expect_tidy_error("term,estimate,std.error,.imp\na,1,1,1\na,1,1,2\na,2,1,2\n",
+                      "term 'a' comes twice in draw 2");
+    expect_tidy_error("term,estimate,std.error,.imp\na,1,1,1\na,NA,1,2\n",
+                      "data row 2 has no 'estimate'");
+    expect_tidy_error("term,estimate,std.error,.imp\na,1,1,1\na,2,-1,2\n", "std.error is -1");
+    expect_tidy_error("term,estimate,std.error,df,.imp\na,1,1,0,1\na,2,1,5,2\n", "df is 0");
+    expect_tidy_error("term,estimate,std.error,.imp\n1,1,1,1\n1,2,1,2\n", "holds numbers");
+}
+
+static const char flawed[] = "y,x,g,t,h,one,s,.imp\n"
+                             "1,1,a,u,1,7,0,0\n1,2,b,v,,7,0,0\n"
+                             "1,1,a,u,1,7,0,1\n3,2,b,v,2,7,0,1\n2,4,b,u,,7,1,1\n5,5,a,v,1,7,1,1\n"
+                             "1,1,a,u,1,7,0,2\n3,2,b,v,2,7,0,2\n2,4,c,u,3,7,1,2\n5,5,a,v,1,7,1,2\n";
+
+static void
+expect_formula_error(const char *formula, LacFamily family, const char *part)
+{
+    g_autoptr(LacData) table = parse(flawed);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacTidy) tidy = table ? lac_tidy_regress(table, formula, family, &error) : NULL;
+
+    EXPECT_TRUE(tidy == NULL);
+    ASSERT_TRUE(error != NULL);
+    EXPECT_CONTAINS(error->message, part);
+}
+
+LAC_TEST(analysis_pool, regressions_that_cannot_be_are_refused_by_name)
+{
+    const LacFamily normal = LAC_FAMILY_GAUSSIAN, odds = LAC_FAMILY_BINOMIAL;
+
+    expect_formula_error("y ~ x + q", normal, "column 'q'");
+    expect_formula_error("y ~ h", normal, "column 'h' has a hole in data row 5");
+    expect_formula_error("y ~ g", normal, "'gc' can be estimated in draw 2 but not in draw 1");
+    expect_formula_error("t ~ x", normal, "'t' is a category");
+    expect_formula_error("g ~ x", odds, "'g' has 3 levels");
+    expect_formula_error("y ~ x", odds, "'y' is not two-valued");
+    expect_formula_error("s ~ x", odds, "predicted perfectly (separation), foremost by 'x'");
+    expect_formula_error("y ~ factor(one)", normal, "one level only, '7'");
+    expect_formula_error("y ~ x + g + t + I(x^2)", normal, "not enough for");
+    expect_formula_error("y ~ log(x - 1)", normal,
+                         "'log(x-1)' is not a finite number in data row 3");
+    expect_formula_error("y ~ log(g)", normal, "column 'g' holds texts");
+    expect_formula_error("y ~ x +", normal, "expected a variable");
+    expect_formula_error("y x", normal, "no '~'");
+    expect_formula_error("~ x", normal, "nothing before '~'");
+}
+
+/* Terms and their order, as R's terms() lists them for the same formulas. */
+static void
+expect_terms(const char *text, gboolean intercept, const char *expected)
+{
+    static const char *const columns[] = {"y", "a", "b", "c", NULL};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacFormula) formula = lac_formula_parse(text, columns, &error);
+    g_autoptr(GString) got = g_string_new(NULL);
+
+    LAC_CHECK_OR(return, formula != NULL, "%s: %s", text, error->message);
+    EXPECT_EQ_INT(formula->intercept, intercept);
+    for (size_t t = 0; t < formula->n_terms; t++) {
+        g_string_append(got, t > 0 ? " " : "");
+        for (size_t v = 0, n = 0; v < formula->n_variables; v++) {
+            if (formula->terms[t] >> v & 1)
+                g_string_append_printf(got, "%s%s", n++ > 0 ? ":" : "", formula->variables[v]);
+        }
+    }
+    EXPECT_STR(got->str, expected);
+}
+
+LAC_TEST(analysis_pool, formulas_expand_as_in_r)
+{
+    expect_terms("y ~ a*b*c", TRUE, "a b c a:b a:c b:c a:b:c");
+    expect_terms("y ~ (a + b + c)^2 - b:c", TRUE, "a b c a:b a:c");
+    expect_terms("y~b:a+c", TRUE, "c b:a");
+    expect_terms("y ~ . - a", TRUE, "b c");
+    expect_terms("y ~ 0 + a", FALSE, "a");
+    expect_terms("y ~ a - 1", FALSE, "a");
+    expect_terms("y ~ a - 1 + 1", TRUE, "a");
+    expect_terms("y ~ 1", TRUE, "");
+    expect_terms("y ~ a:(b + log( c ))", TRUE, "a:b a:log(c)");
+    expect_terms("y ~ `a` + a + a:a", TRUE, "a");
+    expect_terms("log(y) ~ a + I(a^2)", TRUE, "a I(a^2)");
+}
+
+LAC_TEST(analysis_pool, endless_formulas_are_refused_soon)
+{
+    static const char *const columns[] = {NULL};
+    g_autoptr(GString) many = g_string_new("y ~ (x0");
+    g_autofree char *deep = g_strnfill(3000, '(');
+    g_autofree char *text = g_strconcat("y ~ ", deep, NULL);
+    g_autoptr(GError) first = NULL, second = NULL, third = NULL;
+
+    for (int k = 1; k < 64; k++)
+        g_string_append_printf(many, "+x%d", k);
+    g_autofree char *wide = g_strconcat(many->str, "+one.more)", NULL);
+
+    g_string_append(many, ")^8");
+    EXPECT_TRUE(lac_formula_parse(many->str, columns, &first) == NULL);
+    EXPECT_ERROR(first, LAC_ERROR_PARAM, "fewer than 4097 terms");
+    EXPECT_TRUE(lac_formula_parse(text, columns, &second) == NULL);
+    EXPECT_ERROR(second, LAC_ERROR_PARAM, "fewer brackets");
+    EXPECT_TRUE(lac_formula_parse(wide, columns, &third) == NULL);
+    EXPECT_ERROR(third, LAC_ERROR_PARAM, "more than 64 variables");
+}
