@@ -1,0 +1,44 @@
+/* Matrix products, see gemm-private.h. */
+#include "activation-private.h"
+#include "gemm-private.h"
+#include <lacuna/parallel.h>
+
+#include <cblas.h>
+
+enum { EPILOGUE_VALUES = 1 << 14 }; /* values a block of the second pass holds */
+
+static void
+gemm_blas(const NnGemm *g)
+{
+    const CBLAS_TRANSPOSE ta = g->ta ? CblasTrans : CblasNoTrans;
+    const CBLAS_TRANSPOSE tb = g->tb ? CblasTrans : CblasNoTrans;
+    const blasint m = (blasint)g->m, n = (blasint)g->n, k = (blasint)g->k;
+    const blasint lda = (blasint)g->lda, ldb = (blasint)g->ldb, ldc = (blasint)g->ldc;
+
+#ifdef LAC_NN_DOUBLE
+    cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1.0, g->a, lda, g->b, ldb, g->add ? 1.0 : 0.0, g->c,
+                ldc);
+#else
+    cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1.0f, g->a, lda, g->b, ldb, g->add ? 1.0f : 0.0f,
+                g->c, ldc);
+#endif
+}
+
+static void
+gemm_finish_rows(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const NnGemm *g = user;
+
+    for (size_t i = begin; i < end; i++)
+        nn_activation_apply_row(g->activation, g->n, g->bias, g->c + i * g->ldc);
+}
+
+void
+nn_gemm(const NnGemm *g)
+{
+    g_assert(!g->add || (g->bias == NULL && g->activation == LAC_ACTIVATION_NONE));
+    lac_threads(); /* the first question sets the number of threads of OpenBLAS, too */
+    gemm_blas(g);
+    if (g->bias != NULL || g->activation != LAC_ACTIVATION_NONE)
+        lac_parallel_for(g->m, MAX(1, EPILOGUE_VALUES / g->n), gemm_finish_rows, (NnGemm *)g);
+}
