@@ -7,7 +7,7 @@
 
 enum {
     PIECE = 128 * 1024, /* bytes handed on at once */
-    QUOTE_ROWS = 1000,  /* rows by which a column's quoting is judged */
+    STYLE_ROWS = 1000,  /* rows by which the way a column is written is judged */
 };
 
 void
@@ -66,6 +66,14 @@ lac_csv_format_value(GString *out, const LacColumn *column, double value, char d
     lac_csv_format_text(out, text, delimiter);
 }
 
+/* How the seen cells of a column are written, by which what is filled in is written too. */
+typedef struct {
+    gboolean seen, bare; /* any cell; any without quotes */
+    gboolean zeros;      /* one of them starts with a zero that its value does not need */
+    gboolean ragged;     /* not all are digits of one width */
+    size_t width;        /* of the first, in bytes */
+} CsvStyle;
+
 typedef struct {
     const LacCsvFormat *format;
     const LacData *data;
@@ -73,7 +81,7 @@ typedef struct {
     const LacCsvExtra *extra;
     LacWriteFunc write;
     void *user;
-    gboolean *quoted;         /* [fields]: all the seen cells of the column stand in quotes */
+    CsvStyle *styles;         /* [fields] */
     const char *done, *limit; /* of the source: copied so far, end */
     GString *out;
 } CsvWriter;
@@ -96,10 +104,25 @@ csv_copy(CsvWriter *writer, const char *to)
     writer->done = to;
 }
 
-/* The record at @p as row @row: columns with a seen cell, and those with one without quotes. */
+static void
+csv_style_add(CsvStyle *style, const CsvField *field)
+{
+    const char *text = field->text;
+    gboolean digits = field->length > 0;
+
+    for (size_t i = 0; i < field->length; i++)
+        digits &= g_ascii_isdigit(text[i]);
+    if (!style->seen)
+        style->width = field->length;
+    style->seen = TRUE;
+    style->bare |= !field->quoted;
+    style->zeros |= digits && field->length > 1 && text[0] == '0';
+    style->ragged |= !digits || field->length != style->width;
+}
+
+/* The seen cells of the record at @p, which is row @row. */
 static const char *
-csv_look_at_quotes(const CsvWriter *writer, const char *p, size_t row, gboolean *seen,
-                   gboolean *bare)
+csv_look_at_style(CsvWriter *writer, const char *p, size_t row)
 {
     const LacCsvFormat *format = writer->format;
     CsvFieldStatus status;
@@ -110,26 +133,23 @@ csv_look_at_quotes(const CsvWriter *writer, const char *p, size_t row, gboolean 
         p += f > 0;
         status = csv_scan_field(&p, writer->limit, format->delimiter, &field);
         if (f < format->fields && format->variable[f] >= 0 &&
-            !lac_data_is_hole(writer->data, row, (size_t)format->variable[f])) {
-            seen[f] = TRUE;
-            bare[f] |= !field.quoted;
-        }
+            !lac_data_is_hole(writer->data, row, (size_t)format->variable[f]))
+            csv_style_add(&writer->styles[f], &field);
         f++;
     } while (status == CSV_FIELD_WHOLE && *p == format->delimiter);
     return csv_skip_line_end(p, writer->limit);
 }
 
-/* What is filled in is quoted as the column's other cells are, judged by its first rows. */
+/* What is filled in is quoted, and starts with zeros, as the column's other cells, judged by its
+ * first rows. */
 static void
-csv_find_quotes(CsvWriter *writer, const char *p)
+csv_find_styles(CsvWriter *writer, const char *p)
 {
     const LacCsvFormat *format = writer->format;
-    g_autofree gboolean *seen = g_new0(gboolean, format->fields);
-    g_autofree gboolean *bare = g_new0(gboolean, format->fields);
     gboolean header = format->header, first = TRUE;
     size_t row = 0;
 
-    while (p < writer->limit && row < MIN(QUOTE_ROWS, writer->data->rows)) {
+    while (p < writer->limit && row < MIN(STYLE_ROWS, writer->data->rows)) {
         CsvField blank;
 
         if ((format->fields > 1 || first) &&
@@ -138,16 +158,27 @@ csv_find_quotes(CsvWriter *writer, const char *p)
             p = csv_skip_line_end(p, writer->limit);
             continue;
         }
-        p = csv_look_at_quotes(writer, p, row, seen, bare);
-        if (header) { /* names are quoted in their own way */
-            memset(seen, 0, format->fields * sizeof *seen);
-            memset(bare, 0, format->fields * sizeof *bare);
-        }
+        p = csv_look_at_style(writer, p, row);
+        if (header) /* names are written in their own way */
+            memset(writer->styles, 0, format->fields * sizeof *writer->styles);
         row += !header;
         header = first = FALSE;
     }
-    for (size_t f = 0; f < format->fields; f++)
-        writer->quoted[f] = seen[f] && !bare[f];
+}
+
+/* Zeros before the whole number at @begin of @out: 7 among 01, 04 and 12 is 07. */
+static void
+csv_pad(GString *out, gsize begin, const CsvStyle *style)
+{
+    const gsize n = out->len - begin;
+
+    if (!style->zeros || style->ragged || n >= style->width)
+        return;
+    for (gsize i = 0; i < n; i++)
+        if (!g_ascii_isdigit(out->str[begin + i]))
+            return;
+    for (gsize i = n; i < style->width; i++)
+        g_string_insert_c(out, (gssize)begin, '0');
 }
 
 static void
@@ -166,7 +197,10 @@ csv_write_field(CsvWriter *writer, const CsvField *field, size_t row, size_t f)
     begin = writer->out->len;
     lac_csv_format_value(writer->out, lac_data_column(writer->data, (size_t)j), value,
                          writer->format->delimiter, writer->format->decimal);
-    if ((field->quoted || writer->quoted[f]) && writer->out->str[begin] != '"') {
+    if (lac_data_column(writer->data, (size_t)j)->kind == LAC_KIND_INTEGER)
+        csv_pad(writer->out, begin, &writer->styles[f]);
+    if ((field->quoted || (writer->styles[f].seen && !writer->styles[f].bare)) &&
+        writer->out->str[begin] != '"') {
         g_string_insert_c(writer->out, (gssize)begin, '"');
         g_string_append_c(writer->out, '"');
     }
@@ -244,21 +278,21 @@ lac_csv_write_filled(const char *source, gsize length, const LacCsvFormat *forma
                      LacWriteFunc write, void *user, GError **error)
 {
     g_autoptr(GString) out = g_string_sized_new(2 * PIECE);
-    g_autofree gboolean *quoted = g_new0(gboolean, format->fields);
+    g_autofree CsvStyle *styles = g_new0(CsvStyle, format->fields);
     CsvWriter writer = {.format = format,
                         .data = data,
                         .completed = completed,
                         .extra = extra,
                         .write = write,
                         .user = user,
-                        .quoted = quoted,
+                        .styles = styles,
                         .done = source,
                         .limit = source + length,
                         .out = out};
 
     g_assert(format->variable != NULL);
     g_assert(completed->rows == data->rows && completed->cols == data->cols);
-    csv_find_quotes(&writer, source + (format->bom ? 3 : 0));
+    csv_find_styles(&writer, source + (format->bom ? 3 : 0));
     if (!csv_write_records(&writer, source + (format->bom ? 3 : 0), error))
         return FALSE;
     if (extra != NULL && extra->end_last_line && length > 0 && source[length - 1] != '\n' &&

@@ -157,3 +157,12 @@ LAC_TEST(data_csv_write, a_changed_source_is_noticed)
                                       append, out, &error));
     EXPECT_ERROR(error, LAC_ERROR_DATA, "did the file change meanwhile?");
 }
+
+LAC_TEST(data_csv_write, what_is_filled_in_has_the_leading_zeros_of_its_column)
+{
+    /* zip: all of five digits, some with a zero first; n: of several widths; m: no zero first */
+    const char *text = "zip,n,m\n01234,7,10\n?,?,?\n\"90210\",010,42\n00501,3,77\n";
+    g_autofree char *out = filled(text, (double[]){501.0, 5.0, 7.0}, NULL);
+
+    EXPECT_STR(out, "zip,n,m\n01234,7,10\n00501,5,7\n\"90210\",010,42\n00501,3,77\n");
+}
