@@ -20,9 +20,16 @@ printf 'a;n;g\n1,5;1;red\n2,5;;red\n;4;\n' > comma.csv
 printf 'a;n;g\n1,5;1;red\n2,5;2;red\n2;4;red\n' > comma.want # mean of n is 2.5: to the even 2
 fills comma.csv comma.want
 says "delimiter ';', decimal mark ','"
-says "3 rows, 3 columns"
+says "3 rows, 3 columns (1 continuous: a; 1 integer: n; 1 nominal: g)"
 says "3 of 9 cells missing (33.3 %)"
 says "mean: filled 3 cells"
+# of a wide table the columns are named on request
+seq -s, 13 > wide.csv
+seq -s, 14 26 >> wide.csv
+expect 0 lacuna impute wide.csv --header no
+says "(13 integer);"
+expect 0 lacuna impute wide.csv --header no -v
+says "(13 integer: x1, x2, "
 # tabs, no header, other texts for missing
 printf '1\tx\n-9\tx\n3\t-9\n' > tabs.tsv
 printf '1\tx\n2\tx\n3\tx\n' > tabs.want
