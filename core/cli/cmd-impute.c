@@ -332,13 +332,14 @@ impute_check_empty(const LacImputeTable *table, GError **error)
     if (empty == 0)
         return TRUE;
     return lac_fail(error, LAC_ERROR_DATA,
-                    "%s: %s %s%s no value in %zu rows, so there is nothing to learn from; pass "
+                    "%s: %s %s%s no value in %zu row%s, so there is nothing to learn from; pass "
                     "%s through with%s%s, or give at least one value",
                     data->origin, empty == 1 ? "column" : "columns", names->str,
                     empty == 1  ? " has"
                     : empty > 5 ? " and more have"
                                 : " have",
-                    data->rows, empty == 1 ? "it" : "them", ways->str, empty > 5 ? " ..." : "");
+                    data->rows, data->rows == 1 ? "" : "s", empty == 1 ? "it" : "them", ways->str,
+                    empty > 5 ? " ..." : "");
 }
 
 static gboolean

@@ -145,6 +145,8 @@ file_fail_gz(const LacFile *file, GError **error)
     int code = Z_OK;
     const char *why = gzerror(file->gz, &code);
 
+    if (strncmp(why, "<fd:", 4) == 0 && strstr(why, ">: ") != NULL)
+        why = strstr(why, ">: ") + 3; /* zlib's own name for what it was given to read */
     if (code == Z_ERRNO)
         return lac_fail(error, LAC_ERROR_IO, "%s: cannot read: %s", file->name, g_strerror(errno));
     if (code == Z_BUF_ERROR)
@@ -153,7 +155,9 @@ file_fail_gz(const LacFile *file, GError **error)
                         " unpacked bytes; fetch the file again",
                         file->name, file->offset);
     return lac_fail(error, LAC_ERROR_IO,
-                    "%s: damaged gzip stream after %" G_GUINT64_FORMAT " unpacked bytes (%s)",
+                    "%s: damaged gzip stream after %" G_GUINT64_FORMAT
+                    " unpacked bytes (%s); fetch "
+                    "the file again",
                     file->name, file->offset, why);
 }
 

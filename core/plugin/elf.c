@@ -43,8 +43,14 @@ fail_truncated(const char *path, uint64_t wanted, gsize size, GError **error)
 static gboolean
 check_header(const char *path, const ElfW(Ehdr) * header, GError **error)
 {
-    if (header->e_ident[EI_CLASS] != NATIVE_CLASS ||
-        (NATIVE_MACHINE != EM_NONE && header->e_machine != NATIVE_MACHINE))
+    if (header->e_ident[EI_CLASS] != NATIVE_CLASS)
+        return lac_fail(error, LAC_ERROR_PLUGIN,
+                        "%s: is built for %s-bit programs, this is a %s-bit one; build it on this "
+                        "kind of machine",
+                        path,
+                        header->e_ident[EI_CLASS] == ELFCLASS32 ? "32" : "other than 32 or 64",
+                        NATIVE_CLASS == ELFCLASS32 ? "32" : "64");
+    if (NATIVE_MACHINE != EM_NONE && header->e_machine != NATIVE_MACHINE)
         return lac_fail(error, LAC_ERROR_PLUGIN,
                         "%s: is built for another processor (ELF machine %u, this one is %u); "
                         "build it on this kind of machine",

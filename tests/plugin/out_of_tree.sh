@@ -77,12 +77,15 @@ cmake --install my-model/b > /dev/null
 test -f "$(pkg-config --variable=plugindir lacuna)/models/my-model.so"
 runs my-model my-model
 
-step 'a project of every other kind builds, passes its checks and runs'
+step 'a project of every other kind builds both ways, passes its checks and runs'
 for kind in mask initial metric optimizer reader; do
     lacuna new $kind "my-$kind" 2> /dev/null
     make -s -C "my-$kind" CFLAGS='-O2 -Wall -Wextra -Wconversion -Wno-unused-parameter -Werror'
     lacuna check "$(find "my-$kind/build" -name '*.so')" > check.log || { cat check.log; exit 1; }
     LACUNA_PLUGIN_PATH="$PWD/my-$kind/build/plugins" lacuna run -q "my-$kind/experiment.yaml" -o "run-$kind"
+    cmake -S "my-$kind" -B "my-$kind/b" -DCMAKE_C_FLAGS=-Werror > cmake.log
+    cmake --build "my-$kind/b" >> cmake.log || { cat cmake.log; exit 1; }
+    lacuna check "$(find "my-$kind/b" -name '*.so')" > check.log || { cat check.log; exit 1; }
 done
 
 step 'bad requests are refused in one line'

@@ -2,6 +2,7 @@
 #include <lacuna/csv.h>
 
 #include <glib/gstdio.h>
+#include <unistd.h>
 #include <zlib.h>
 
 static LacData *
@@ -571,5 +572,19 @@ LAC_TEST(data_csv, a_cut_off_gzip_file_is_refused)
     g_file_set_contents(path, bytes, (gssize)n / 2, NULL);
     EXPECT_TRUE(lac_csv_read(path, NULL, NULL, &error) == NULL);
     EXPECT_ERROR(error, LAC_ERROR_IO, "the gzip stream is cut off after");
+    g_unlink(path);
+}
+
+LAC_TEST(data_csv, damaged_gzip_is_named_with_the_file_and_what_to_do)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "lacuna-odd-XXXXXX", NULL);
+
+    close(g_mkstemp(path));
+    g_file_set_contents(path, "\037\213no gzip behind the magic", -1, NULL);
+    EXPECT_TRUE(lac_csv_read(path, NULL, NULL, &error) == NULL);
+    EXPECT_ERROR(error, LAC_ERROR_IO, path);
+    EXPECT_ERROR(error, LAC_ERROR_IO,
+                 "damaged gzip stream after 0 unpacked bytes (unknown compression method); fetch");
     g_unlink(path);
 }

@@ -122,6 +122,10 @@ LAC_TEST(plugin_loader, what_is_no_shared_library_is_named)
     expect_bad_bytes("almost.so", good, (gssize)n - 1, "is truncated: it should have");
     good[18] = 99; /* e_machine */
     expect_bad_bytes("other.so", good, (gssize)n, "is built for another processor (ELF machine 99");
+    good[4] = sizeof(void *) == 8 ? 1 : 2; /* EI_CLASS: the other width */
+    expect_bad_bytes("narrow.so", good, (gssize)n,
+                     sizeof(void *) == 8 ? "is built for 32-bit programs, this is a 64-bit one"
+                                         : "this is a 32-bit one");
 }
 
 LAC_TEST(plugin_loader, a_folder_and_a_missing_file_are_named)
