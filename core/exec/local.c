@@ -101,15 +101,16 @@ worker_kill(Worker *worker)
     worker_close(worker);
 }
 
-static gboolean
-send_init(const Local *local, Worker *worker, GError **error)
+/* A worker that has ended already does not listen; the next wait notices its end. */
+static void
+send_init(const Local *local, Worker *worker)
 {
     const LacExperiment *e = local->experiment;
     g_autoptr(GVariant) init = g_variant_ref_sink(
         g_variant_new(LAC_WIRE_INIT_TYPE, e->yaml, e->file, e->base_dir, (guint32)local->threads));
 
-    return lac_wire_send(worker->socket, LAC_WIRE_INIT, g_variant_get_data(init),
-                         g_variant_get_size(init), error);
+    lac_wire_send(worker->socket, LAC_WIRE_INIT, g_variant_get_data(init), g_variant_get_size(init),
+                  NULL);
 }
 
 static gboolean
@@ -136,7 +137,8 @@ worker_start(const Local *local, Worker *worker, GError **error)
         worker_close(worker);
         return lac_fail(error, LAC_ERROR_IO, "cannot start a worker: %s", g_strerror(errno));
     }
-    return send_init(local, worker, error);
+    send_init(local, worker);
+    return TRUE;
 }
 
 /* ---- cells ----------------------------------------------------------------------------------- */
@@ -157,7 +159,7 @@ local_submit(LacBackend *backend, size_t slot, const LacCell *cell, GError **err
     g_free(worker->started_at);
     worker->started_at = lac_store_now();
     worker->seen_mib = 0.0;
-    /* a worker that died while idle does not listen; its end is noticed by the next wait */
+    /* this, too, may be said to a worker that died while idle */
     lac_wire_send(worker->socket, LAC_WIRE_RUN, g_variant_get_data(order),
                   g_variant_get_size(order), NULL);
     return TRUE;

@@ -1,4 +1,4 @@
-/* The loop of a run, on a back end that only pretends. (Processes: tests/cli.) */
+/* The loop of a run, on a back end that only pretends. (Processes: below, and tests/cli.) */
 #include "exec-private.h"
 #include "lac_test.h"
 
@@ -209,4 +209,32 @@ LAC_TEST(exec, results_that_cannot_be_stored_stop_the_run)
     EXPECT_EQ_INT(summary.left, 2);
     EXPECT_EQ_INT(fake.stops, 1);
     stage_clear(&stage);
+}
+
+/* The experiment is longer than a socket takes at once, so that telling it fails before the end of
+ * the worker is noticed otherwise. */
+LAC_TEST(exec, a_worker_that_ends_at_once_is_a_failed_cell_and_not_the_end_of_the_run)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *yaml = g_strnfill(4 << 20, ' ');
+    LacExperiment experiment = {.yaml = yaml, .file = (char *)"x", .base_dir = (char *)"."};
+    const LacLocalOptions options = {.workers = 1, .threads = 1, .program = "/bin/false"};
+    LacBackend *backend = lac_local_new(&experiment, &options, &error);
+    LacCellRecord *record = lac_cell_record_new();
+    const LacCell cell = {.record = record};
+    LacBackendEvent event = {0};
+
+    ASSERT_TRUE(backend != NULL);
+    record->id = g_strdup("cell");
+    EXPECT_TRUE(backend->submit(backend, 0, &cell, &error));
+    EXPECT_TRUE(error == NULL);
+    for (int look = 0; look < 100 && event.type != LAC_BACKEND_DONE; look++)
+        ASSERT_TRUE(backend->wait(backend, 100, &event, &error));
+    ASSERT_TRUE(event.type == LAC_BACKEND_DONE);
+    EXPECT_STR(event.outcome->status, "crash");
+    EXPECT_CONTAINS(event.outcome->reason, "ended itself with status 1");
+    EXPECT_FALSE(event.lost);
+    lac_outcome_free(event.outcome);
+    backend->free(backend);
+    lac_cell_record_free(record);
 }
