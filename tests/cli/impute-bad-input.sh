@@ -46,7 +46,7 @@ printf 'a,b,c\n1,,2\n2,,3\n,,5\n' > nothing-seen.csv
 refuse nothing-seen "column 'b' has no value in 3 rows" "--ignore=b"
 expect 0 lacuna impute nothing-seen.csv --ignore=b
 printf 'a,b,c\n1,,3\n' > one-row.csv
-refuse one-row "column 'b' has no value in 1 rows" "--ignore=b"
+refuse one-row "column 'b' has no value in 1 row," "--ignore=b"
 printf 'a,b\n1,2\nInf,3\n4,\n' > infinite.csv
 refuse infinite "infinite.csv:3:1: 'Inf' in column 'a' is not a finite number" "--na"
 printf 'a,b\n1,2\n1e999,3\n4,\n' > overflow.csv
