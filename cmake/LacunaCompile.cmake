@@ -18,7 +18,7 @@ set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
 add_library(lacuna_flags INTERFACE)
 target_compile_options(lacuna_flags INTERFACE
   $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wconversion -Wshadow -Wno-unused-parameter
-    -Wstrict-prototypes -Wmissing-prototypes -fno-math-errno -fno-trapping-math -ffp-contract=off>
+    -Wstrict-prototypes -Wmissing-prototypes -fno-math-errno -fno-trapping-math -ffp-contract=off -fopenmp-simd>
   $<$<BOOL:${LACUNA_WERROR}>:-Werror>
   $<$<BOOL:${LACUNA_NATIVE}>:-march=native>)
 if(LACUNA_SANITIZE)

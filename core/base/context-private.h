@@ -32,6 +32,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacContext, lac_context_free)
 LAC_PRIVATE_API void lac_context_set_draws(LacContext *context, size_t draws);
 LAC_PRIVATE_API void lac_context_set_memory(LacContext *context, size_t bytes);
 LAC_PRIVATE_API void lac_context_set_initial(LacContext *context, LacInitialFill fill, void *user);
+/** lac_context_set_optimizer: lent, must outlive its use. */
+LAC_PRIVATE_API void
+lac_context_set_optimizer(LacContext *context, const struct LacOptimizer *optimizer);
+LAC_PRIVATE_API void lac_context_set_check_numerics(LacContext *context, gboolean check);
 /** lac_context_set_progress: @report gets the share done, at most every 20 ms, but always the first
  * time and when it reaches 1; in the thread that steps. */
 LAC_PRIVATE_API void

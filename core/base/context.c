@@ -11,6 +11,8 @@ struct LacContext {
     size_t draws, memory;
     LacInitialFill initial;
     void *initial_user;
+    const struct LacOptimizer *optimizer;
+    gboolean check_numerics;
     void (*report)(void *user, double done);
     void *report_user;
     gint64 reported; /* monotonic time of the last report, 0 before the first */
@@ -91,6 +93,30 @@ lac_context_set_initial(LacContext *context, LacInitialFill fill, void *user)
 {
     context->initial = fill;
     context->initial_user = user;
+}
+
+void
+lac_context_set_optimizer(LacContext *context, const struct LacOptimizer *optimizer)
+{
+    context->optimizer = optimizer;
+}
+
+const struct LacOptimizer *
+lac_context_optimizer(const LacContext *context)
+{
+    return context->optimizer;
+}
+
+void
+lac_context_set_check_numerics(LacContext *context, gboolean check)
+{
+    context->check_numerics = check;
+}
+
+gboolean
+lac_context_check_numerics(const LacContext *context)
+{
+    return context->check_numerics;
 }
 
 void

@@ -1,5 +1,6 @@
 /* Every alternative with every other: the cells of a sweep, their keys and what they are called. */
 #include "cells.h"
+#include "choice.h"
 #include "sweep.h"
 
 #include "config.h"
@@ -266,12 +267,6 @@ add_cell(LacExperiment *e, const LacCell *shape)
 
 /* ---- product --------------------------------------------------------------------------------- */
 
-static gboolean
-uses_optimizer(const LacChoice *model)
-{
-    return ((const LacModelPlugin *)model->plugin)->traits & LAC_MODEL_GRADIENT;
-}
-
 /* Models that take no gradient steps meet no optimizer, so a list of them does not multiply. */
 static void
 add_models(LacExperiment *e, LacCell *shape)
@@ -279,7 +274,7 @@ add_models(LacExperiment *e, LacCell *shape)
     for (guint m = 0; m < e->models->len; m++) {
         shape->model = e->models->pdata[m];
         shape->optimizer = NULL;
-        if (e->optimizers == NULL || !uses_optimizer(shape->model)) {
+        if (e->optimizers == NULL || !lac_choice_uses_optimizer(shape->model)) {
             add_cell(e, shape);
             continue;
         }

@@ -395,3 +395,9 @@ lac_choices_default(LacPluginKind kind, const char *name, const LacNode *place, 
         return NULL;
     return g_steal_pointer(&choices);
 }
+
+gboolean
+lac_choice_uses_optimizer(const LacChoice *model)
+{
+    return (((const LacModelPlugin *)model->plugin)->traits & LAC_MODEL_GRADIENT) != 0;
+}

@@ -22,4 +22,7 @@ lac_choices_default(LacPluginKind kind, const char *name, const LacNode *place, 
  * lac_instance_new(). Owned. */
 LacNode *lac_choice_params(const LacChoice *choice, GError **error);
 
+/** lac_choice_uses_optimizer: a model trained by gradients. */
+gboolean lac_choice_uses_optimizer(const LacChoice *model);
+
 #endif

@@ -297,6 +297,16 @@ check_metrics(const LacExperiment *e, GError **error)
     return TRUE;
 }
 
+/* Without a gradient-trained model no optimizer is looked for, let alone opened. */
+static const char *
+default_optimizer(const LacExperiment *e)
+{
+    for (guint i = 0; i < e->models->len; i++)
+        if (lac_choice_uses_optimizer(e->models->pdata[i]))
+            return LAC_OPTIMIZER_DEFAULT;
+    return NULL;
+}
+
 static gboolean
 parse_components(LacExperiment *e, GError **error)
 {
@@ -304,8 +314,8 @@ parse_components(LacExperiment *e, GError **error)
            parse_position(e, "mask", LAC_PLUGIN_MASK, NULL, TRUE, &e->masks, error) &&
            parse_position(e, "initial", LAC_PLUGIN_INITIAL, "mean", FALSE, &e->initials, error) &&
            parse_position(e, "model", LAC_PLUGIN_MODEL, NULL, TRUE, &e->models, error) &&
-           parse_position(e, "optimizer", LAC_PLUGIN_OPTIMIZER, NULL, FALSE, &e->optimizers,
-                          error) &&
+           parse_position(e, "optimizer", LAC_PLUGIN_OPTIMIZER, default_optimizer(e), FALSE,
+                          &e->optimizers, error) &&
            parse_position(e, "metrics", LAC_PLUGIN_METRIC, "rmse", FALSE, &e->metrics, error) &&
            check_metrics(e, error);
 }

@@ -19,6 +19,9 @@ typedef struct LacImputer LacImputer;
  */
 LAC_PRIVATE_API LacImputer *
 lac_imputer_new(LacModel *model, LacInitial *initial, LacScale scale, LacContext *context);
+/** lac_imputer_set_optimizer: (transfer full): what a gradient-trained model takes its steps with;
+ * without it the usual one. */
+LAC_PRIVATE_API void lac_imputer_set_optimizer(LacImputer *imputer, LacOptimizer *optimizer);
 LAC_PRIVATE_API void lac_imputer_free(LacImputer *imputer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacImputer, lac_imputer_free)
 

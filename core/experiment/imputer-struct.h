@@ -19,6 +19,7 @@ struct LacImputer {
     const LacModelPlugin *plugin;
     LacInitial *initial;
     LacRng initial_rng;
+    LacOptimizer *optimizer;
     LacContext *context;
     LacScale scale;
     gboolean rounds, fitted, not_finite, too_large;

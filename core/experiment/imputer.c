@@ -51,10 +51,22 @@ lac_imputer_new(LacModel *model, LacInitial *initial, LacScale scale, LacContext
 }
 
 void
+lac_imputer_set_optimizer(LacImputer *imputer, LacOptimizer *optimizer)
+{
+    g_assert(imputer->optimizer == NULL);
+    imputer->optimizer = optimizer;
+    lac_context_set_optimizer(imputer->context, optimizer);
+}
+
+void
 lac_imputer_free(LacImputer *imputer)
 {
     if (imputer == NULL)
         return;
+    if (imputer->optimizer != NULL) {
+        lac_context_set_optimizer(imputer->context, NULL);
+        lac_instance_free(imputer->optimizer);
+    }
     if (imputer->initial != NULL)
         lac_context_set_initial(imputer->context, NULL, NULL);
     g_clear_pointer(&imputer->last, lac_data_unref);

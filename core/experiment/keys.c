@@ -33,7 +33,7 @@ const LacKey lac_experiment_keys[] = {
     {"initial", LAC_PLUGIN_INITIAL, TRUE, NULL, "mean",
      "Initial imputers: what iterative models start from"},
     {"model", LAC_PLUGIN_MODEL, TRUE, NULL, NULL, "Models: the methods compared"},
-    {"optimizer", LAC_PLUGIN_OPTIMIZER, TRUE, NULL, "",
+    {"optimizer", LAC_PLUGIN_OPTIMIZER, TRUE, NULL, LAC_OPTIMIZER_DEFAULT,
      "Optimizers; used by gradient-trained models only"},
     {"metrics", LAC_PLUGIN_METRIC, TRUE, NULL, "rmse",
      "Metrics: all of them are computed on every cell. What a model cannot offer is recorded as "

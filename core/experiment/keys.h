@@ -2,7 +2,7 @@
 #ifndef LACUNA_KEYS_H
 #define LACUNA_KEYS_H
 
-#include <lacuna/plugin.h>
+#include <lacuna/optimizer.h>
 
 /**
  * LacKey:

@@ -207,6 +207,7 @@ make_imputer(const LacCellRunner *runner, LacWork *work, GError **error)
     const LacExperiment *e = runner->experiment;
     LacModel *model = lac_work_instance(e, work->cell->model, error);
     LacInitial *initial;
+    LacOptimizer *optimizer = NULL;
 
     if (model == NULL)
         return FALSE;
@@ -214,6 +215,14 @@ make_imputer(const LacCellRunner *runner, LacWork *work, GError **error)
     if (initial == NULL) {
         lac_instance_free(model);
         return FALSE;
+    }
+    if (work->cell->optimizer != NULL) {
+        optimizer = lac_work_instance(e, work->cell->optimizer, error);
+        if (optimizer == NULL) {
+            lac_instance_free(initial);
+            lac_instance_free(model);
+            return FALSE;
+        }
     }
     initial->rng = stream_of_mask(e, work->cell, "initial");
     work->context = lac_context_new(stream_of_model(e, work->cell));
@@ -223,6 +232,8 @@ make_imputer(const LacCellRunner *runner, LacWork *work, GError **error)
     if (runner->report != NULL)
         lac_context_set_progress(work->context, runner->report, runner->user);
     work->imputer = lac_imputer_new(model, initial, work->cell->scale, work->context);
+    if (optimizer != NULL)
+        lac_imputer_set_optimizer(work->imputer, optimizer);
     lac_imputer_set_rounding(work->imputer, FALSE);
     return TRUE;
 }

@@ -76,6 +76,15 @@ check_texts(const LacPlugin *plugin, const char *path, GError **error)
 }
 
 static gboolean
+declares(const LacPlugin *plugin, const char *name)
+{
+    for (const LacParam *param = plugin->params; param != NULL && param->name != NULL; param++)
+        if (g_str_equal(param->name, name))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
 check_slots(const LacPlugin *plugin, const char *path, GError **error)
 {
     const char *missing = NULL;
@@ -103,7 +112,9 @@ check_slots(const LacPlugin *plugin, const char *path, GError **error)
         break;
     }
     case LAC_PLUGIN_OPTIMIZER:
-        missing = ((const LacOptimizerPlugin *)plugin)->step == NULL ? "step" : NULL;
+        missing = ((const LacOptimizerPlugin *)plugin)->step == NULL ? "step"
+                  : !declares(plugin, "rate") ? "a parameter `rate` (LAC_OPTIMIZER_RATE)"
+                                              : NULL;
         break;
     case LAC_PLUGIN_METRIC: {
         const LacMetricPlugin *metric = (const LacMetricPlugin *)plugin;
@@ -138,7 +149,7 @@ check_param(const LacPlugin *plugin, const LacParam *param, const char *path, GE
     if (size == 0)
         return lac_fail(error, LAC_ERROR_PLUGIN, "%s: parameter %s.%s has the unknown type %d",
                         path, plugin->name, param->name, (int)param->type);
-    if (param->offset < info->base_size || param->offset + size > plugin->instance_size)
+    if (param->offset < info->own_from || param->offset + size > plugin->instance_size)
         return lac_fail(error, LAC_ERROR_PLUGIN,
                         "%s: parameter %s.%s lies at offset %zu, outside the %zu bytes of its "
                         "struct behind the base",

@@ -16,21 +16,45 @@ static const LacParam reader_params[] = {
     LAC_PARAM_END,
 };
 
+static const char *const schedules[] = {"constant", "step",   "exponential",
+                                        "linear",   "cosine", NULL};
+
+static const LacParam optimizer_params[] = {
+    LAC_PARAM_CHOICE(LacOptimizer, schedule, LAC_SCHEDULE_CONSTANT, schedules,
+                     "How the learning rate changes over the training"),
+    LAC_PARAM_DOUBLE(LacOptimizer, factor, 0.1, LAC_RANGE(1e-6, 1.0), "",
+                     "Schedule `step`: what the rate is multiplied with"),
+    LAC_PARAM_INT(LacOptimizer, every, 30, LAC_RANGE_FROM(1), "epochs",
+                  "Schedule `step`: after how many epochs"),
+    LAC_PARAM_DOUBLE(LacOptimizer, hold, 0.0, LAC_RANGE(0.0, 1.0), "share of training",
+                     "Schedules exponential, linear, cosine: when the fall begins"),
+    LAC_PARAM_DOUBLE(LacOptimizer, final, 0.01, LAC_RANGE(1e-9, 1.0), "share of rate",
+                     "Schedules exponential, linear, cosine: where the fall ends"),
+    LAC_PARAM_DOUBLE(LacOptimizer, warmup, 0.0, LAC_RANGE(0.0, 1.0), "share of training",
+                     "The rate first climbs from 0 over this share"),
+    LAC_PARAM_DOUBLE(LacOptimizer, clip_norm, 0.0, LAC_RANGE_FROM(0.0), "",
+                     "Longest gradient, as a Euclidean norm over all parameters; 0: any"),
+    LAC_PARAM_DOUBLE(LacOptimizer, clip_value, 0.0, LAC_RANGE_FROM(0.0), "",
+                     "Largest entry of the gradient; 0: any"),
+    LAC_PARAM_END,
+};
+
 static const LacParam no_params[] = {LAC_PARAM_END};
 
 static const LacKindInfo kinds[] = {
     {LAC_PLUGIN_MASK, "masks", "mask", "mask", "mask generator", sizeof(LacMaskPlugin),
-     sizeof(LacMaskGenerator), mask_params},
+     sizeof(LacMaskGenerator), mask_params, sizeof(LacMaskGenerator)},
     {LAC_PLUGIN_INITIAL, "initials", "initial", "initial", "initial imputer",
-     sizeof(LacInitialPlugin), sizeof(LacInitial), no_params},
+     sizeof(LacInitialPlugin), sizeof(LacInitial), no_params, sizeof(LacInitial)},
     {LAC_PLUGIN_MODEL, "models", "model", "model", "model", sizeof(LacModelPlugin),
-     sizeof(LacModel), no_params},
+     sizeof(LacModel), no_params, sizeof(LacModel)},
     {LAC_PLUGIN_OPTIMIZER, "optimizers", "optimizer", "optimizer", "optimizer",
-     sizeof(LacOptimizerPlugin), sizeof(LacOptimizer), no_params},
+     sizeof(LacOptimizerPlugin), sizeof(LacOptimizer), optimizer_params,
+     offsetof(LacOptimizer, rate)},
     {LAC_PLUGIN_METRIC, "metrics", "metric", "metrics", "metric", sizeof(LacMetricPlugin),
-     sizeof(LacMetric), no_params},
+     sizeof(LacMetric), no_params, sizeof(LacMetric)},
     {LAC_PLUGIN_READER, "readers", "reader", "data", "reader", sizeof(LacReaderPlugin),
-     sizeof(LacReader), reader_params},
+     sizeof(LacReader), reader_params, sizeof(LacReader)},
 };
 
 gboolean

@@ -12,12 +12,15 @@ G_BEGIN_DECLS
  * @word: for sentences
  * @descriptor_size, @base_size: of the family's descriptor and of the base of its instances
  * @params: offsets are into the base
+ * @own_from: where the fields a plugin itself may declare begin: behind the base, except for what
+ *   the family leaves each member to declare (an optimizer's rate, with its own default)
  */
 typedef struct {
     LacPluginKind kind;
     const char *folder, *singular, *key, *word;
     size_t descriptor_size, base_size;
     const LacParam *params;
+    size_t own_from;
 } LacKindInfo;
 
 const LacKindInfo *lac_plugin_kind_info(LacPluginKind kind);

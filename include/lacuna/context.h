@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 
 typedef struct LacContext LacContext;
 
+struct LacOptimizer; /* <lacuna/optimizer.h> */
+
 /** lac_context_rng: this component's own stream named @purpose. */
 LAC_API LacRng lac_context_rng(const LacContext *context, const char *purpose);
 
@@ -58,6 +60,14 @@ LAC_API void lac_context_event(LacContext *context, const char *code, gssize col
 LAC_API gboolean lac_context_initial_fill(LacContext *context, const LacData *train,
                                           const LacData *in, size_t chain, LacMatrix *out,
                                           GError **error);
+
+/** lac_context_optimizer: the optimizer the user named, lent; NULL when none was: the training loop
+ * then takes its usual one. */
+LAC_API const struct LacOptimizer *lac_context_optimizer(const LacContext *context);
+
+/** lac_context_check_numerics: the user asked for every operator's result to be searched for NaN
+ * and Inf (`--check-numerics`). */
+LAC_API gboolean lac_context_check_numerics(const LacContext *context);
 
 G_END_DECLS
 

@@ -51,6 +51,11 @@ LAC_API LacReal *lac_net_param_values(const LacNetParam *param);
 LAC_API size_t lac_net_size(const LacNet *net);
 LAC_API LacReal *lac_net_values(LacNet *net);
 LAC_API LacReal *lac_net_gradient(LacNet *net);
+/** lac_net_copy_out, lac_net_copy_in: values and states (running moments) to and from memory of
+ * lac_net_copy_size() values: a snapshot to come back to. */
+LAC_API size_t lac_net_copy_size(const LacNet *net);
+LAC_API void lac_net_copy_out(const LacNet *net, LacReal *out);
+LAC_API void lac_net_copy_in(LacNet *net, const LacReal *in);
 /** lac_net_is_weight: TRUE when value @k is one of a parameter with two or more dimensions; L2
  * penalties of the Keras kind leave biases out. */
 LAC_API gboolean lac_net_is_weight(const LacNet *net, size_t k);

@@ -11,6 +11,7 @@ typedef struct {
 } Sgd;
 
 static const LacParam params[] = {
+    LAC_OPTIMIZER_RATE(Sgd, 0.01),
     LAC_PARAM_DOUBLE(Sgd, momentum, 0.9, LAC_RANGE(0.0, 0.9999), "",
                      "Share of the last step that is taken again; 0 is plain gradient descent"),
     LAC_PARAM_BOOL(Sgd, nesterov, FALSE, "Look ahead along the momentum before stepping"),
@@ -19,7 +20,7 @@ static const LacParam params[] = {
     LAC_PARAM_END,
 };
 
-static void
+LAC_CLONES static void
 sgd_step(const LacOptimizer *optimizer, size_t step, double rate, size_t n, const float *gradient,
          float *state, float *x)
 {
