@@ -98,7 +98,7 @@ csv_grow_block(CsvReader *reader, GError **error)
                         "the record is longer than %d MiB; is a line end or a closing quote "
                         "missing?",
                         RECORD_MAX >> 20);
-    larger = g_try_realloc(reader->buffer, 2 * reader->capacity + LAC_NUMBER_PADDING);
+    larger = g_try_realloc(reader->buffer, 2 * reader->capacity + CSV_PADDING);
     if (larger == NULL)
         return lac_fail(error, LAC_ERROR_SHAPE, "%s: cannot allocate %zu MiB for one record",
                         lac_file_name(reader->file), reader->capacity >> 19);
@@ -119,6 +119,7 @@ csv_fill_block(CsvReader *reader, GError **error)
     if (left == reader->capacity && !csv_grow_block(reader, error))
         return FALSE;
     memmove(reader->buffer, reader->begin, left);
+    reader->stops = (CsvStops){0};
     reader->checked -= reader->begin - reader->buffer;
     reader->begin = reader->buffer;
     room = reader->capacity - left;
@@ -126,7 +127,7 @@ csv_fill_block(CsvReader *reader, GError **error)
         return FALSE;
     reader->at_end = got < room;
     reader->end = reader->buffer + left + got;
-    memset(reader->end, 0, LAC_NUMBER_PADDING);
+    memset(reader->end, 0, CSV_PADDING);
     return csv_check_utf8(reader, error);
 }
 

@@ -2,6 +2,7 @@
 #ifndef LACUNA_CSV_PRIVATE_H
 #define LACUNA_CSV_PRIVATE_H
 
+#include "csv-stops-private.h"
 #include "number-private.h"
 #include <lacuna/csv.h>
 #include <lacuna/file.h>
@@ -116,6 +117,9 @@ void csv_column_describe(const CsvColumn *column, LacSchema *schema, size_t j);
 #define CSV_BLOCK (1 << 20)
 #endif
 
+enum { CSV_PADDING = CSV_STOPS }; /* bytes of zero behind the block */
+G_STATIC_ASSERT((size_t)CSV_PADDING >= LAC_NUMBER_PADDING);
+
 typedef struct {
     LacFile *file;
     const LacCsvOptions *options;
@@ -125,6 +129,7 @@ typedef struct {
     /* the block: [begin, end) is still to be parsed, padded behind; [begin, checked) is UTF-8 */
     char *buffer, *begin, *end, *checked;
     size_t capacity;
+    CsvStops stops; /* of what is to be parsed */
     gboolean at_end, first_block;
     gboolean quoted; /* the record at @begin has a quoted field */
     size_t line;     /* of @begin, from 1 */

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static void
 csv_store_text(CsvReader *reader, CsvColumn *column, const CsvField *field, double *cell)
@@ -22,6 +23,16 @@ csv_store_text(CsvReader *reader, CsvColumn *column, const CsvField *field, doub
     }
 }
 
+/* CsvColumn.seen of a value. */
+static inline unsigned
+csv_seen(double value, gboolean plain)
+{
+    return (value == 0   ? CSV_SEEN_ZERO
+            : value == 1 ? CSV_SEEN_ONE
+                         : CSV_SEEN_OTHER) |
+           (plain ? 0 : CSV_SEEN_FRACTION);
+}
+
 /* A field of a column of numbers that the fast way did not take. */
 static gboolean
 csv_store_number(CsvReader *reader, CsvColumn *column, const CsvField *field, double *cell,
@@ -34,10 +45,7 @@ csv_store_number(CsvReader *reader, CsvColumn *column, const CsvField *field, do
     if (csv_field_number(field, reader->format.decimal, &value, &plain) && !isinf(value) &&
         (plain || !column->given || column->kind != LAC_KIND_INTEGER || value == rint(value))) {
         *cell = value;
-        column->seen |= (value == 0   ? CSV_SEEN_ZERO
-                         : value == 1 ? CSV_SEEN_ONE
-                                      : CSV_SEEN_OTHER) |
-                        (plain ? 0 : CSV_SEEN_FRACTION);
+        column->seen |= csv_seen(value, plain);
         return TRUE;
     }
     if (!column->given) {
@@ -115,23 +123,53 @@ csv_fail_ragged(CsvReader *reader, const char *at, GError **error)
     return CSV_RECORD_BAD;
 }
 
-/* One or two digits and then @delimiter, the usual cell of coded data: read without a branch on how
- * many digits there are, which a processor would guess wrong every other time. */
-static inline gboolean
-csv_take_digits(CsvColumn *column, char delimiter, const char **p, double *cell)
+/* The digits behind the mark, whose flag is the lowest bit of @marks; @eight loses the mark. */
+static inline unsigned
+csv_close_mark(uint64_t marks, uint64_t *eight)
 {
-    const char *text = *p;
-    const unsigned first = (unsigned char)(text[0] - '0'), second = (unsigned char)(text[1] - '0');
-    const gboolean one = text[1] == delimiter;
-    const unsigned value = one ? first : 10 * first + second;
+    const unsigned at = (unsigned)__builtin_ctzll(marks) / 8; /* bytes in front of it */
+    const uint64_t front = ((uint64_t)1 << (8 * at)) - 1, behind = ~(front << 8 | 0xFF);
 
-    if ((first < 10) & (one | ((second < 10) & (text[2] == delimiter)))) {
-        *cell = (double)value;
-        column->seen |= 1u << MIN(value, 2); /* CSV_SEEN_ZERO, _ONE or _OTHER */
-        *p = text + 2 - one;
-        return TRUE;
+    *eight = (*eight & front) << 8 | (*eight & behind);
+    return 7 - at;
+}
+
+/* A cell of up to eight characters besides its sign, or of none. There is no branch on how many,
+ * nor on the sign, which a processor would guess wrong every other time: the characters are shifted
+ * to the end of a word with zeros in front. */
+static inline gboolean
+csv_take_short(CsvColumn *column, char decimal, const char *text, const char *end, double *cell)
+{
+    const uint64_t ones = 0x0101010101010101u, zeros = 0x30 * ones, high = 0x80 * ones;
+    const uint64_t negative = *text == '-';
+    const size_t length = (size_t)(end - text) - negative;
+    uint64_t eight, marks, bits;
+    unsigned fraction = 0;
+    double value;
+
+    if (length - 1 >= sizeof eight) {
+        *cell = NAN;
+        column->seen |= text == end ? CSV_SEEN_HOLE : 0;
+        return text == end;
     }
-    return FALSE;
+    memcpy(&eight, text + negative, sizeof eight);
+    eight = (GUINT64_FROM_LE(eight) ^ zeros) << (8 * (sizeof eight - length));
+    marks = eight ^ ((unsigned char)decimal ^ 0x30) * ones;
+    marks = (marks - ones) & ~marks & high; /* the lowest bit is that of the first zero byte */
+    if (marks != 0) {
+        if (length == 1 || (column->given && column->kind == LAC_KIND_INTEGER))
+            return FALSE;
+        fraction = csv_close_mark(marks, &eight);
+    }
+    if ((eight | (eight + 0x76 * ones)) & high) /* a byte above 9 */
+        return FALSE;
+    eight = lac_number_join_digits(eight);
+    value = fraction > 0 ? (double)eight / lac_number_tens[fraction] : (double)eight;
+    column->seen |= marks != 0 ? csv_seen(value, FALSE) : 1u << MIN(eight << negative, 2);
+    memcpy(&bits, &value, sizeof bits);
+    bits |= negative << 63;
+    memcpy(cell, &bits, sizeof bits);
+    return TRUE;
 }
 
 /* The number at *@p straight into @cell when the field is nothing but one; most fields are. */
@@ -146,10 +184,7 @@ csv_take_number(CsvColumn *column, char delimiter, char decimal, const char **p,
         (!plain && column->given && column->kind == LAC_KIND_INTEGER))
         return FALSE;
     *cell = value;
-    column->seen |= (value == 0   ? CSV_SEEN_ZERO
-                     : value == 1 ? CSV_SEEN_ONE
-                                  : CSV_SEEN_OTHER) |
-                    (plain ? 0 : CSV_SEEN_FRACTION);
+    column->seen |= csv_seen(value, plain);
     *p = end;
     return TRUE;
 }
@@ -171,25 +206,40 @@ csv_take_field(CsvReader *reader, size_t j, const char **p, double *cell, GError
     return csv_store_field(reader, j, &field, cell, error) ? CSV_RECORD_DONE : CSV_RECORD_BAD;
 }
 
+/* Field @j at *@p, which ends before the stop *@p is moved to, into @cell the fast way. */
+static inline gboolean
+csv_take_fast(CsvReader *reader, size_t j, const char **p, double *cell)
+{
+    CsvColumn *column = &reader->columns[j];
+    const char delimiter = reader->format.delimiter;
+    const char *end = csv_stops_next(&reader->stops, reader->end, delimiter);
+
+    if (column->mode != CSV_MODE_NUMBER || reader->number_is_na || end == NULL)
+        return FALSE;
+    if (csv_take_short(column, reader->format.decimal, *p, end, cell))
+        *p = end;
+    else if (!csv_take_number(column, delimiter, reader->format.decimal, p, cell))
+        return FALSE;
+    csv_stops_step(&reader->stops);
+    return TRUE;
+}
+
 /* The record at reader->begin into @row; *@behind is set to what follows its line end. */
 static CsvRecord
 csv_read_record(CsvReader *reader, double *row, const char **behind, GError **error)
 {
     const char *p = reader->begin, *const limit = reader->end;
-    const char delimiter = reader->format.delimiter, decimal = reader->format.decimal;
+    const char delimiter = reader->format.delimiter;
     const size_t cols = reader->cols;
 
+    csv_stops_seek(&reader->stops, p);
     for (size_t j = 0; j < cols; j++) {
-        CsvColumn *column = &reader->columns[j];
-
-        if (column->mode != CSV_MODE_NUMBER || reader->number_is_na ||
-            !((!(column->seen & CSV_SEEN_FRACTION) &&
-               csv_take_digits(column, delimiter, &p, &row[j])) ||
-              csv_take_number(column, delimiter, decimal, &p, &row[j]))) {
+        if (!csv_take_fast(reader, j, &p, &row[j])) {
             const CsvRecord record = csv_take_field(reader, j, &p, &row[j], error);
 
             if (record != CSV_RECORD_DONE)
                 return record;
+            csv_stops_seek(&reader->stops, p + 1);
         }
         if ((p < limit && *p == delimiter) != (j + 1 < cols))
             return csv_fail_ragged(reader, p, error);
@@ -199,25 +249,66 @@ csv_read_record(CsvReader *reader, double *row, const char **behind, GError **er
     return *behind == limit && !reader->at_end ? CSV_RECORD_CUT : CSV_RECORD_DONE;
 }
 
+/* How many rows the whole file has if its rest is like what was read; 0 when nobody can tell. */
+static double
+csv_expected_rows(const CsvReader *reader)
+{
+    const double left = (double)lac_file_most_left(reader->file);
+    const double ahead = (double)(reader->end - reader->begin);
+    const double behind = (double)lac_file_offset(reader->file) - ahead;
+
+    if (reader->format.gzip || reader->rows == 0 || !(behind > 0.0))
+        return 0.0;
+    return (double)reader->rows * (1.0 + (left + ahead) / behind);
+}
+
+/* Asks for large pages where the table is so large that one page more is next to nothing: setting
+ * up small ones takes as long as reading short cells. */
+static void
+csv_prefer_large_pages(double *values, size_t bytes)
+{
+    enum { LARGE = 2 << 20, ENOUGH = 32 };
+    char *first = (char *)values + (-(uintptr_t)values & (LARGE - 1));
+
+#ifdef MADV_HUGEPAGE
+    if (bytes >= (size_t)LARGE * ENOUGH)
+        madvise(first, (bytes - LARGE) & ~(size_t)(LARGE - 1), MADV_HUGEPAGE); /* a wish only */
+#endif
+}
+
+static gboolean
+csv_grow_table(CsvReader *reader, size_t capacity)
+{
+    double *larger = capacity > G_MAXSSIZE / sizeof(double) / reader->cols
+                         ? NULL
+                         : g_try_realloc(reader->values, capacity * reader->cols * sizeof(double));
+
+    if (larger == NULL)
+        return FALSE;
+    reader->values = larger;
+    reader->rows_capacity = capacity;
+    csv_prefer_large_pages(larger, capacity * reader->cols * sizeof(double));
+    return TRUE;
+}
+
+/* Room for one row more: at once for all that are expected, where that is possible. Memory that is
+ * never written to costs nothing. */
 static gboolean
 csv_reserve_row(CsvReader *reader, GError **error)
 {
-    const size_t capacity =
+    const double expected = 1.01 * csv_expected_rows(reader);
+    const size_t usual =
         MAX(reader->rows_capacity + reader->rows_capacity / 2, 4096 / reader->cols + 16);
-    double *larger;
+    const size_t least = reader->rows_capacity + reader->rows_capacity / 16;
 
-    if (reader->rows < reader->rows_capacity)
+    if (reader->rows < reader->rows_capacity ||
+        (expected > (double)least && expected < 1e15 &&
+         csv_grow_table(reader, (size_t)expected + 16)) ||
+        csv_grow_table(reader, usual))
         return TRUE;
-    larger = capacity > G_MAXSSIZE / sizeof(double) / reader->cols
-                 ? NULL
-                 : g_try_realloc(reader->values, capacity * reader->cols * sizeof(double));
-    if (larger == NULL)
-        return lac_fail(error, LAC_ERROR_SHAPE, "%s: cannot allocate %.0f MiB for the table",
-                        lac_file_name(reader->file),
-                        (double)capacity * (double)reader->cols * 8.0 / (1024.0 * 1024.0));
-    reader->values = larger;
-    reader->rows_capacity = capacity;
-    return TRUE;
+    return lac_fail(error, LAC_ERROR_SHAPE, "%s: cannot allocate %.0f MiB for the table",
+                    lac_file_name(reader->file),
+                    (double)usual * (double)reader->cols * 8.0 / (1024.0 * 1024.0));
 }
 
 static gboolean

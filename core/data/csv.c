@@ -361,7 +361,7 @@ csv_read_file(LacFile *file, const LacCsvOptions *options, LacCsvFormat *format_
     LacData *data = NULL;
 
     reader.capacity = (size_t)MIN(lac_file_most_left(file), CSV_BLOCK - 1) + 1;
-    reader.buffer = g_malloc(reader.capacity + LAC_NUMBER_PADDING);
+    reader.buffer = g_malloc(reader.capacity + CSV_PADDING);
     if (csv_start(&reader, error) && csv_settle_format(&reader, error) &&
         csv_make_columns(&reader, error) && csv_read_all(&reader, error))
         data = csv_make_table(&reader, error);

@@ -29,6 +29,17 @@ lac_number_scan(const char *text, char decimal, double *out, gboolean *plain);
 /** lac_number_tens: 10^0 .. 10^22, all exact. */
 LAC_PRIVATE_API extern const double lac_number_tens[23];
 
+/** lac_number_join_digits: the number whose eight digits, as values 0 to 9, are the bytes of
+ * @eight, first digit in the lowest byte: pairs, then fours, are joined within the word. */
+static inline uint64_t
+lac_number_join_digits(uint64_t eight)
+{
+    eight = eight * 10 + (eight >> 8);
+    return ((eight & 0x000000FF000000FFu) * 0x000F424000000064u +
+            ((eight >> 16) & 0x000000FF000000FFu) * 0x0000271000000001u) >>
+           32;
+}
+
 /**
  * lac_number_scan_inline: as lac_number_scan(), for loops over many numbers: those of up to 14
  * digits without plus sign and exponent, the usual ones, are read here and now.

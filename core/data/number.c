@@ -147,7 +147,7 @@ number_is_digit(char c)
 }
 
 /* Appends the digits at @p to *@w (which overflows beyond 19) and returns what follows them. Eight
- * at a time: each byte is checked and the pairs, then fours, are joined within one word. */
+ * at a time. */
 static inline const char *
 number_take_digits(const char *p, uint64_t *w)
 {
@@ -159,12 +159,7 @@ number_take_digits(const char *p, uint64_t *w)
         if (((eight & 0xF0F0F0F0F0F0F0F0u) |
              (((eight + 0x0606060606060606u) & 0xF0F0F0F0F0F0F0F0u) >> 4)) != 0x3333333333333333u)
             break;
-        eight -= 0x3030303030303030u;
-        eight = eight * 10 + (eight >> 8);
-        eight = ((eight & 0x000000FF000000FFu) * 0x000F424000000064u +
-                 ((eight >> 16) & 0x000000FF000000FFu) * 0x0000271000000001u) >>
-                32;
-        *w = *w * 100000000 + eight;
+        *w = *w * 100000000 + lac_number_join_digits(eight - 0x3030303030303030u);
     }
     for (; number_is_digit(*p); p++)
         *w = *w * 10 + (uint64_t)(*p - '0');
