@@ -48,6 +48,9 @@ LAC_API LacTensor *lac_nn_concat(unsigned n, LacTensor *const *x, unsigned axis)
 LAC_API LacTensor *lac_nn_slice(LacTensor *x, unsigned axis, size_t begin, size_t length);
 /** lac_nn_gather: rows @index [n] (0-based, repeats allowed) along axis 0; index is copied. * */
 LAC_API LacTensor *lac_nn_gather(LacTensor *x, size_t n, const size_t *index);
+/** lac_nn_scatter: the adjoint of gather: a tensor of @rows rows, zeros but for row i of x added to
+ * row @index [rows of x] number i. * */
+LAC_API LacTensor *lac_nn_scatter(LacTensor *x, size_t rows, const size_t *index);
 /** lac_nn_broadcast: stretched to @shape by the rule above. * */
 LAC_API LacTensor *lac_nn_broadcast(LacTensor *x, unsigned dims, const size_t *shape);
 

@@ -36,7 +36,8 @@ typedef struct LacOp LacOp;
  * LacTensor: a node of a tape, lent by it until the tape is reset. Row-major without gaps.
  * @dims: 0 (a scalar) .. LAC_DIMS; @shape: [dims]; @size: their product
  * @v: [size] values. Only the maker of an input may write them, before anything reads it
- * @grad: [size] gradient of the loss, after lac_tape_backward(); NULL where none was wanted
+ * @grad: [size] gradient of the loss. After lac_tape_backward() variables and leaves hold theirs;
+ *   the memory of what lies between has been used again
  * @wants_grad: TRUE when a parameter or a lac_tape_variable() is behind it
  * @op: what made it, NULL for inputs, constants and parameters; @in: [inputs] what it read
  * @saved: what forward keeps for backward, arena memory of the operator
@@ -60,13 +61,16 @@ struct LacTensor {
  * @formula: one line of mathematics, shown by error messages and the reference
  * @backward: adds to in[k]->grad of each input with wants_grad, from y->grad; called once
  * @record: the same with tape operators, for gradients of gradients: puts d loss / d in[k] into
- *   gx[k] (NULL where not wanted) from gy, a tensor of y's shape. NULL: first order only
+ *   gx[k] where lac_tensor_wants(y, k), from gy, a tensor of y's shape. NULL: first order only
+ * @assigns: @backward asks lac_tensor_first() before it writes a gradient and, when that says
+ *   so, assigns instead of adding. FALSE: gradients come zeroed, which costs a pass
  */
 struct LacOp {
     const char *name;
     const char *formula;
     void (*backward)(const LacTensor *y);
-    void (*record)(const LacTensor *y, LacTensor *gy, LacTensor **gx);
+    void (*record)(LacTensor *y, LacTensor *gy, LacTensor **gx);
+    gboolean assigns;
 };
 
 /** LacPrecision: of matrix products and convolutions; everything else stays float. */
@@ -148,6 +152,11 @@ LAC_API LacTensor *lac_tape_gradient(LacTape *tape, LacTensor *y, LacTensor *x);
 
 /* ---- for authors of operators ---- */
 
+/** lac_tensor_first: TRUE for the first that writes @x's gradient in this backward pass, who must
+ * assign every value of it; asked once a writer. */
+LAC_API gboolean lac_tensor_first(LacTensor *x);
+/** lac_tensor_wants: whether the gradient by input @k of @y is asked for, in backward and record. */
+LAC_API gboolean lac_tensor_wants(const LacTensor *y, unsigned k);
 /** lac_tape_alloc: @bytes of arena memory, aligned to 64, not initialised; NULL sets the tape's
  * error with the size in MiB. */
 LAC_API void *lac_tape_alloc(LacTape *tape, size_t bytes);
