@@ -28,8 +28,8 @@ gaussian_by_location(size_t n, const LacReal *x, const LacReal *mu, const LacRea
 }
 
 LAC_CLONES static void
-gaussian_by_scale(size_t n, const LacReal *x, const LacReal *mu, const LacReal *s,
-                  const LacReal *o, LacReal *slope)
+gaussian_by_scale(size_t n, const LacReal *x, const LacReal *mu, const LacReal *s, const LacReal *o,
+                  LacReal *slope)
 {
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {

@@ -186,7 +186,7 @@ nn_density(const LacOp *op, NnDensityKernel kernel, unsigned operands, LacTensor
 LAC_CLONES static void
 density_scale(size_t n, const LacReal *slope, LacReal gy, LacReal *y, gboolean add)
 {
-    NN_EACH(gy *slope[i]);
+    NN_EACH(gy * slope[i]);
 }
 
 LAC_CLONES static void

@@ -107,8 +107,8 @@ gradient_check_numerics(const LacTensor *y)
 
         if (x->wants_grad && !nn_all_finite(x->size, x->grad)) {
             lac_tape_fail(y->tape, LAC_ERROR_NUMERIC,
-                          "%s: the gradient by its input %u, %s, is not finite", y->op->name,
-                          k + 1, lac_tensor_shape_text(x));
+                          "%s: the gradient by its input %u, %s, is not finite", y->op->name, k + 1,
+                          lac_tensor_shape_text(x));
             return FALSE;
         }
     }

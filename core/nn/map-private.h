@@ -57,7 +57,8 @@ nn_shape_size(const NnShape *shape)
 }
 
 gboolean nn_shape_equal(const NnShape *a, const NnShape *b);
-/** nn_shape_broadcast: the shape both stretch to, aligned at the right; FALSE when there is none. */
+/** nn_shape_broadcast: the shape both stretch to, aligned at the right; FALSE when there is none.
+ */
 gboolean nn_shape_broadcast(const NnShape *a, const NnShape *b, NnShape *out);
 
 /** NnOperand: @v under @shape, which stretches to that of the result. */
@@ -72,7 +73,8 @@ nn_operand(const LacTensor *x)
     return (NnOperand){x->v, nn_shape(x)};
 }
 
-/** nn_for: lac_parallel_for(), but what is one block only stays in the calling thread at no cost. */
+/** nn_for: lac_parallel_for(), but what is one block only stays in the calling thread at no cost.
+ */
 void nn_for(size_t n, size_t grain, LacLoopBody body, void *user);
 /** nn_map: @kernel over all values of @shape. */
 void nn_map(NnKernel kernel, const LacReal *p, unsigned operands, const NnOperand *in,

@@ -82,7 +82,8 @@ reduce_run(const ReducePlan *plan, const LacReal *x, double *sums)
         reduce_add_row(plan->kept[2], x + t * plan->kept[2], sums);
 }
 
-/* Sums [begin, end) of the outer summed loop into @sums [kept[1]][kept[2]] for kept[0] index @k0. */
+/* Sums [begin, end) of the outer summed loop into @sums [kept[1]][kept[2]] for kept[0] index @k0.
+ */
 static void
 reduce_slab(const Reduce *job, size_t k0, size_t begin, size_t end, double *sums)
 {
@@ -167,8 +168,7 @@ nn_reduce(LacTape *tape, const NnOperand *x, const NnShape *kept, double scale, 
         return FALSE;
     memset(job.sums, 0, blocks * job.size * sizeof *job.sums);
     if (job.plan.kept[0] > 1)
-        nn_for(job.plan.kept[0], MAX(1, NN_GRAIN / (all / job.plan.kept[0])), reduce_kept,
-                   &job);
+        nn_for(job.plan.kept[0], MAX(1, NN_GRAIN / (all / job.plan.kept[0])), reduce_kept, &job);
     else
         nn_for(outer, split.grain, reduce_summed, &split);
     for (size_t b = 1; b < blocks; b++)

@@ -84,10 +84,9 @@ lac_nn_reshape(LacTensor *x, unsigned dims, const size_t *shape)
     if (nn_shape_equal(&from, &to))
         return x;
     if (nn_shape_size(&to) != x->size)
-        return lac_tape_fail(x->tape, LAC_ERROR_SHAPE,
-                             "reshape: %s has %zu values, %s would have %zu",
-                             lac_tensor_shape_text(x), x->size, nn_shape_text(x->tape, &to),
-                             nn_shape_size(&to));
+        return lac_tape_fail(
+            x->tape, LAC_ERROR_SHAPE, "reshape: %s has %zu values, %s would have %zu",
+            lac_tensor_shape_text(x), x->size, nn_shape_text(x->tape, &to), nn_shape_size(&to));
     return nn_tape_view(&lac_op_reshape, x, x->v, dims, shape);
 }
 
@@ -152,7 +151,7 @@ transpose_record(LacTensor *y, LacTensor *gy, LacTensor **gx)
 }
 
 static const LacOp lac_op_transpose = {
-    "transpose", "dimensions in another order", transpose_backward, transpose_record,
+    "transpose",     "dimensions in another order", transpose_backward, transpose_record,
     .assigns = TRUE,
 };
 
@@ -323,7 +322,7 @@ slice_record(LacTensor *y, LacTensor *gy, LacTensor **gx)
 }
 
 static const LacOp lac_op_slice = {
-    "slice", "x[begin : begin + length] along an axis", slice_backward, slice_record,
+    "slice",         "x[begin : begin + length] along an axis", slice_backward, slice_record,
     .assigns = TRUE,
 };
 
@@ -351,8 +350,7 @@ lac_nn_slice(LacTensor *x, unsigned axis, size_t begin, size_t length)
 
     if (x == NULL)
         return NULL;
-    if (axis >= x->dims || length == 0 || begin > x->shape[axis] ||
-        length > x->shape[axis] - begin)
+    if (axis >= x->dims || length == 0 || begin > x->shape[axis] || length > x->shape[axis] - begin)
         return lac_tape_fail(x->tape, LAC_ERROR_SHAPE,
                              "slice: %zu entries from %zu on along axis %u of %s; at least one "
                              "must be taken and all must be there",

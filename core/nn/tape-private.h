@@ -52,8 +52,8 @@ nn_node(LacTensor *x)
 }
 
 /** nn_tape_view: a result of @op, or with @op NULL a constant, that shows values @v of @x. */
-LacTensor *nn_tape_view(const LacOp *op, LacTensor *x, LacReal *v, unsigned dims,
-                        const size_t *shape);
+LacTensor *
+nn_tape_view(const LacOp *op, LacTensor *x, LacReal *v, unsigned dims, const size_t *shape);
 /**
  * nn_take_gradient: for backward of operators whose input's gradient is their own, under whatever
  * shape. Gives @x the buffer of the result whose backward runs, where that saves the copy.

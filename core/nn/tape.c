@@ -123,8 +123,8 @@ nn_shape_text(LacTape *tape, const NnShape *shape)
         return "[...]";
     g_strlcpy(text, "[", LENGTH);
     for (unsigned d = 0; d < shape->dims; d++)
-        used += (size_t)g_snprintf(text + used, LENGTH - used, d == 0 ? "%zu" : " x %zu",
-                                   shape->n[d]);
+        used +=
+            (size_t)g_snprintf(text + used, LENGTH - used, d == 0 ? "%zu" : " x %zu", shape->n[d]);
     g_strlcpy(text + used, "]", LENGTH - used);
     return text;
 }

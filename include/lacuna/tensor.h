@@ -155,7 +155,8 @@ LAC_API LacTensor *lac_tape_gradient(LacTape *tape, LacTensor *y, LacTensor *x);
 /** lac_tensor_first: TRUE for the first that writes @x's gradient in this backward pass, who must
  * assign every value of it; asked once a writer. */
 LAC_API gboolean lac_tensor_first(LacTensor *x);
-/** lac_tensor_wants: whether the gradient by input @k of @y is asked for, in backward and record. */
+/** lac_tensor_wants: whether the gradient by input @k of @y is asked for, in backward and record.
+ */
 LAC_API gboolean lac_tensor_wants(const LacTensor *y, unsigned k);
 /** lac_tape_alloc: @bytes of arena memory, aligned to 64, not initialised; NULL sets the tape's
  * error with the size in MiB. */
