@@ -238,6 +238,12 @@ lac_file_read_rest(LacFile *file, GError **error)
     g_autofree char *bytes = NULL;
     size_t size = 0, capacity = 64 * 1024, got = 0;
 
+    if (file->owned != NULL) { /* what a pipe gave is in memory already; once is enough */
+        const size_t from = (size_t)file->offset;
+
+        file->offset = file->size;
+        return g_bytes_new_from_bytes(file->owned, from, file->size - from);
+    }
     do {
         char *larger = g_try_realloc(bytes, capacity);
 
