@@ -1,0 +1,424 @@
+/* Forests: trees are grown in batches over the threads, each from its own random stream; what they
+ * predict is added up tree by tree, in their order, so that threads change nothing. */
+#include "forest-private.h"
+
+#include <lacuna/parallel.h>
+#include <math.h>
+#include <string.h>
+
+enum {
+    DEFAULT_TREES = 100,
+    MIN_SPLIT_MEAN = 5,
+    MIN_SPLIT_CLASS = 1,
+    MOST_CLASSES = 65535,
+    ROWS_A_BLOCK = 2048, /* of adding up and predicting */
+};
+
+#define NO_VOTE UINT16_MAX
+#define BATCH_BYTES 0x1p28
+#define BATCH_WORK 2e7 /* rows times features a thread, between two looks at the clock */
+
+/** Grower: a forest on its way. @said: [batch][n + n_fill] predictions, NaN for rows in the bag. */
+typedef struct {
+    TreeSpace space;
+    const LacForestOptions *options;
+    const LacRng *rng;
+    LacForestOutcome *outcome;
+    LacForest *forest;
+    TreeWork *works; /* [threads] */
+    size_t threads, batch, first, n_all;
+    gboolean wants_oob;
+    uint32_t *all_rows; /* [n_all] task's rows, then those to fill */
+    double *said;
+    double *sum;     /* [n_all] of regression */
+    uint32_t *heard; /* [n_all] trees added up */
+    uint16_t *votes; /* [n_all][trees] of classes */
+} Grower;
+
+void
+lac_tree_clear(LacTree *tree)
+{
+    g_free(tree->nodes);
+    g_free(tree->value);
+    g_free(tree->subset_of);
+    g_free(tree->subsets);
+    g_free(tree->first_donor);
+    g_free(tree->donors);
+}
+
+void
+lac_forest_free(LacForest *forest)
+{
+    if (forest == NULL)
+        return;
+    for (size_t t = 0; forest->trees != NULL && t < forest->n_trees; t++)
+        lac_tree_clear(&forest->trees[t]);
+    g_free(forest->trees);
+    g_free(forest);
+}
+
+size_t
+lac_forest_trees(const LacForest *forest)
+{
+    return forest->n_trees;
+}
+
+size_t
+lac_forest_classes(const LacForest *forest)
+{
+    return forest->classes;
+}
+
+size_t
+lac_forest_bytes(const LacForest *forest)
+{
+    size_t bytes = sizeof *forest;
+
+    for (size_t t = 0; t < forest->n_trees; t++) {
+        const LacTree *tree = &forest->trees[t];
+
+        bytes += sizeof *tree + tree->n_nodes * sizeof *tree->nodes +
+                 tree->n_leaves * sizeof *tree->value + tree->n_subsets * sizeof *tree->subsets;
+        bytes += tree->subset_of != NULL ? tree->n_nodes * sizeof *tree->subset_of : 0;
+        bytes +=
+            tree->donors != NULL ? (tree->n_donors + tree->n_leaves + 1) * sizeof(uint32_t) : 0;
+    }
+    return bytes;
+}
+
+/* Targets as they are summed: about the first one, in units of a power of two, so that targets
+ * with few digits add up exactly and none overflows. */
+static void
+grower_scale_target(TreeSpace *space)
+{
+    const double *y = space->task->y;
+    double largest = 0.0;
+    int exponent = 0;
+
+    if (space->classes > 0) {
+        memcpy(space->y, y, space->n * sizeof *y);
+        return;
+    }
+    for (size_t i = 0; i < space->n; i++)
+        largest = fmax(largest, fabs(0.5 * y[i] - 0.5 * y[0]));
+    frexp(largest, &exponent);
+    for (size_t i = 0; i < space->n; i++)
+        space->y[i] = ldexp(0.5 * y[i] - 0.5 * y[0], -exponent);
+    space->centre = y[0];
+    space->unit = ldexp(1.0, exponent + 1);
+}
+
+/* Codes of the task's rows, column by column; constant columns are left out. */
+static void
+grower_take_features(TreeSpace *space)
+{
+    const LacForestTask *task = space->task;
+
+    for (size_t f = 0; f < task->n_features; f++) {
+        const uint8_t *from = space->bins->codes + task->features[f] * space->bins->stride;
+        uint8_t *to = space->codes + space->n_features * space->stride;
+        uint8_t differs = 0;
+
+        for (size_t i = 0; i < task->n; i++) {
+            to[i] = from[task->rows[i]];
+            differs |= to[i] ^ to[0];
+        }
+        if (differs)
+            space->features[space->n_features++] = task->features[f];
+    }
+}
+
+static gboolean
+grower_init_space(Grower *self, const LacBins *bins, const LacForestTask *task,
+                  const LacForestOptions *options, GError **error)
+{
+    TreeSpace *space = &self->space;
+
+    g_assert(task->n >= 1 && task->n < INT32_MAX && task->classes <= MOST_CLASSES &&
+             bins->cols < TREE_BY_SUBSET);
+    *space = (TreeSpace){
+        .bins = bins,
+        .task = task,
+        .n = task->n,
+        .stride = (task->n + 63) / 64 * 64,
+        .min_leaf = MAX(options->min_leaf, 1),
+        .min_split = options->min_split,
+        .classes = task->classes,
+        .bootstrap = !options->no_bootstrap || task->bags != NULL,
+        .as_classes = task->classes > 2,
+        .min_gain = options->min_gain,
+    };
+    if (options->min_split == 0)
+        space->min_split = task->classes > 0 ? MIN_SPLIT_CLASS : MIN_SPLIT_MEAN;
+    space->features = g_new(uint32_t, task->n_features + 1);
+    space->codes = lac_try_alloc(space->stride, task->n_features + 1, "codes of a forest", error);
+    space->y = lac_try_alloc(task->n, sizeof(double), "targets of a forest", error);
+    if (space->codes == NULL || space->y == NULL)
+        return FALSE;
+    grower_take_features(space);
+    grower_scale_target(space);
+    space->mtry = options->mtry > 0 ? options->mtry : (size_t)sqrt((double)task->n_features + 1.0);
+    space->mtry = MIN(space->mtry, space->n_features);
+    return TRUE;
+}
+
+static gboolean
+grower_init_rows(Grower *self, GError **error)
+{
+    const LacForestTask *task = self->space.task;
+    const LacForestOutcome *outcome = self->outcome;
+
+    self->wants_oob = outcome != NULL && self->space.bootstrap;
+    self->n_all = self->wants_oob || self->options->keep_donors ? task->n : 0;
+    const size_t n_task = self->n_all, n_fill = outcome != NULL ? outcome->n_fill : 0;
+
+    self->n_all += n_fill;
+    if (!(self->all_rows = lac_try_alloc(self->n_all, sizeof(uint32_t), "rows", error)))
+        return FALSE;
+    memcpy(self->all_rows, task->rows, n_task * sizeof(uint32_t));
+    if (n_fill > 0)
+        memcpy(self->all_rows + n_task, outcome->fill_rows, n_fill * sizeof(uint32_t));
+    if (outcome == NULL)
+        return TRUE;
+    const size_t trees = self->forest->n_trees;
+
+    if (task->classes > 0)
+        return (self->votes =
+                    lac_try_alloc(self->n_all * trees, sizeof(uint16_t), "votes", error)) != NULL;
+    return (self->said = lac_try_alloc(self->n_all * self->batch, sizeof(double),
+                                       "predictions of a forest", error)) &&
+           (self->sum = lac_try_alloc(self->n_all, sizeof(double), "predictions", error)) &&
+           (self->heard = lac_try_alloc(self->n_all, sizeof(uint32_t), "predictions", error));
+}
+
+/* Trees between two looks at the clock: what takes a thread about a twentieth of a second. */
+static size_t
+grower_batch(const Grower *self)
+{
+    const LacForestOutcome *outcome = self->outcome;
+    const double n = (double)self->space.n + (outcome != NULL ? (double)outcome->n_fill : 0.0);
+    const double work = n * (double)(self->space.mtry + 2) * log2(n + 2.0);
+    const double a_thread = CLAMP(BATCH_WORK / work, 1.0, 1e6);
+    const double fits = MAX(BATCH_BYTES / (8.0 * n), 1.0);
+
+    return (size_t)MIN(MIN(a_thread * (double)self->threads, fits), (double)self->forest->n_trees);
+}
+
+static gboolean
+grower_init(Grower *self, const LacBins *bins, const LacForestTask *task, GError **error)
+{
+    if (!grower_init_space(self, bins, task, self->options, error))
+        return FALSE;
+    self->forest = g_new0(LacForest, 1);
+    self->forest->n_trees = self->options->trees > 0 ? self->options->trees : DEFAULT_TREES;
+    self->forest->classes = task->classes;
+    self->forest->trees = g_new0(LacTree, self->forest->n_trees);
+    self->threads = lac_threads();
+    self->batch = grower_batch(self);
+    self->works = g_new0(TreeWork, self->threads);
+    if (!grower_init_rows(self, error))
+        return FALSE;
+    for (size_t w = 0; w < self->threads; w++) {
+        self->works[w].leaf = lac_try_alloc(self->n_all, sizeof(uint32_t), "rows", error);
+        if (self->works[w].leaf == NULL || !tree_work_init(&self->works[w], &self->space, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+grower_clear(Grower *self)
+{
+    for (size_t w = 0; self->works != NULL && w < self->threads; w++)
+        tree_work_clear(&self->works[w]);
+    g_free(self->works);
+    g_free(self->space.codes);
+    g_free(self->space.features);
+    g_free(self->space.y);
+    g_free(self->all_rows);
+    g_free(self->said);
+    g_free(self->sum);
+    g_free(self->heard);
+    g_free(self->votes);
+    lac_forest_free(self->forest);
+}
+
+/* Lists the task's rows leaf by leaf. */
+static void
+grower_keep_donors(const Grower *self, const uint32_t *leaf, LacTree *tree)
+{
+    const size_t n = self->space.n;
+
+    tree->n_donors = n;
+    tree->first_donor = g_new0(uint32_t, tree->n_leaves + 1);
+    tree->donors = g_new(uint32_t, n);
+    for (size_t i = 0; i < n; i++)
+        tree->first_donor[leaf[i] + 1]++;
+    for (size_t l = 0; l < tree->n_leaves; l++)
+        tree->first_donor[l + 1] += tree->first_donor[l];
+    for (size_t i = 0; i < n; i++)
+        tree->donors[tree->first_donor[leaf[i]]++] = (uint32_t)i;
+    memmove(tree->first_donor + 1, tree->first_donor, tree->n_leaves * sizeof(uint32_t));
+    tree->first_donor[0] = 0;
+}
+
+/* What the tree says of each row, but of those in its bag. */
+static void
+grower_note(const Grower *self, const TreeWork *work, const LacTree *tree, size_t t)
+{
+    const size_t n_task = self->wants_oob || self->options->keep_donors ? self->space.n : 0;
+    const size_t trees = self->forest->n_trees;
+    double *said = self->said != NULL ? self->said + (t - self->first) * self->n_all : NULL;
+
+    for (size_t i = 0; i < self->n_all; i++) {
+        const gboolean seen = i < n_task && work->bag[i] > 0;
+
+        if (said != NULL)
+            said[i] = seen ? (double)NAN : tree->value[work->leaf[i]];
+        else
+            self->votes[i * trees + t] = seen ? NO_VOTE : (uint16_t)tree->value[work->leaf[i]];
+    }
+}
+
+static void
+grower_grow_some(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const Grower *self = user;
+    TreeWork *work = &self->works[worker];
+
+    for (size_t k = begin; k < end; k++) {
+        const size_t t = self->first + k;
+        LacTree *tree = &self->forest->trees[t];
+
+        tree_keep(work, tree_grow(work, &self->space, self->rng, t), tree);
+        lac_tree_walk(tree, self->space.bins, self->n_all, self->all_rows, work->leaf);
+        if (self->options->keep_donors)
+            grower_keep_donors(self, work->leaf, tree);
+        if (self->outcome == NULL)
+            continue;
+        grower_note(self, work, tree, t);
+        if (self->outcome->discard) {
+            lac_tree_clear(tree);
+            memset(tree, 0, sizeof *tree);
+        }
+    }
+}
+
+/** Adding up a batch: @trees of it. */
+typedef struct {
+    const Grower *grower;
+    size_t trees;
+} Adding;
+
+static void
+grower_add_some(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const Adding *adding = user;
+    const Grower *self = adding->grower;
+
+    for (size_t t = 0; t < adding->trees; t++) {
+        const double *said = self->said + t * self->n_all;
+
+        for (size_t i = begin; i < end; i++) {
+            const gboolean heard = said[i] == said[i];
+
+            self->sum[i] += heard ? said[i] : 0.0;
+            self->heard[i] += (uint32_t)heard;
+        }
+    }
+}
+
+static gboolean
+grower_run(Grower *self, const LacForestStep *step, GError **error)
+{
+    const size_t trees = self->forest->n_trees;
+
+    for (self->first = 0; self->first < trees; self->first += self->batch) {
+        Adding adding = {self, MIN(self->batch, trees - self->first)};
+
+        if (step != NULL && !step->step((double)self->first / (double)trees, step->user, error))
+            return FALSE;
+        lac_parallel_for(adding.trees, 1, grower_grow_some, self);
+        if (self->said != NULL)
+            lac_parallel_for(self->n_all, ROWS_A_BLOCK, grower_add_some, &adding);
+    }
+    return TRUE;
+}
+
+/* The most frequent of @n votes, the lowest of several; -1 when nobody voted. @count: zeroed, and
+ * again afterwards. */
+static gssize
+forest_tally(size_t n, const uint16_t *votes, uint32_t *count)
+{
+    gssize best = -1;
+
+    for (size_t t = 0; t < n; t++) {
+        if (votes[t] != NO_VOTE)
+            count[votes[t]]++;
+    }
+    for (size_t t = 0; t < n; t++) {
+        if (votes[t] == NO_VOTE)
+            continue;
+        if (best < 0 || count[votes[t]] > count[best] ||
+            (count[votes[t]] == count[best] && votes[t] < best))
+            best = votes[t];
+    }
+    for (size_t t = 0; t < n; t++) {
+        if (votes[t] != NO_VOTE)
+            count[votes[t]] = 0;
+    }
+    return best;
+}
+
+/* The forest's word on row @i of all, NaN when no tree has one. */
+static double
+grower_says(const Grower *self, size_t i, uint32_t *count)
+{
+    const size_t trees = self->forest->n_trees;
+
+    if (self->votes == NULL)
+        return self->sum[i] / (double)self->heard[i];
+    const gssize class = forest_tally(trees, self->votes + i * trees, count);
+    return class < 0 ? (double)NAN : (double)class;
+}
+
+static void
+grower_report(const Grower *self)
+{
+    LacForestOutcome *outcome = self->outcome;
+    const size_t n_task = self->n_all - outcome->n_fill;
+    g_autofree uint32_t *count = g_new0(uint32_t, self->forest->classes + 1);
+    double wrong = 0.0, judged = 0.0;
+
+    for (size_t i = 0; i < self->space.n; i++) {
+        const double says = self->wants_oob ? grower_says(self, i, count) : (double)NAN;
+        const double off = says - self->space.task->y[i];
+
+        if (outcome->oob != NULL)
+            outcome->oob[i] = says;
+        if (says == says) {
+            wrong += self->votes != NULL ? off != 0.0 : off * off;
+            judged += 1.0;
+        }
+    }
+    outcome->oob_error = wrong / judged;
+    for (size_t i = 0; i < outcome->n_fill; i++)
+        outcome->fill[i] = grower_says(self, n_task + i, count);
+}
+
+LacForest *
+lac_forest_grow(const LacBins *bins, const LacForestTask *task, const LacForestOptions *options,
+                const LacRng *rng, LacForestOutcome *outcome, const LacForestStep *step,
+                GError **error)
+{
+    Grower self = {.options = options, .rng = rng, .outcome = outcome};
+    LacForest *forest = NULL;
+
+    if (grower_init(&self, bins, task, error) && grower_run(&self, step, error)) {
+        if (outcome != NULL)
+            grower_report(&self);
+        forest = g_steal_pointer(&self.forest);
+    }
+    grower_clear(&self);
+    return forest;
+}

@@ -1,0 +1,411 @@
+/* One tree. A node's rows lie together in an array of positions, ascending, with what they bring
+ * into sums beside them; a split moves both. The smaller side is grown first, so that the stack
+ * of nodes still to do stays as short as log2 of the rows. */
+#include "forest-private.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    STACK = 64,     /* nodes to do; they halve at least from entry to entry */
+    DRAWS = 1024,   /* uniform numbers for the bag at a time */
+    PICK_BITS = 32, /* of a random number that chooses a feature */
+};
+
+/** TreeTodo: a node to come and where its number belongs. */
+typedef struct {
+    size_t begin, end;
+    int32_t *link;
+} TreeTodo;
+
+gboolean
+tree_work_init(TreeWork *work, const TreeSpace *space, GError **error)
+{
+    const size_t n = space->n + 1, classes = space->as_classes ? space->classes : 1;
+    const char *what = "a tree's rows";
+
+    work->most_subsets = 64;
+    work->subsets = g_new(TreeSubset, work->most_subsets);
+    work->draws = g_new(double, DRAWS);
+    work->order = g_new(uint32_t, space->n_features + 1);
+    return (work->rows = lac_try_alloc(n, sizeof *work->rows, what, error)) &&
+           (work->spare_rows = lac_try_alloc(n, sizeof *work->rows, what, error)) &&
+           (work->pay = lac_try_alloc(n, sizeof *work->pay, what, error)) &&
+           (work->spare_pay = lac_try_alloc(n, sizeof *work->pay, what, error)) &&
+           (work->bag = lac_try_alloc(n, sizeof *work->bag, what, error)) &&
+           (work->codes = lac_try_alloc(n, sizeof *work->codes, what, error)) &&
+           (work->nodes = lac_try_alloc(n, sizeof *work->nodes, what, error)) &&
+           (work->value = lac_try_alloc(n, sizeof *work->value, what, error)) &&
+           (work->subset_of = lac_try_alloc(n, sizeof *work->subset_of, what, error)) &&
+           (work->total = lac_try_alloc(classes, sizeof(double), what, error)) &&
+           (work->left = lac_try_alloc(classes, sizeof(double), what, error)) &&
+           (work->score = lac_try_alloc(classes, sizeof(double), what, error));
+}
+
+void
+tree_work_clear(TreeWork *work)
+{
+    g_free(work->rows);
+    g_free(work->spare_rows);
+    g_free(work->order);
+    g_free(work->pay);
+    g_free(work->spare_pay);
+    g_free(work->bag);
+    g_free(work->leaf);
+    g_free(work->draws);
+    g_free(work->codes);
+    g_free(work->total);
+    g_free(work->left);
+    g_free(work->score);
+    g_free(work->nodes);
+    g_free(work->value);
+    g_free(work->subset_of);
+    g_free(work->subsets);
+}
+
+unsigned
+tree_cut_between(const LacBinColumn *column, unsigned a, unsigned b)
+{
+    const double middle = 0.5 * column->centre[a] + 0.5 * column->centre[b];
+    unsigned cut = a;
+
+    while (cut + 1 < b && column->centre[cut + 1] <= middle)
+        cut++;
+    return cut;
+}
+
+/* How often the tree sees each row. */
+static void
+tree_draw_bag(TreeWork *work, const TreeSpace *space, size_t tree)
+{
+    const size_t n = space->n;
+
+    if (space->task->bags != NULL) {
+        memcpy(work->bag, space->task->bags + tree * n, n * sizeof *work->bag);
+    } else if (!space->bootstrap) {
+        for (size_t i = 0; i < n; i++)
+            work->bag[i] = 1;
+    } else {
+        memset(work->bag, 0, n * sizeof *work->bag);
+        for (size_t done = 0; done < n; done += DRAWS) {
+            const size_t k = MIN((size_t)DRAWS, n - done);
+
+            lac_rng_fill_uniform(&work->rng, k, work->draws);
+            for (size_t i = 0; i < k; i++)
+                work->bag[(size_t)(work->draws[i] * (double)n)]++;
+        }
+    }
+}
+
+/* Lists the rows that the tree sees; how many. */
+static size_t
+tree_list_bag(TreeWork *work, const TreeSpace *space)
+{
+    size_t m = 0;
+
+    for (size_t i = 0; i < space->n; i++) {
+        const uint32_t count = work->bag[i];
+
+        work->rows[m] = (uint32_t)i;
+        if (space->as_classes) {
+            work->pay[m].class = (uint64_t)space->y[i];
+            work->pay[m].count = count;
+        } else {
+            work->pay[m].pair = (TreePair){space->y[i] * (double)count, (double)count};
+        }
+        m += count > 0;
+    }
+    return m;
+}
+
+static int
+tree_compare_mean(const TreePay *a, const TreePay *b)
+{
+    return a->pair[0] * b->pair[1] != b->pair[0] * a->pair[1];
+}
+
+/* Whether all rows have one target. Multiplied out, so that equal targets compare equal but for
+ * rounding; that costs a search which finds nothing. */
+static gboolean
+tree_is_pure(const TreeWork *work, const TreeSpace *space, size_t begin, size_t end)
+{
+    const TreePay *first = work->pay + begin;
+
+    for (size_t i = begin + 1; i < end; i++) {
+        if (space->as_classes ? work->pay[i].class != first->class
+                              : tree_compare_mean(work->pay + i, first))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+tree_sum(TreeWork *work, const TreeSpace *space, TreeNodeRows *node)
+{
+    if (!space->as_classes) {
+        TreePair sum = {0.0, 0.0};
+
+        for (size_t i = node->begin; i < node->end; i++)
+            sum += work->pay[i].pair;
+        node->sum = sum[0];
+        node->weight = sum[1];
+        return;
+    }
+    for (size_t i = node->begin; i < node->end; i++) {
+        const double count = (double)work->pay[i].count;
+        double *total = &work->total[work->pay[i].class];
+
+        node->weight += count;
+        node->squares += count * (count + 2.0 * *total);
+        *total += count;
+    }
+}
+
+static void
+tree_forget_totals(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node)
+{
+    for (size_t i = node->begin; space->as_classes && i < node->end; i++)
+        work->total[work->pay[i].class] = 0.0;
+}
+
+/* The mean of a leaf; where all targets are one, that one, to the last bit. */
+static double
+tree_leaf_mean(const TreeWork *work, const TreeSpace *space, const TreeNodeRows *node)
+{
+    const double *y = space->task->y, first = y[work->rows[node->begin]];
+    gboolean same = TRUE;
+
+    for (size_t i = node->begin; i < node->end && same; i++)
+        same = y[work->rows[i]] == first;
+    if (same)
+        return first;
+    if (space->classes == 2)
+        return node->sum > 0.5 * node->weight ? 1.0 : 0.0;
+    return space->centre + space->unit * (node->sum / node->weight);
+}
+
+static double
+tree_leaf_class(const TreeWork *work, const TreeNodeRows *node)
+{
+    uint64_t best = work->pay[node->begin].class;
+
+    for (size_t i = node->begin + 1; i < node->end; i++) {
+        const uint64_t class = work->pay[i].class;
+
+        if (work->total[class] > work->total[best] ||
+            (work->total[class] == work->total[best] && class < best))
+            best = class;
+    }
+    return (double)best;
+}
+
+static int32_t
+tree_add_leaf(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node)
+{
+    work->value[work->n_leaves] =
+        space->as_classes ? tree_leaf_class(work, node) : tree_leaf_mean(work, space, node);
+    return ~(int32_t)work->n_leaves++;
+}
+
+/* A position from @k on, at random; the next one when all features take part anyway. */
+static size_t
+tree_pick(TreeWork *work, const TreeSpace *space, size_t k)
+{
+    const uint64_t left = space->n_features - k;
+
+    if (space->mtry == space->n_features)
+        return k;
+    return k + (size_t)(((lac_rng_u64(&work->rng) >> PICK_BITS) * left) >> PICK_BITS);
+}
+
+/* The best split by mtry features drawn without replacement. */
+static gboolean
+tree_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, double least,
+            TreeSplit *best)
+{
+    uint32_t *order = work->order;
+
+    *best = (TreeSplit){.gain = least, .feature = SIZE_MAX};
+    for (size_t k = 0; k < space->mtry; k++) {
+        const size_t pick = tree_pick(work, space, k);
+        const uint32_t feature = order[pick];
+
+        order[pick] = order[k];
+        order[k] = feature;
+        if (space->as_classes)
+            tree_class_search(work, space, node, feature, best);
+        else
+            tree_mean_search(work, space, node, feature, best);
+    }
+    return best->feature != SIZE_MAX;
+}
+
+static inline size_t
+tree_partition_by(TreeWork *work, size_t begin, size_t end, const uint8_t *codes,
+                  const uint8_t *goes_left)
+{
+    size_t left = begin, right = 0;
+
+    for (size_t i = begin; i < end; i++) {
+        const uint32_t row = work->rows[i];
+        const TreePay pay = work->pay[i];
+        const size_t go = goes_left[codes[row]];
+
+        work->rows[left] = row;
+        work->pay[left] = pay;
+        work->spare_rows[right] = row;
+        work->spare_pay[right] = pay;
+        left += go;
+        right += 1 - go;
+    }
+    memcpy(work->rows + left, work->spare_rows, right * sizeof *work->rows);
+    memcpy(work->pay + left, work->spare_pay, right * sizeof *work->pay);
+    return left;
+}
+
+/* Rows that go left to the front, both sides in their order; where the right ones begin. */
+static size_t
+tree_partition(TreeWork *work, const TreeSpace *space, size_t begin, size_t end,
+               const TreeSplit *split)
+{
+    uint8_t goes_left[LAC_BINS_MOST];
+
+    for (unsigned c = 0; c < LAC_BINS_MOST; c++)
+        goes_left[c] = split->by_subset ? (uint8_t)(split->subset.words[c / 64] >> (c % 64) & 1)
+                                        : c <= split->cut;
+    return tree_partition_by(work, begin, end, space->codes + split->feature * space->stride,
+                             goes_left);
+}
+
+/* Bins that are not in the node go with its heavier side. */
+static void
+tree_add_subset(TreeWork *work, const TreeSpace *space, size_t begin, size_t middle, size_t end,
+                const TreeSplit *split)
+{
+    TreeSubset *subset;
+
+    if (work->n_subsets == work->most_subsets) {
+        work->most_subsets *= 2;
+        work->subsets = g_renew(TreeSubset, work->subsets, work->most_subsets);
+    }
+    subset = &work->subsets[work->n_subsets];
+    *subset = split->subset;
+    if (middle - begin >= end - middle) {
+        const uint8_t *codes = space->codes + split->feature * space->stride;
+
+        memset(subset, 0xff, sizeof *subset);
+        for (size_t i = middle; i < end; i++) {
+            const unsigned c = codes[work->rows[i]];
+
+            subset->words[c / 64] &= ~((uint64_t)1 << (c % 64));
+        }
+    }
+    work->subset_of[work->n_nodes] = (uint32_t)work->n_subsets++;
+}
+
+static TreeNode *
+tree_add_node(TreeWork *work, const TreeSpace *space, size_t begin, size_t middle, size_t end,
+              const TreeSplit *split)
+{
+    if (split->by_subset)
+        tree_add_subset(work, space, begin, middle, end, split);
+    work->nodes[work->n_nodes] = (TreeNode){
+        .feature = (uint16_t)space->features[split->feature],
+        .cut = split->by_subset ? (uint16_t)TREE_BY_SUBSET : (uint16_t)split->cut,
+    };
+    return &work->nodes[work->n_nodes++];
+}
+
+static double
+tree_impurity(const TreeWork *work, const TreeSpace *space, const TreeNodeRows *node)
+{
+    double sum = 0.0;
+
+    if (space->as_classes)
+        return node->weight - node->squares / node->weight;
+    for (size_t i = node->begin; i < node->end; i++) {
+        const double w = work->pay[i].pair[1];
+        const double d = work->pay[i].pair[0] / w - node->sum / node->weight;
+
+        sum += w * d * d;
+    }
+    return sum;
+}
+
+/* Grows what is below rows [begin, end): a leaf, or a node and two entries, the larger of which
+ * goes onto the stack while the smaller is handed back. FALSE for a leaf. */
+static gboolean
+tree_step(TreeWork *work, const TreeSpace *space, double least, TreeTodo *todo, TreeTodo *later)
+{
+    TreeNodeRows node = {.begin = todo->begin, .end = todo->end};
+    TreeSplit split;
+
+    tree_sum(work, space, &node);
+    const gboolean found = node.weight > (double)space->min_split &&
+                           !tree_is_pure(work, space, node.begin, node.end) &&
+                           tree_search(work, space, &node, least, &split);
+    if (!found)
+        *todo->link = tree_add_leaf(work, space, &node);
+    tree_forget_totals(work, space, &node);
+    if (!found)
+        return FALSE;
+    const size_t middle = tree_partition(work, space, node.begin, node.end, &split);
+    const gboolean left_first = middle - node.begin < node.end - middle;
+
+    g_assert(middle > node.begin && middle < node.end);
+    *todo->link = (int32_t)work->n_nodes;
+    TreeNode *added = tree_add_node(work, space, node.begin, middle, node.end, &split);
+    const TreeTodo left = {node.begin, middle, &added->child[0]};
+    const TreeTodo right = {middle, node.end, &added->child[1]};
+
+    *todo = left_first ? left : right;
+    *later = left_first ? right : left;
+    return TRUE;
+}
+
+int32_t
+tree_grow(TreeWork *work, const TreeSpace *space, const LacRng *forest, size_t tree)
+{
+    TreeTodo stack[STACK];
+    int32_t root = TREE_NO_LEAF;
+    size_t depth = 1;
+    double least = -1.0; /* any split of a node that is not pure, as in ranger */
+
+    work->rng = lac_rng_at(forest, tree);
+    tree_draw_bag(work, space, tree);
+    work->n_nodes = work->n_leaves = work->n_subsets = 0;
+    for (uint32_t f = 0; f < space->n_features; f++)
+        work->order[f] = f;
+    stack[0] = (TreeTodo){0, tree_list_bag(work, space), &root};
+    if (space->min_gain > 0.0) {
+        TreeNodeRows all = {.begin = 0, .end = stack[0].end};
+
+        tree_sum(work, space, &all);
+        least = space->min_gain * tree_impurity(work, space, &all);
+        tree_forget_totals(work, space, &all);
+    }
+    while (depth > 0) {
+        TreeTodo todo = stack[--depth], later;
+
+        while (tree_step(work, space, least, &todo, &later)) {
+            stack[depth++] = later;
+            g_assert(depth < STACK);
+        }
+    }
+    return root;
+}
+
+void
+tree_keep(const TreeWork *work, int32_t root, LacTree *tree)
+{
+    *tree = (LacTree){.n_nodes = work->n_nodes,
+                      .n_leaves = work->n_leaves,
+                      .n_subsets = work->n_subsets,
+                      .root = root,
+                      .nodes = g_memdup2(work->nodes, work->n_nodes * sizeof *work->nodes),
+                      .value = g_memdup2(work->value, work->n_leaves * sizeof *work->value)};
+    if (work->n_subsets > 0) {
+        tree->subset_of = g_memdup2(work->subset_of, work->n_nodes * sizeof *work->subset_of);
+        tree->subsets = g_memdup2(work->subsets, work->n_subsets * sizeof *work->subsets);
+    }
+}
