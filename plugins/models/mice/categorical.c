@@ -9,10 +9,8 @@
 
 /* A rule holds coefficients [levels present - 1][stride] and, as values, the levels present. */
 
-/* Levels that occur among the observed values, ascending, to @value; y as positions in that list.
- * Returns: how many. */
-static size_t
-categorical_present(MiceTask *task, double *value, double *y)
+size_t
+mice_present_levels(const MiceTask *task, double *value, double *y)
 {
     const size_t n_levels = task->column->n_levels;
     g_autofree size_t *position = g_new0(size_t, n_levels);
@@ -72,7 +70,7 @@ static void
 categorical_learn(MiceTask *task, gboolean draw, MiceRule *rule)
 {
     MiceScratch *scratch = task->scratch;
-    const size_t present = categorical_present(task, scratch->value, scratch->fitted);
+    const size_t present = mice_present_levels(task, scratch->value, scratch->fitted);
 
     *rule = (MiceRule){.n_donors = present, .value = scratch->value};
     if (present < 2)

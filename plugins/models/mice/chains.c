@@ -136,7 +136,7 @@ chain_tell_few_donors(const MiceTask *task, const MiceRule *rule, const double *
     enum { ENOUGH_HOLES = 20 };
     size_t in_a_row = 0, most = 0;
 
-    if (rule->score == NULL || task->n_missing < ENOUGH_HOLES)
+    if (!task->column->method->matches || task->n_missing < ENOUGH_HOLES)
         return;
     if (rule->n_donors >= (size_t)(5 * task->model->donors))
         return; /* with many donors one can only dominate when predictions are all alike */

@@ -176,6 +176,7 @@ columns_set_method(MiceModel *self, const LacData *train, const char *name, cons
 {
     const gssize j = lac_schema_find(train->schema, name);
     const MiceMethod *method = mice_method_find(wanted);
+    g_autofree char *names = mice_method_names();
 
     if (j < 0)
         return lac_fail(error, LAC_ERROR_PARAM,
@@ -184,7 +185,7 @@ columns_set_method(MiceModel *self, const LacData *train, const char *name, cons
     if (method == NULL)
         return lac_fail(error, LAC_ERROR_PARAM,
                         "mice: method '%s' of column '%s' is unknown; there are %s", wanted, name,
-                        mice_method_names());
+                        names);
     if (!(method->kinds & MICE_KIND(self->columns[j].kind)))
         return lac_fail(error, LAC_ERROR_PARAM,
                         "mice: method '%s' cannot impute column '%s', which is %s", wanted, name,
@@ -199,10 +200,11 @@ columns_methods(MiceModel *self, const LacData *train, GError **error)
 {
     const gboolean automatic = self->method == NULL || g_str_equal(self->method, "auto");
     const MiceMethod *common = automatic ? NULL : mice_method_find(self->method);
+    g_autofree char *names = mice_method_names();
 
     if (!automatic && common == NULL)
         return lac_fail(error, LAC_ERROR_PARAM, "mice: method '%s' is unknown; there are auto, %s",
-                        self->method, mice_method_names());
+                        self->method, names);
     for (size_t j = 0; j < self->cols; j++) {
         const LacKind kind = self->columns[j].kind;
 

@@ -1,9 +1,9 @@
 #include "mice.h"
 
 static const MiceMethod *const methods[] = {
-    &mice_method_pmm,       &mice_method_norm,   &mice_method_norm_predict, &mice_method_norm_nob,
-    &mice_method_norm_boot, &mice_method_ridge,  &mice_method_logreg,       &mice_method_polyreg,
-    &mice_method_mean,      &mice_method_sample,
+    &mice_method_pmm,       &mice_method_norm,  &mice_method_norm_predict, &mice_method_norm_nob,
+    &mice_method_norm_boot, &mice_method_ridge, &mice_method_logreg,       &mice_method_polyreg,
+    &mice_method_polr,      &mice_method_mean,  &mice_method_sample,
 };
 
 const MiceMethod *
@@ -21,11 +21,17 @@ mice_method_default(LacKind kind)
 {
     if (lac_kind_is_numeric(kind))
         return &mice_method_pmm;
-    return kind == LAC_KIND_BINARY ? &mice_method_logreg : &mice_method_polyreg;
+    if (kind == LAC_KIND_BINARY)
+        return &mice_method_logreg;
+    return kind == LAC_KIND_ORDINAL ? &mice_method_polr : &mice_method_polyreg;
 }
 
-const char *
+char *
 mice_method_names(void)
 {
-    return "pmm, norm, norm.predict, norm.nob, norm.boot, ridge, logreg, polyreg, mean, sample";
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    for (size_t k = 0; k < G_N_ELEMENTS(methods); k++)
+        g_string_append_printf(names, "%s%s", k > 0 ? ", " : "", methods[k]->name);
+    return g_string_free(g_steal_pointer(&names), FALSE);
 }

@@ -14,10 +14,11 @@ static const char *const predictor_names[] = {"all", "quick", NULL};
 static const char *const start_names[] = {"initial", "sample", NULL};
 
 static const LacParam params[] = {
-    LAC_PARAM_STRING(MiceModel, method, "auto",
-                     "Method of every column that it suits (pmm, norm, norm.predict, norm.nob, "
-                     "norm.boot, ridge, mean, sample, logreg, polyreg); auto: pmm for numbers, "
-                     "logreg for two levels, polyreg for more"),
+    LAC_PARAM_STRING(
+        MiceModel, method, "auto",
+        "Method of every column that it suits (pmm, norm, norm.predict, norm.nob, "
+        "norm.boot, ridge, mean, sample, logreg, polyreg, polr); auto: pmm for numbers, "
+        "logreg for two levels, polyreg for more, polr for ordered ones"),
     LAC_PARAM_MAP(MiceModel, methods, NULL, "Exceptions: column name to method"),
     LAC_PARAM_INT(MiceModel, iterations, 5, LAC_RANGE(1, 100000), "rounds", "Rounds in each chain"),
     LAC_PARAM_INT(MiceModel, imputations, 5, LAC_RANGE(1, 100000), "chains",

@@ -118,6 +118,7 @@ typedef struct {
  * MiceMethod: a way to impute one column from the others.
  * @kinds: bits MICE_KIND() of the columns it can impute
  * @random: draws random numbers, so chains differ
+ * @matches: so that few donors can carry too much, of which the user is told
  * @learn: from a visit to a rule whose arrays are lent by the scratch
  * @draw: values for @rows in the table's unit; @rng is this visit's own
  */
@@ -125,6 +126,7 @@ struct MiceMethod {
     const char *name;
     unsigned kinds;
     gboolean random;
+    gboolean matches;
     gboolean needs_beta, needs_scores, needs_values; /* what a rule must hold; load checks it */
     void (*learn)(MiceTask *task, MiceRule *rule);
     void (*draw)(const MiceModel *model, const MiceColumn *column, const MiceRule *rule,
@@ -134,11 +136,16 @@ struct MiceMethod {
 /* methods.c */
 const MiceMethod *mice_method_find(const char *name);
 const MiceMethod *mice_method_default(LacKind kind);
-/** mice_method_names: for messages; static. */
-const char *mice_method_names(void);
+/** mice_method_names: for messages; owned. */
+char *mice_method_names(void);
 extern const MiceMethod mice_method_norm, mice_method_norm_predict, mice_method_norm_nob,
     mice_method_norm_boot, mice_method_ridge, mice_method_pmm, mice_method_logreg,
-    mice_method_polyreg, mice_method_mean, mice_method_sample;
+    mice_method_polyreg, mice_method_polr, mice_method_mean, mice_method_sample;
+
+/* categorical.c */
+/** mice_present_levels: levels that occur among the observed values, ascending, to @value; @y
+ * [n_observed] as positions in that list. Returns: how many, at least one. */
+size_t mice_present_levels(const MiceTask *task, double *value, double *y);
 
 /* cost.c */
 void mice_cost(const LacModel *model, const LacWorkload *work, LacCost *out);
