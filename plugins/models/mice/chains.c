@@ -12,6 +12,7 @@ typedef struct {
     size_t chain;
     double *cells; /* its completion: values of the holes, by column */
     MiceScratch scratch;
+    MiceCurrent *current; /* NULL without passive columns */
 } MiceChain;
 
 typedef struct {
@@ -186,6 +187,11 @@ chain_visit(const MiceLoop *loop, MiceChain *chain, size_t iteration, size_t j)
     column->method->draw(self, column, &rule, &rows, lac_rng_split(&rng, "draw"), values);
     chain_tell_few_donors(&task, &rule, values);
     mice_write(self, column, scratch->gram, TRUE, task.n_missing, task.missing, values);
+    if (chain->current != NULL) {
+        mice_current_put(chain->current, j, task.n_missing, task.missing, values);
+        mice_passive_update(self, loop->data, chain->current, scratch->gram, TRUE, self->cell_start,
+                            chain->cells);
+    }
     chain_trace(loop, &task, values);
 }
 
@@ -240,6 +246,8 @@ chain_start_values(const MiceLoop *loop, MiceChain *chain, GError **error)
         LacRng rng = chain_stream(&root, chain->chain, 0, j);
         MiceTask task;
 
+        if (chain->current != NULL)
+            mice_current_put(chain->current, j, 0, NULL, NULL); /* all is to be computed once */
         if (column->n_holes == 0)
             continue;
         chain_split_rows(data, j, &chain->scratch, &task);
@@ -251,6 +259,8 @@ chain_start_values(const MiceLoop *loop, MiceChain *chain, GError **error)
                 value = CLAMP(round(value), 0.0, (double)column->n_levels - 1.0);
             to[i] = column->constant ? column->start : value;
         }
+        if (chain->current != NULL)
+            mice_current_put(chain->current, j, task.n_missing, task.missing, to);
     }
     return TRUE;
 }
@@ -302,6 +312,10 @@ group_run(MiceLoop *loop, size_t first, size_t n, GError **error)
         if (!chain_start_values(loop, &loop->chains[k], error))
             return FALSE;
         chain_fill_design(loop, &loop->chains[k]);
+        if (loop->chains[k].current != NULL)
+            mice_passive_update(self, loop->data, loop->chains[k].current,
+                                loop->chains[k].scratch.gram, FALSE, self->cell_start,
+                                loop->chains[k].cells);
     }
     for (loop->begin = 0; loop->begin < visits; loop->begin = loop->end) {
         const double done = (double)first + (double)n * (double)loop->begin / (double)visits;
@@ -345,6 +359,11 @@ loop_run(MiceLoop *loop, size_t group, GError **error)
     for (size_t k = 0; k < group; k++) {
         if (!scratch_init(self, loop->data->rows, &loop->chains[k].scratch, error))
             return FALSE;
+        if (self->n_passive == 0)
+            continue;
+        loop->chains[k].current = mice_current_new(self, loop->data, error);
+        if (loop->chains[k].current == NULL)
+            return FALSE;
     }
     for (size_t first = 0; first < self->chains; first += group) {
         const size_t n = MIN(group, self->chains - first);
@@ -373,7 +392,9 @@ mice_run_chains(MiceModel *self, const LacData *train, GError **error)
                      .trace = trace};
     const gboolean done = loop_run(&loop, group, error);
 
-    for (size_t k = 0; k < group; k++)
+    for (size_t k = 0; k < group; k++) {
         scratch_clear(&chains[k].scratch);
+        mice_current_free(chains[k].current);
+    }
     return done;
 }

@@ -129,7 +129,7 @@ columns_predictors(MiceModel *self, const gboolean *predicts)
 static gboolean
 columns_visited(const MiceColumn *column)
 {
-    return column->n_holes > 0 && !column->constant;
+    return column->n_holes > 0 && !column->constant && !column->passive;
 }
 
 /* Stable insertion by number of holes; tables have few columns compared with rows. */
@@ -151,23 +151,47 @@ columns_sort_by_holes(MiceModel *self, gboolean ascending)
     }
 }
 
-static void
-columns_order(MiceModel *self)
+/* The explicit sequence first; @taken: [cols]. */
+static gboolean
+columns_sequence(MiceModel *self, const LacData *train, gboolean *taken, GError **error)
 {
+    for (char **name = self->sequence; name != NULL && *name != NULL; name++) {
+        const gssize j = lac_schema_find(train->schema, *name);
+
+        if (j < 0 || taken[j])
+            return lac_fail(error, LAC_ERROR_PARAM, "mice: sequence names column '%s', %s", *name,
+                            j < 0 ? "which the table does not have" : "twice");
+        taken[j] = TRUE;
+        if (columns_visited(&self->columns[j]))
+            self->order[self->n_visited++] = (size_t)j;
+    }
+    return TRUE;
+}
+
+static gboolean
+columns_order(MiceModel *self, const LacData *train, GError **error)
+{
+    g_autofree gboolean *taken = g_new0(gboolean, self->cols + 1);
+
     self->order = g_new0(size_t, self->cols + 1);
+    if (!columns_sequence(self, train, taken, error))
+        return FALSE;
     for (size_t k = 0; k < self->cols; k++) {
         const size_t j = self->visit == MICE_RIGHT_LEFT ? self->cols - 1 - k : k;
 
-        if (columns_visited(&self->columns[j]))
+        if (columns_visited(&self->columns[j]) && !taken[j])
             self->order[self->n_visited++] = j;
     }
     self->n_ordered = self->n_visited;
     for (size_t j = 0; j < self->cols; j++) {
-        if (!self->columns[j].constant && !columns_visited(&self->columns[j]))
+        const MiceColumn *column = &self->columns[j];
+
+        if (!column->constant && !column->passive && !columns_visited(column))
             self->order[self->n_ordered++] = j;
     }
-    if (self->visit == MICE_MONOTONE || self->visit == MICE_REVMONOTONE)
+    if (self->sequence == NULL && (self->visit == MICE_MONOTONE || self->visit == MICE_REVMONOTONE))
         columns_sort_by_holes(self, self->visit == MICE_MONOTONE);
+    return TRUE;
 }
 
 static gboolean
@@ -234,12 +258,8 @@ mice_learn_columns(MiceModel *self, const LacData *train, GError **error)
         if (!columns_learn_one(self, train, j, seen, share, error))
             return FALSE;
     }
-    if (self->predictors == MICE_PREDICTORS_QUICK) {
-        predicts = mice_quickpred(train, self->mincor, error);
-        if (predicts == NULL)
-            return FALSE;
-    }
+    if (!mice_learn_passive(self, train, error) || !mice_predictors(self, train, &predicts, error))
+        return FALSE;
     columns_predictors(self, predicts);
-    columns_order(self);
-    return columns_methods(self, train, error);
+    return columns_order(self, train, error) && columns_methods(self, train, error);
 }

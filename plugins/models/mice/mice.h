@@ -1,13 +1,17 @@
 /* Chained equations. One file a concern:
  *   mice.c      parameters, the core's slots, saving
- *   columns.c   what each table column becomes in the design matrix, who predicts whom
+ *   columns.c   what each table column becomes in the design matrix
+ *   predictors.c, quickpred.c   who predicts whom
+ *   passive.c   columns that are computed from others
  *   chains.c    the loop: iterations x columns, chains side by side
+ *   save.c      a fitted model to a file and back
  *   replay.c    the learnt rules applied to new rows
  *   rules.c     storage of what one visit of a column learnt
  *   methods.c   the table of univariate methods; one file each beside it */
 #ifndef LACUNA_MICE_H
 #define LACUNA_MICE_H
 
+#include <lacuna/expression.h>
 #include <lacuna/gram.h>
 #include <lacuna/linear.h>
 #include <lacuna/match.h>
@@ -23,6 +27,7 @@ typedef struct MiceMethod MiceMethod;
  * @centre, @sd: of its observed values (level codes for categories)
  * @start: where new rows start: mean or most frequent level
  * @constant: one observed value only, which is @start
+ * @passive: computed from other columns, never visited
  * @predictors: [n_predictors] columns of Z it is regressed on, 0 (the intercept) first
  */
 typedef struct {
@@ -30,9 +35,26 @@ typedef struct {
     size_t n_levels, first, width, n_holes, n_predictors;
     size_t *predictors;
     double centre, sd, start;
-    gboolean constant;
+    gboolean constant, passive;
     const MiceMethod *method;
 } MiceColumn;
+
+/**
+ * MicePassive: a column that is computed from others.
+ * @text, @expression: how; @parents: [n_parents] columns its names stand for
+ * @depends: [cols] which columns it is computed from, also by way of other passive ones; NULL in
+ *   a loaded model
+ */
+typedef struct {
+    size_t target, n_parents;
+    char *text;
+    LacExpression *expression;
+    size_t *parents;
+    gboolean *depends;
+} MicePassive;
+
+/** MiceCurrent: the values, as they are now, of the columns that passive ones are made of. */
+typedef struct MiceCurrent MiceCurrent;
 
 /**
  * MiceRule: what one visit learnt, enough to complete other rows.
@@ -53,16 +75,18 @@ typedef struct {
 struct MiceModel {
     LacModel base;
     char *method; /* parameters */
-    char **methods;
+    char **methods, **predict, **include, **exclude, **passive, **sequence;
     int64_t iterations, imputations, donors;
     int match, visit, predictors, start;
-    double ridge, mincor;
+    double ridge, mincor, minpuc;
 
     size_t cols, q, stride; /* q: columns of Z and one spare, for the response of other codings */
     MiceColumn *columns;    /* [cols] */
     double *centre, *scale; /* [q] of Z's columns */
     size_t *order;          /* [n_ordered] columns that vary, the n_visited with holes first */
     size_t n_visited, n_ordered, chains, rounds;
+    MicePassive *passives; /* [n_passive] in the order in which they can be computed */
+    size_t n_passive;
     MiceRule *rules;      /* [chains][rounds + 1][cols]; the last round: columns without holes */
     uint64_t fingerprint; /* of the training table, whose completions are kept: */
     size_t n_cells, *cell_start; /* [cols + 1]: holes by column, by row within one */
@@ -156,8 +180,39 @@ gboolean mice_learn_columns(MiceModel *self, const LacData *train, GError **erro
 void mice_encode(const MiceModel *self, const MiceColumn *column, double value, double *out);
 
 /* quickpred.c */
-/** mice_quickpred: [cols][cols], TRUE at (j, k) when column k predicts column j. Owned. */
-gboolean *mice_quickpred(const LacData *train, double mincor, GError **error);
+/** mice_quickpred: [cols][cols], TRUE at (j, k) when column k predicts column j: an absolute
+ * correlation above @mincor with it or with its being missing, and at least @minpuc of its holes in
+ * rows in which k is observed. Owned. */
+gboolean *mice_quickpred(const LacData *train, double mincor, double minpuc, GError **error);
+
+/* predictors.c */
+/** mice_predictors: @out [cols][cols] likewise, owned, from all parameters; NULL: all of all. */
+gboolean
+mice_predictors(const MiceModel *self, const LacData *train, gboolean **out, GError **error);
+
+/* passive.c */
+gboolean mice_learn_passive(MiceModel *self, const LacData *train, GError **error);
+/** mice_passive_parse: sets text, expression and n_parents. */
+gboolean mice_passive_parse(MicePassive *passive, const char *text, GError **error);
+void mice_passives_free(MicePassive *passives, size_t n);
+/** mice_current_new: of @in, holes still NaN. mice_current_put: new values of column @j. */
+MiceCurrent *mice_current_new(const MiceModel *self, const LacData *in, GError **error);
+void mice_current_free(MiceCurrent *current);
+void mice_current_put(MiceCurrent *current, size_t j, size_t n, const size_t *rows,
+                      const double *values);
+/** mice_passive_update: computes the passive columns whose parents were put since the last call,
+ * into @cells (holes by column, beginning at @cell_start) and into Z; @cross as for mice_write().
+ */
+void mice_passive_update(const MiceModel *self, const LacData *in, MiceCurrent *current,
+                         LacGram *gram, gboolean cross, const size_t *cell_start, double *cells);
+
+/* save.c */
+gboolean mice_save(const LacModel *model, LacBundle *out, GError **error);
+gboolean mice_load(LacModel *model, const LacBundle *in, GError **error);
+
+/* mice.c */
+/** mice_count_cells: where each column's holes begin among all. */
+void mice_count_cells(MiceModel *self);
 
 /* chains.c */
 gboolean mice_run_chains(MiceModel *self, const LacData *train, GError **error);

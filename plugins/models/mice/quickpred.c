@@ -59,6 +59,15 @@ pairwise_response(const Pairwise *pair, size_t j, size_t k)
                           pairwise_at(pair->squares, k, k) - sk * sk / n);
 }
 
+/* Share of j's holes in rows in which k is observed; 1 when j has none. */
+static double
+pairwise_usable(const Pairwise *pair, size_t rows, size_t j, size_t k)
+{
+    const double holes = (double)rows - pairwise_at(pair->n, j, j);
+
+    return holes > 0.0 ? (pairwise_at(pair->n, k, k) - pairwise_at(pair->n, j, k)) / holes : 1.0;
+}
+
 /* Columns centred and scaled by their observed cells, so that the sums lose no digits. */
 static void
 pairwise_tables(const LacData *train, LacMatrix *x, LacMatrix *o)
@@ -113,7 +122,7 @@ pairwise_sums(const LacData *train, Pairwise *pair, GError **error)
 }
 
 gboolean *
-mice_quickpred(const LacData *train, double mincor, GError **error)
+mice_quickpred(const LacData *train, double mincor, double minpuc, GError **error)
 {
     const size_t p = train->cols;
     Pairwise pair = {.p = p};
@@ -126,7 +135,8 @@ mice_quickpred(const LacData *train, double mincor, GError **error)
                 const double most =
                     MAX(pairwise_values(&pair, j, k), pairwise_response(&pair, j, k));
 
-                predicts[j * p + k] = j != k && most > mincor;
+                predicts[j * p + k] =
+                    j != k && most > mincor && pairwise_usable(&pair, train->rows, j, k) >= minpuc;
             }
         }
     }

@@ -10,8 +10,9 @@ typedef struct {
     LacGram *gram;
     size_t chain;
     double *cells;
-    size_t *start; /* [cols + 1] of each column's holes in `cells` */
-    size_t *rows;  /* [holes] their rows */
+    size_t *start;        /* [cols + 1] of each column's holes in `cells` */
+    size_t *rows;         /* [holes] their rows */
+    MiceCurrent *current; /* NULL without passive columns */
 } Replay;
 
 static void
@@ -68,6 +69,30 @@ replay_visit(const Replay *replay, size_t t, size_t j, LacRng rng)
     column->method->draw(self, column, mice_rule(self, replay->chain, round, j), &rows, rng,
                          values);
     mice_write(self, column, replay->gram, FALSE, n, rows.index, values);
+    if (replay->current == NULL)
+        return;
+    mice_current_put(replay->current, j, n, rows.index, values);
+    mice_passive_update(self, replay->in, replay->current, replay->gram, FALSE, replay->start,
+                        replay->cells);
+}
+
+/* Values to start from, which constant columns keep. */
+static void
+replay_start(const Replay *replay)
+{
+    const MiceModel *self = replay->model;
+
+    for (size_t j = 0; j < self->cols; j++) {
+        const size_t at = replay->start[j], n = replay->start[j + 1] - at;
+
+        for (size_t k = 0; k < n; k++)
+            replay->cells[at + k] = self->columns[j].start;
+        if (replay->current != NULL)
+            mice_current_put(replay->current, j, n, replay->rows + at, replay->cells + at);
+    }
+    if (replay->current != NULL)
+        mice_passive_update(self, replay->in, replay->current, replay->gram, FALSE, replay->start,
+                            replay->cells);
 }
 
 static void
@@ -77,10 +102,7 @@ replay_run(const Replay *replay)
     const LacRng root = lac_context_rng(self->base.instance.context, "replay");
     const LacRng of_chain = lac_rng_at(&root, replay->chain);
 
-    for (size_t j = 0; j < self->cols; j++) { /* constant columns are never visited */
-        for (size_t k = replay->start[j]; k < replay->start[j + 1]; k++)
-            replay->cells[k] = self->columns[j].start;
-    }
+    replay_start(replay);
     for (size_t t = 0; t < self->rounds; t++) {
         const LacRng of_round = lac_rng_at(&of_chain, t);
 
@@ -106,8 +128,14 @@ mice_replay(const MiceModel *self, const LacData *in, size_t chain, double *cell
 
     if (gram == NULL || rows == NULL)
         return FALSE;
+    if (self->n_passive > 0) {
+        replay.current = mice_current_new(self, in, error);
+        if (replay.current == NULL)
+            return FALSE;
+    }
     replay_list_holes(&replay);
     replay_fill_design(&replay);
     replay_run(&replay);
+    mice_current_free(replay.current);
     return TRUE;
 }

@@ -1,0 +1,186 @@
+/* mice: who predicts whom, passive columns, the order of visits. */
+#include "fitted.h"
+#include "table-private.h"
+
+#include <math.h>
+#include <string.h>
+
+static Fitted *
+fit(const char *yaml, const LacData *data, size_t draws, uint64_t seed)
+{
+    g_autoptr(GError) error = NULL;
+    Fitted *fitted = fitted_new("mice", yaml, data, draws, seed, &error);
+
+    LAC_CHECK_OR(return NULL, fitted != NULL, "%s", error->message);
+    return fitted;
+}
+
+static void
+expect_refused(const char *yaml, const LacData *data, const char *part)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Fitted) mice = fitted_new("mice", yaml, data, 1, 1, &error);
+
+    EXPECT_TRUE(mice == NULL);
+    ASSERT_TRUE(error != NULL);
+    EXPECT_CONTAINS(error->message, part);
+}
+
+/* weight, height, body mass index, age: the third is computed from the first two */
+static LacData *
+body_table(size_t n, double rate, uint64_t seed)
+{
+    g_autofree double *x = g_new(double, 4 * n);
+    LacRng rng = lac_rng_new(seed);
+
+    for (size_t i = 0; i < n; i++) {
+        x[4 * i + 3] = 40.0 + 10.0 * lac_rng_normal(&rng);
+        x[4 * i + 1] = 170.0 + 8.0 * lac_rng_normal(&rng);
+        x[4 * i] = 0.4 * x[4 * i + 1] + 5.0 * lac_rng_normal(&rng);
+        x[4 * i + 2] = x[4 * i] / pow(x[4 * i + 1] / 100.0, 2.0);
+    }
+    for (size_t i = 1; i < n; i++) {
+        for (size_t j = 0; j < 2; j++) {
+            if (lac_rng_uniform(&rng) < rate)
+                x[4 * i + j] = x[4 * i + 2] = NAN;
+        }
+    }
+    return fitted_table(n, 4, x, NULL);
+}
+
+static void
+expect_computed(const LacData *data, const double *out)
+{
+    for (size_t i = 0; i < data->rows; i++) {
+        const double m = out[4 * i + 1] / 100.0;
+
+        if (lac_data_is_hole(data, i, 2))
+            EXPECT_EQ_DOUBLE(out[4 * i + 2], out[4 * i] / (m * m));
+    }
+}
+
+LAC_TEST(models_mice_rules, passive_columns_never_contradict_what_they_are_computed_from)
+{
+    const char *const yaml = "{imputations: 2, passive: {x3: 'x1 / (x2 / 100)^2'}}";
+    g_autoptr(LacData) data = body_table(80, 0.3, 31);
+    g_autoptr(LacData) fresh = body_table(20, 0.5, 33);
+    g_autoptr(Fitted) mice = fit(yaml, data, 2, 1);
+    g_autoptr(Fitted) copy = fit(yaml, data, 2, 1);
+    g_autoptr(LacBundle) bundle = lac_bundle_new();
+    double before[80];
+
+    ASSERT_TRUE(mice != NULL && copy != NULL);
+    for (size_t d = 0; d < 2; d++)
+        expect_computed(data, fitted_sample(mice, data, d));
+    expect_computed(fresh, fitted_sample(mice, fresh, 1));
+    memcpy(before, fitted_sample(mice, fresh, 0), sizeof before);
+    ASSERT_TRUE(mice->plugin->save(mice->model, bundle, NULL));
+    copy->plugin->clear(copy->model);
+    ASSERT_TRUE(copy->plugin->load(copy->model, bundle, NULL));
+    EXPECT_TRUE(memcmp(before, fitted_sample(copy, fresh, 0), sizeof before) == 0);
+}
+
+/* Without holes in its parents a passive column needs no round at all; ranges of a logarithm. */
+LAC_TEST(models_mice_rules, passive_columns_of_complete_parents_and_undefined_values)
+{
+    const double x[12] = {1, 2, NAN, -1, 3, NAN, 4, 5, 9, 2, 0.5, 2.5};
+    g_autoptr(LacData) data = fitted_table(4, 3, x, NULL);
+    g_autoptr(Fitted) sum = fit("{passive: {x3: x1 + x2}}", data, 1, 1);
+    g_autoptr(Fitted) logarithm = fit("{passive: {x3: log(x1)}}", data, 1, 1);
+    const double *out = sum ? fitted_fill(sum, data) : NULL;
+
+    ASSERT_TRUE(out != NULL && logarithm != NULL);
+    EXPECT_EQ_DOUBLE(out[2], 3.0);
+    EXPECT_EQ_DOUBLE(out[5], 2.0);
+    out = fitted_fill(logarithm, data);
+    EXPECT_EQ_DOUBLE(out[2], 0.0);
+    EXPECT_TRUE(isfinite(out[5]));
+    EXPECT_TRUE(fitted_events(logarithm, "undefined", 2) > 0);
+}
+
+LAC_TEST(models_mice_rules, loops_of_passive_columns_are_refused)
+{
+    g_autoptr(LacData) data = body_table(30, 0.2, 35);
+    g_autoptr(LacData) levels = fitted_table(3, 2, (double[]){1, 0, NAN, 1, 2, 2}, "cn");
+
+    expect_refused("{passive: {x1: x2 + 1, x2: x1 - 1}}", data, "'x1' is computed from itself");
+    expect_refused("{passive: {x1: x1 + 1}}", data, "'x1' is computed from itself");
+    expect_refused("{passive: {x3: x1 +}}", data, "expected a number");
+    expect_refused("{passive: {x9: x1}}", data, "'x9'");
+    expect_refused("{passive: {x3: x1 * q}}", data, "'q'");
+    expect_refused("{passive: {x1: x2}}", levels, "'x2', which holds levels");
+    expect_refused("{passive: {x3: x1 / x2}, predict: {x1: 'x3, x4'}}", data,
+                   "'x1' be predicted from 'x3', which is computed from it");
+}
+
+/* norm.predict on four columns: what a column is predicted from shows in what moves it */
+static gboolean
+moves(const char *yaml, const LacData *data, size_t from, size_t to)
+{
+    g_autofree double *other = g_memdup2(data->values, data->rows * data->cols * sizeof(double));
+
+    for (size_t i = 0; i < data->rows; i++)
+        other[i * data->cols + from] += i % 2 == 0 ? 1e-3 : -2e-3;
+    g_autoptr(LacData) moved = fitted_table(data->rows, data->cols, other, NULL);
+    g_autoptr(Fitted) a = fit(yaml, data, 1, 1);
+    g_autoptr(Fitted) b = fit(yaml, moved, 1, 1);
+    const double *x = a ? fitted_fill(a, data) : NULL, *y = b ? fitted_fill(b, moved) : NULL;
+
+    LAC_CHECK_OR(return FALSE, x != NULL && y != NULL, "%s", "no completion");
+    for (size_t i = 0; i < data->rows; i++) {
+        const size_t k = i * data->cols + to;
+
+        if (lac_data_is_hole(data, i, to) && fabs(x[k] - y[k]) > 1e-9)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+LAC_TEST(models_mice_rules, listed_predictors_are_those_that_count)
+{
+    g_autoptr(LacData) made = fitted_made(60, 4, 0.6, 0.0, 37);
+    g_autofree double *x = g_memdup2(made->values, 240 * sizeof(double));
+
+    for (size_t i = 0; i < 60; i += 3)
+        x[4 * i] = NAN; /* holes in the first column only */
+    g_autoptr(LacData) data = fitted_table(60, 4, x, NULL);
+    const char *const some = "{method: norm.predict, predict: {x1: 'x2, x4'}}";
+    const char *const without = "{method: norm.predict, predict: {x1: -x2}}";
+    const char *const excluded = "{method: norm.predict, exclude: [x3]}";
+    const char *const back = "{method: norm.predict, exclude: [x3, x4], predict: {x1: 'x4, x3'}}";
+    const char *const none = "{method: norm.predict, predict: {x1: none}}";
+
+    EXPECT_TRUE(moves(some, data, 1, 0) && !moves(some, data, 2, 0) && moves(some, data, 3, 0));
+    EXPECT_TRUE(!moves(without, data, 1, 0) && moves(without, data, 2, 0));
+    EXPECT_TRUE(moves(excluded, data, 1, 0) && !moves(excluded, data, 2, 0));
+    EXPECT_TRUE(!moves(back, data, 1, 0) && moves(back, data, 2, 0) && moves(back, data, 3, 0));
+    EXPECT_TRUE(!moves(none, data, 1, 0) && !moves(none, data, 3, 0));
+    /* nothing is more correlated than 1, but what is included stays */
+    EXPECT_FALSE(moves("{method: norm.predict, predictors: quick, mincor: 1}", data, 1, 0));
+    EXPECT_TRUE(
+        moves("{method: norm.predict, predictors: quick, mincor: 1, include: [x2]}", data, 1, 0));
+    expect_refused("{predict: {x1: x7}}", data, "'x7'");
+    expect_refused("{predict: {x1: 'x1'}}", data, "predict itself");
+    expect_refused("{include: [x7]}", data, "include names column 'x7'");
+}
+
+/* An explicit sequence is the order of the visits: right to left in words. */
+LAC_TEST(models_mice_rules, explicit_sequence_is_followed)
+{
+    g_autoptr(LacData) data = fitted_made(50, 4, 0.6, 0.3, 39);
+    g_autoptr(Fitted) named =
+        fit("{method: norm.predict, iterations: 1, sequence: [x4, x3, x2, x1]}", data, 1, 1);
+    g_autoptr(Fitted) partly =
+        fit("{method: norm.predict, iterations: 1, sequence: [x4], visit: right-left}", data, 1, 1);
+    g_autoptr(Fitted) backwards =
+        fit("{method: norm.predict, iterations: 1, visit: right-left}", data, 1, 1);
+    g_autoptr(Fitted) forwards = fit("{method: norm.predict, iterations: 1}", data, 1, 1);
+    const double *x = fitted_fill(named, data), *y = fitted_fill(backwards, data);
+    const double *z = fitted_fill(partly, data), *w = fitted_fill(forwards, data);
+
+    EXPECT_TRUE(memcmp(x, y, 200 * sizeof(double)) == 0);
+    EXPECT_TRUE(memcmp(z, y, 200 * sizeof(double)) == 0);
+    EXPECT_TRUE(memcmp(w, y, 200 * sizeof(double)) != 0);
+    expect_refused("{sequence: [x1, x1]}", data, "'x1', twice");
+    expect_refused("{sequence: [q]}", data, "'q'");
+}
