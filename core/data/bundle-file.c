@@ -14,6 +14,12 @@ enum {
 
 /* ---- writing ---- */
 
+static uint64_t
+bundle_block_bytes(const BundleBlock *block)
+{
+    return block->rows * block->cols * bundle_type_size(block->type);
+}
+
 static void
 bundle_describe_block(JsonBuilder *builder, const BundleBlock *block, uint64_t offset)
 {
@@ -29,7 +35,7 @@ bundle_describe_block(JsonBuilder *builder, const BundleBlock *block, uint64_t o
     json_builder_set_member_name(builder, "data_offsets");
     json_builder_begin_array(builder);
     json_builder_add_int_value(builder, (gint64)offset);
-    json_builder_add_int_value(builder, (gint64)(offset + block->rows * block->cols * WORD));
+    json_builder_add_int_value(builder, (gint64)(offset + bundle_block_bytes(block)));
     json_builder_end_array(builder);
     json_builder_end_object(builder);
 }
@@ -53,27 +59,44 @@ bundle_header(const LacBundle *bundle)
         const BundleBlock *block = bundle->blocks->pdata[k];
 
         bundle_describe_block(builder, block, offset);
-        offset += block->rows * block->cols * WORD;
+        offset += bundle_block_bytes(block);
     }
     json_builder_end_object(builder);
     root = json_builder_get_root(builder);
     return json_write_tree(root);
 }
 
-/* @n words, little-endian on disk whatever this machine is. */
+/* Turns @n numbers of @size bytes from this machine's byte order to little-endian, or back. */
+static void
+bundle_swap(void *values, size_t n, size_t size)
+{
+    uint64_t *wide = values;
+    uint32_t *narrow = values;
+
+    if (G_BYTE_ORDER == G_LITTLE_ENDIAN)
+        return;
+    for (size_t k = 0; k < n; k++) {
+        if (size == sizeof *wide)
+            wide[k] = GUINT64_SWAP_LE_BE(wide[k]);
+        else
+            narrow[k] = GUINT32_SWAP_LE_BE(narrow[k]);
+    }
+}
+
+/* @n numbers, little-endian on disk whatever this machine is. */
 static gboolean
-bundle_write_words(LacAtomic *file, const uint64_t *words, size_t n, GError **error)
+bundle_write_numbers(LacAtomic *file, const void *values, size_t n, size_t size, GError **error)
 {
     uint64_t part[512];
 
     if (G_BYTE_ORDER == G_LITTLE_ENDIAN)
-        return lac_atomic_write(file, words, n * WORD, error);
+        return lac_atomic_write(file, values, n * size, error);
     for (size_t done = 0; done < n; done += G_N_ELEMENTS(part)) {
         const size_t m = MIN(n - done, G_N_ELEMENTS(part));
 
-        for (size_t k = 0; k < m; k++)
-            part[k] = GUINT64_TO_LE(words[done + k]);
-        if (!lac_atomic_write(file, part, m * WORD, error))
+        memcpy(part, (const uint8_t *)values + done * size, m * size);
+        bundle_swap(part, m, size);
+        if (!lac_atomic_write(file, part, m * size, error))
             return FALSE;
     }
     return TRUE;
@@ -87,14 +110,15 @@ lac_bundle_write(const LacBundle *bundle, const char *path, GError **error)
     const uint64_t length = padded;
     g_autoptr(LacAtomic) file = lac_atomic_open(path, error);
 
-    if (file == NULL || !bundle_write_words(file, &length, 1, error) ||
+    if (file == NULL || !bundle_write_numbers(file, &length, 1, WORD, error) ||
         !lac_atomic_write(file, json, n, error) ||
         !lac_atomic_write(file, "        ", padded - n, error))
         return FALSE;
     for (guint k = 0; k < bundle->blocks->len; k++) {
         const BundleBlock *block = bundle->blocks->pdata[k];
 
-        if (!bundle_write_words(file, block->words, block->rows * block->cols, error))
+        if (!bundle_write_numbers(file, block->values, block->rows * block->cols,
+                                  bundle_type_size(block->type), error))
             return FALSE;
     }
     return lac_atomic_commit(file, error);
@@ -163,32 +187,34 @@ bundle_parse_block(BundleParser *parser, const char *name, JsonNode *node, GErro
 {
     JsonObject *entry = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
     JsonArray *offsets = entry != NULL ? bundle_json_array(entry, "data_offsets") : NULL;
-    uint64_t rows, cols, begin, end, n, *words;
+    uint64_t rows, cols, begin, end, n;
     BundleType type;
+    size_t size;
+    void *values;
 
     if (offsets == NULL || json_array_get_length(offsets) != 2 ||
         !bundle_json_size(offsets, 0, &begin) || !bundle_json_size(offsets, 1, &end) ||
         !bundle_parse_shape(entry, &rows, &cols) || !bundle_parse_type(entry, &type) ||
         name[0] == '\0')
         return lac_fail(error, LAC_ERROR_DATA,
-                        "%s: block '%s': expected dtype F64, I64 or U64, a shape of at most two "
-                        "sizes and two data_offsets",
+                        "%s: block '%s': expected dtype F64, I64, U64 or F32, a shape of at most "
+                        "two sizes and two data_offsets",
                         parser->bundle->origin, name);
     n = rows * cols;
-    if (begin > end || end > parser->n_data || end - begin != n * WORD ||
+    size = bundle_type_size(type);
+    if (begin > end || end > parser->n_data || end - begin != n * size ||
         end - begin > parser->n_data - parser->covered) /* blocks share no bytes */
         return lac_fail(error, LAC_ERROR_DATA,
                         "%s: block '%s': bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
                         " of %" G_GUINT64_FORMAT " cannot hold its shape [%" G_GUINT64_FORMAT
-                        ", %" G_GUINT64_FORMAT "] of 8 byte numbers",
-                        parser->bundle->origin, name, begin, end, parser->n_data, rows, cols);
-    words = lac_try_alloc(n, WORD, name, error);
-    if (words == NULL)
+                        ", %" G_GUINT64_FORMAT "] of %zu byte numbers",
+                        parser->bundle->origin, name, begin, end, parser->n_data, rows, cols, size);
+    values = lac_try_alloc(n, size, name, error);
+    if (values == NULL)
         return FALSE;
-    memcpy(words, parser->data + begin, n * WORD);
-    for (uint64_t k = 0; G_BYTE_ORDER != G_LITTLE_ENDIAN && k < n; k++)
-        words[k] = GUINT64_FROM_LE(words[k]);
-    bundle_put(parser->bundle, type, name, rows, cols, words);
+    memcpy(values, parser->data + begin, n * size);
+    bundle_swap(values, n, size);
+    bundle_put(parser->bundle, type, name, rows, cols, values);
     parser->covered += end - begin;
     return TRUE;
 }

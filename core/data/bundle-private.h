@@ -10,15 +10,16 @@ typedef enum {
     BUNDLE_F64,
     BUNDLE_I64,
     BUNDLE_U64,
+    BUNDLE_F32,
     BUNDLE_TYPES,
 } BundleType;
 
-/** BundleBlock: @words: [rows * cols] of eight bytes each, owned */
+/** BundleBlock: @values: [rows * cols] numbers of @type, owned; NULL where there are none */
 typedef struct {
     char *name;
     BundleType type;
     size_t rows, cols;
-    uint64_t *words;
+    void *values;
 } BundleBlock;
 
 struct LacBundle {
@@ -29,9 +30,11 @@ struct LacBundle {
 
 /** bundle_type_name: as in a safetensors header. */
 const char *bundle_type_name(BundleType type);
-/** bundle_put: takes @words. @name must be new. */
+/** bundle_type_size: bytes of one number. */
+size_t bundle_type_size(BundleType type);
+/** bundle_put: takes @values. @name must be new. */
 void bundle_put(LacBundle *bundle, BundleType type, const char *name, size_t rows, size_t cols,
-                uint64_t *words);
+                void *values);
 BundleBlock *bundle_find(const LacBundle *bundle, const char *name);
 
 G_END_DECLS

@@ -3,12 +3,18 @@
 
 #include <string.h>
 
-static const char *const type_names[BUNDLE_TYPES] = {"F64", "I64", "U64"};
+static const char *const type_names[BUNDLE_TYPES] = {"F64", "I64", "U64", "F32"};
 
 const char *
 bundle_type_name(BundleType type)
 {
     return type_names[type];
+}
+
+size_t
+bundle_type_size(BundleType type)
+{
+    return type == BUNDLE_F32 ? sizeof(float) : sizeof(double);
 }
 
 static void
@@ -17,7 +23,7 @@ bundle_block_free(gpointer data)
     BundleBlock *block = data;
 
     g_free(block->name);
-    g_free(block->words);
+    g_free(block->values);
     g_free(block);
 }
 
@@ -57,13 +63,13 @@ bundle_find(const LacBundle *bundle, const char *name)
 
 void
 bundle_put(LacBundle *bundle, BundleType type, const char *name, size_t rows, size_t cols,
-           uint64_t *words)
+           void *values)
 {
     BundleBlock *block = g_new(BundleBlock, 1);
 
     g_assert(name[0] != '\0' && strcmp(name, "__metadata__") != 0);
     g_assert(bundle_find(bundle, name) == NULL);
-    *block = (BundleBlock){g_strdup(name), type, rows, cols, words};
+    *block = (BundleBlock){g_strdup(name), type, rows, cols, values};
     g_ptr_array_add(bundle->blocks, block);
 }
 
@@ -84,6 +90,12 @@ void
 lac_bundle_put_u64(LacBundle *bundle, const char *name, size_t rows, size_t cols, const uint64_t *v)
 {
     bundle_put(bundle, BUNDLE_U64, name, rows, cols, g_memdup2(v, rows * cols * sizeof *v));
+}
+
+void
+lac_bundle_put_floats(LacBundle *bundle, const char *name, size_t rows, size_t cols, const float *v)
+{
+    bundle_put(bundle, BUNDLE_F32, name, rows, cols, g_memdup2(v, rows * cols * sizeof *v));
 }
 
 void
@@ -124,7 +136,7 @@ bundle_get(const LacBundle *bundle, BundleType type, const char *name, size_t ro
         *rows_out = block->rows;
     if (cols_out != NULL)
         *cols_out = block->cols;
-    return block->words != NULL ? block->words : &empty;
+    return block->values != NULL ? block->values : &empty;
 }
 
 const double *
@@ -146,6 +158,13 @@ lac_bundle_get_u64(const LacBundle *bundle, const char *name, size_t rows, size_
                    size_t *rows_out, size_t *cols_out, GError **error)
 {
     return bundle_get(bundle, BUNDLE_U64, name, rows, cols, rows_out, cols_out, error);
+}
+
+const float *
+lac_bundle_get_floats(const LacBundle *bundle, const char *name, size_t rows, size_t cols,
+                      size_t *rows_out, size_t *cols_out, GError **error)
+{
+    return bundle_get(bundle, BUNDLE_F32, name, rows, cols, rows_out, cols_out, error);
 }
 
 const char *

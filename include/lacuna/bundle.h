@@ -16,6 +16,9 @@ LAC_API void
 lac_bundle_put_i64(LacBundle *bundle, const char *name, size_t rows, size_t cols, const int64_t *v);
 LAC_API void lac_bundle_put_u64(LacBundle *bundle, const char *name, size_t rows, size_t cols,
                                 const uint64_t *v);
+/** lac_bundle_put_floats: single precision, half the size: parameters of networks. */
+LAC_API void lac_bundle_put_floats(LacBundle *bundle, const char *name, size_t rows, size_t cols,
+                                   const float *v);
 /** lac_bundle_put_text: a short UTF-8 text. */
 LAC_API void lac_bundle_put_text(LacBundle *bundle, const char *name, const char *text);
 
@@ -34,6 +37,9 @@ lac_bundle_get_i64(const LacBundle *bundle, const char *name, size_t rows, size_
 LAC_API const uint64_t *
 lac_bundle_get_u64(const LacBundle *bundle, const char *name, size_t rows, size_t cols,
                    size_t *rows_out, size_t *cols_out, GError **error);
+LAC_API const float *
+lac_bundle_get_floats(const LacBundle *bundle, const char *name, size_t rows, size_t cols,
+                      size_t *rows_out, size_t *cols_out, GError **error);
 /** lac_bundle_get_text: lent; NULL with an error when there is none. */
 LAC_API const char *lac_bundle_get_text(const LacBundle *bundle, const char *name, GError **error);
 

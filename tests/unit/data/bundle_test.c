@@ -28,13 +28,16 @@ LAC_TEST(data_bundle, blocks_and_texts_come_back_from_disk)
     const double centre[] = {1.5, -0.0, NAN, 1e-310, INFINITY, 3};
     const int64_t codes[] = {G_MININT64, 7};
     const uint64_t seed = G_MAXUINT64;
+    const float weights[] = {0.1f, -1e-42f, 3e38f};
     size_t rows = 0, cols = 0;
     const double *back;
 
     lac_bundle_put_doubles(out, "centre", 2, 3, centre);
     lac_bundle_put_i64(out, "codes", 1, 2, codes);
     lac_bundle_put_u64(out, "seed", 1, 1, &seed);
+    lac_bundle_put_floats(out, "weights", 1, 3, weights); /* 12 bytes: what follows is unaligned */
     lac_bundle_put_doubles(out, "nothing", 0, 5, NULL);
+    lac_bundle_put_doubles(out, "after", 1, 1, centre);
     lac_bundle_put_text(out, "plugin", "mean \"quoted\" \xC3\xA4\n");
     ASSERT_TRUE(lac_bundle_write(out, path, &error));
     in = lac_bundle_read(path, &error);
@@ -47,6 +50,9 @@ LAC_TEST(data_bundle, blocks_and_texts_come_back_from_disk)
     EXPECT_TRUE(
         memcmp(lac_bundle_get_i64(in, "codes", 1, 2, NULL, NULL, NULL), codes, sizeof codes) == 0);
     EXPECT_TRUE(*lac_bundle_get_u64(in, "seed", 1, 1, NULL, NULL, NULL) == seed);
+    EXPECT_TRUE(memcmp(lac_bundle_get_floats(in, "weights", 1, 3, NULL, NULL, NULL), weights,
+                       sizeof weights) == 0);
+    EXPECT_EQ_DOUBLE(*lac_bundle_get_doubles(in, "after", 1, 1, NULL, NULL, NULL), 1.5);
     EXPECT_TRUE(lac_bundle_get_doubles(in, "nothing", 0, 5, NULL, NULL, NULL) != NULL);
     EXPECT_STR(lac_bundle_get_text(in, "plugin", NULL), "mean \"quoted\" \xC3\xA4\n");
     forget(path);
@@ -136,7 +142,7 @@ LAC_TEST(data_bundle, damaged_files_are_refused)
     expect_refused(BLOCK("[1]", "[8,0]"), 0, 8, "bytes 8 to 0");
     expect_refused(BLOCK("[4294967296,4294967296]", "[0,0]"), 0, 0, "expected dtype");
     expect_refused("{\"w\":{\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[0,2]}}", 0, 2,
-                   "expected dtype F64, I64 or U64");
+                   "expected dtype F64, I64, U64 or F32");
     expect_refused("{\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]},"
                    "\"b\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}",
                    0, 8, "block 'b': bytes 0 to 8");

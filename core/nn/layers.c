@@ -1,0 +1,70 @@
+/* Layers: structs of parameter handles, and how they are applied. */
+#include "layer-private.h"
+
+LacNetParam *
+nn_layer_add(LacNet *net, const char *name, const char *part, LacInit init, size_t fan_in,
+             size_t fan_out, unsigned dims, const size_t *shape)
+{
+    g_autofree char *full = g_strconcat(name, ".", part, NULL);
+
+    return lac_net_add(net, full, init, fan_in, fan_out, dims, shape);
+}
+
+LacInit
+nn_bias_init(LacInit init)
+{
+    return init == LAC_INIT_HE_UNIFORM ? init : LAC_INIT_ZEROS;
+}
+
+/* ---- linear ---- */
+
+void
+lac_linear_init(LacLinear *layer, LacNet *net, const char *name, size_t in, size_t out,
+                LacActivation activation, LacInit init)
+{
+    layer->weight = nn_layer_add(net, name, "weight", init, in, out, LAC_SHAPE(out, in));
+    layer->bias = nn_layer_add(net, name, "bias", nn_bias_init(init), in, out, LAC_SHAPE(out));
+    layer->activation = activation;
+}
+
+LacTensor *
+lac_linear_apply(const LacLinear *layer, LacTensor *x)
+{
+    if (x == NULL)
+        return NULL;
+    return lac_nn_linear(x, lac_net_use(x->tape, layer->weight),
+                         layer->bias != NULL ? lac_net_use(x->tape, layer->bias) : NULL,
+                         layer->activation);
+}
+
+/* ---- several linear layers ---- */
+
+void
+lac_mlp_init(LacMlp *mlp, LacNet *net, const char *name, size_t n_widths, const size_t *widths,
+             LacActivation activation, LacActivation last, LacInit init)
+{
+    g_assert(n_widths >= 2);
+    mlp->n = n_widths - 1;
+    mlp->layers = g_new0(LacLinear, mlp->n);
+    for (size_t k = 0; k < mlp->n; k++) {
+        g_autofree char *full = g_strdup_printf("%s.%zu", name, k);
+
+        lac_linear_init(&mlp->layers[k], net, full, widths[k], widths[k + 1],
+                        k + 1 < mlp->n ? activation : last, init);
+    }
+}
+
+LacTensor *
+lac_mlp_apply(const LacMlp *mlp, LacTensor *x)
+{
+    for (size_t k = 0; k < mlp->n; k++)
+        x = lac_linear_apply(&mlp->layers[k], x);
+    return x;
+}
+
+void
+lac_mlp_clear(LacMlp *mlp)
+{
+    g_clear_pointer(&mlp->layers, g_free);
+    mlp->n = 0;
+}
