@@ -59,6 +59,7 @@ LAC_API void lac_net_copy_in(LacNet *net, const LacReal *in);
 /** lac_net_is_weight: TRUE when value @k is one of a parameter with two or more dimensions; L2
  * penalties of the Keras kind leave biases out. */
 LAC_API gboolean lac_net_is_weight(const LacNet *net, size_t k);
+/** lac_net_zero_gradient: before the first backward pass of a step; later ones add to it. */
 LAC_API void lac_net_zero_gradient(LacNet *net);
 /** lac_net_freeze: TRUE: lac_net_use() gives constants (a decoder under a classifier). */
 LAC_API void lac_net_freeze(LacNet *net, gboolean frozen);
@@ -75,14 +76,15 @@ LAC_API gboolean lac_net_load(LacNet *net, const char *prefix, const LacBundle *
 
 /* ---- layers: small structs of handles; *_init adds "<name>.weight", "<name>.bias" ---- */
 
+/** LacDense: act(x W' + b), a linear layer; see lac_nn_linear(). */
 typedef struct {
     LacNetParam *weight, *bias; /* bias may be NULL */
     LacActivation activation;
-} LacLinear;
+} LacDense;
 
-LAC_API void lac_linear_init(LacLinear *layer, LacNet *net, const char *name, size_t in, size_t out,
-                             LacActivation activation, LacInit init);
-LAC_API LacTensor *lac_linear_apply(const LacLinear *layer, LacTensor *x);
+LAC_API void lac_dense_init(LacDense *layer, LacNet *net, const char *name, size_t in, size_t out,
+                            LacActivation activation, LacInit init);
+LAC_API LacTensor *lac_dense_apply(const LacDense *layer, LacTensor *x);
 
 typedef struct {
     LacNetParam *weight, *bias;
@@ -117,8 +119,8 @@ LAC_API LacTensor *lac_batch_norm_apply(const LacBatchNorm *layer, LacTensor *x)
 /** LacMlp: linear layers widths[0] -> widths[1] -> ... ; @activation after all but the last, which
  * has @last. */
 typedef struct {
-    size_t n;          /* layers */
-    LacLinear *layers; /* [n], owned */
+    size_t n;         /* layers */
+    LacDense *layers; /* [n], owned */
 } LacMlp;
 
 LAC_API void
