@@ -19,7 +19,7 @@ nn_bias_init(LacInit init)
 /* ---- linear ---- */
 
 void
-lac_linear_init(LacLinear *layer, LacNet *net, const char *name, size_t in, size_t out,
+lac_dense_init(LacDense *layer, LacNet *net, const char *name, size_t in, size_t out,
                 LacActivation activation, LacInit init)
 {
     layer->weight = nn_layer_add(net, name, "weight", init, in, out, LAC_SHAPE(out, in));
@@ -28,7 +28,7 @@ lac_linear_init(LacLinear *layer, LacNet *net, const char *name, size_t in, size
 }
 
 LacTensor *
-lac_linear_apply(const LacLinear *layer, LacTensor *x)
+lac_dense_apply(const LacDense *layer, LacTensor *x)
 {
     if (x == NULL)
         return NULL;
@@ -45,11 +45,11 @@ lac_mlp_init(LacMlp *mlp, LacNet *net, const char *name, size_t n_widths, const 
 {
     g_assert(n_widths >= 2);
     mlp->n = n_widths - 1;
-    mlp->layers = g_new0(LacLinear, mlp->n);
+    mlp->layers = g_new0(LacDense, mlp->n);
     for (size_t k = 0; k < mlp->n; k++) {
         g_autofree char *full = g_strdup_printf("%s.%zu", name, k);
 
-        lac_linear_init(&mlp->layers[k], net, full, widths[k], widths[k + 1],
+        lac_dense_init(&mlp->layers[k], net, full, widths[k], widths[k + 1],
                         k + 1 < mlp->n ? activation : last, init);
     }
 }
@@ -58,7 +58,7 @@ LacTensor *
 lac_mlp_apply(const LacMlp *mlp, LacTensor *x)
 {
     for (size_t k = 0; k < mlp->n; k++)
-        x = lac_linear_apply(&mlp->layers[k], x);
+        x = lac_dense_apply(&mlp->layers[k], x);
     return x;
 }
 
