@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 typedef gboolean (*LacInitialFill)(void *user, LacContext *context, const LacData *train,
                                    const LacData *in, size_t chain, LacMatrix *out, GError **error);
 
+typedef LacData *(*LacTruth)(void *user, const LacData *in, GError **error);
+
 typedef struct {
     char *series;
     gssize column;
@@ -35,6 +37,8 @@ LAC_PRIVATE_API void lac_context_set_initial(LacContext *context, LacInitialFill
 /** lac_context_set_optimizer: lent, must outlive its use. */
 LAC_PRIVATE_API void
 lac_context_set_optimizer(LacContext *context, const struct LacOptimizer *optimizer);
+/** lac_context_set_truth: who answers lac_context_truth(); NULL: nobody. */
+LAC_PRIVATE_API void lac_context_set_truth(LacContext *context, LacTruth truth, void *user);
 LAC_PRIVATE_API void lac_context_set_check_numerics(LacContext *context, gboolean check);
 /** lac_context_set_progress: @report gets the share done, at most every 20 ms, but always the first
  * time and when it reaches 1; in the thread that steps. */

@@ -12,6 +12,8 @@ struct LacContext {
     LacInitialFill initial;
     void *initial_user;
     const struct LacOptimizer *optimizer;
+    LacTruth truth;
+    void *truth_user;
     gboolean check_numerics;
     void (*report)(void *user, double done);
     void *report_user;
@@ -105,6 +107,23 @@ const struct LacOptimizer *
 lac_context_optimizer(const LacContext *context)
 {
     return context->optimizer;
+}
+
+void
+lac_context_set_truth(LacContext *context, LacTruth truth, void *user)
+{
+    context->truth = truth;
+    context->truth_user = user;
+}
+
+LacData *
+lac_context_truth(LacContext *context, const LacData *in, GError **error)
+{
+    if (context->truth == NULL)
+        return lac_fail_null(error, LAC_ERROR_DATA,
+                             "the truth under the holes is known in experiments only; choose "
+                             "parameters that do not ask for it");
+    return context->truth(context->truth_user, in, error);
 }
 
 void

@@ -22,6 +22,10 @@ lac_imputer_new(LacModel *model, LacInitial *initial, LacScale scale, LacContext
 /** lac_imputer_set_optimizer: (transfer full): what a gradient-trained model takes its steps with;
  * without it the usual one. */
 LAC_PRIVATE_API void lac_imputer_set_optimizer(LacImputer *imputer, LacOptimizer *optimizer);
+/** lac_imputer_set_truth: what is under the holes of raw @in, for models that ask for it; both are
+ * referenced. Once for each of the two tables of an experiment. */
+LAC_PRIVATE_API void
+lac_imputer_set_truth(LacImputer *imputer, const LacData *in, const LacData *truth);
 LAC_PRIVATE_API void lac_imputer_free(LacImputer *imputer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacImputer, lac_imputer_free)
 
@@ -68,6 +72,8 @@ LAC_PRIVATE_API gboolean lac_imputer_cost(const LacImputer *imputer, const LacDa
 LAC_PRIVATE_API gboolean lac_imputer_save(const LacImputer *imputer, const char *path,
                                           GError **error);
 LAC_PRIVATE_API LacImputer *lac_imputer_load(const char *path, LacContext *context, GError **error);
+/** lac_imputer_model: lent. */
+LAC_PRIVATE_API const LacModel *lac_imputer_model(const LacImputer *imputer);
 /** lac_imputer_model_name: lent; the plugin's name. */
 LAC_PRIVATE_API const char *lac_imputer_model_name(const LacImputer *imputer);
 /** lac_imputer_schema: lent; the columns the model was fitted on. */

@@ -12,6 +12,7 @@
  * @model_schema: of what the model was handed by fit
  * @last, @last_prepared: the raw table seen last and what the model was handed for it, so that m
  *   draws scale and encode it once, and a model meets its training table again as the same object
+ * @known, @truth: raw tables and what is under their holes, for models that may ask
  * @train_fingerprint: of the raw training table; asked only of transductive models
  */
 struct LacImputer {
@@ -27,6 +28,7 @@ struct LacImputer {
     LacScaler *scaler;
     LacEncoder *encoder;
     LacData *last, *last_prepared;
+    LacData *known[2], *truth[2];
     uint64_t train_fingerprint;
 };
 

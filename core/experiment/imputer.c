@@ -69,6 +69,11 @@ lac_imputer_free(LacImputer *imputer)
     }
     if (imputer->initial != NULL)
         lac_context_set_initial(imputer->context, NULL, NULL);
+    lac_context_set_truth(imputer->context, NULL, NULL);
+    for (size_t k = 0; k < G_N_ELEMENTS(imputer->known); k++) {
+        g_clear_pointer(&imputer->known[k], lac_data_unref);
+        g_clear_pointer(&imputer->truth[k], lac_data_unref);
+    }
     g_clear_pointer(&imputer->last, lac_data_unref);
     g_clear_pointer(&imputer->last_prepared, lac_data_unref);
     g_clear_pointer(&imputer->schema, lac_schema_unref);
@@ -91,6 +96,12 @@ const LacScaler *
 lac_imputer_scaler(const LacImputer *imputer)
 {
     return imputer->scaler;
+}
+
+const LacModel *
+lac_imputer_model(const LacImputer *imputer)
+{
+    return imputer->model;
 }
 
 const char *
@@ -235,6 +246,30 @@ lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error)
     if (!imputer->fitted && error != NULL && *error == NULL)
         lac_fail(error, LAC_ERROR_PLUGIN, "%s: fit failed without saying why", model_name(imputer));
     return imputer->fitted;
+}
+
+/* The truth of the table the model was handed last, as the model would be handed it. */
+static LacData *
+prepared_truth(void *user, const LacData *in, GError **error)
+{
+    LacImputer *self = user;
+
+    for (size_t k = 0; k < G_N_ELEMENTS(self->known) && in == self->last_prepared; k++)
+        if (self->known[k] != NULL && self->known[k] == self->last)
+            return prepare_anew(self, self->truth[k], error);
+    return lac_fail_null(error, LAC_ERROR_DATA,
+                         "%s: the truth under the holes of this table is not known", in->origin);
+}
+
+void
+lac_imputer_set_truth(LacImputer *imputer, const LacData *in, const LacData *truth)
+{
+    const size_t k = imputer->known[0] == NULL ? 0 : 1;
+
+    g_assert(imputer->known[k] == NULL);
+    imputer->known[k] = lac_data_ref(in);
+    imputer->truth[k] = lac_data_ref(truth);
+    lac_context_set_truth(imputer->context, prepared_truth, imputer);
 }
 
 /* ---- out ------------------------------------------------------------------------------------- */

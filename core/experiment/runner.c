@@ -238,6 +238,24 @@ make_imputer(const LacCellRunner *runner, LacWork *work, GError **error)
     return TRUE;
 }
 
+/* Without a split the table learnt from and the one completed are the same. */
+static gboolean
+tell_truth(const LacCellRunner *runner, LacWork *work, GError **error)
+{
+    const LacModel *model = lac_imputer_model(work->imputer);
+    g_autoptr(LacData) train = NULL;
+
+    if (!(lac_model_traits(model) & LAC_MODEL_TRUTH))
+        return TRUE;
+    lac_imputer_set_truth(work->imputer, work->test, work->test_truth);
+    if (work->train == work->test)
+        return TRUE;
+    train = lac_data_select_rows(runner->truth, work->split->n_train, work->split->train, error);
+    if (train != NULL)
+        lac_imputer_set_truth(work->imputer, work->train, train);
+    return train != NULL;
+}
+
 static gboolean
 fit_and_fill(LacWork *work, GError **error)
 {
@@ -341,8 +359,8 @@ run_cell(LacCellRunner *runner, LacWork *work, GError **error)
 {
     return read_data(runner, work->cell, error) && hide_cells(runner, work->cell, error) &&
            describe_data(runner, work, error) && split_rows(runner, work, error) &&
-           make_imputer(runner, work, error) && fit_and_fill(work, error) &&
-           lac_work_score(work, error);
+           make_imputer(runner, work, error) && tell_truth(runner, work, error) &&
+           fit_and_fill(work, error) && lac_work_score(work, error);
 }
 
 LacOutcome *

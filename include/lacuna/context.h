@@ -65,6 +65,16 @@ LAC_API gboolean lac_context_initial_fill(LacContext *context, const LacData *tr
  * then takes its usual one. */
 LAC_API const struct LacOptimizer *lac_context_optimizer(const LacContext *context);
 
+/**
+ * lac_context_truth:
+ * @in: the table the component was handed, the same object
+ *
+ * What was under the holes of @in, in the same units and columns: for methods that by their nature
+ * train on clean targets, or compare with an oracle. There is one in experiments only.
+ * Returns: owned; NULL with LAC_ERROR_DATA when nobody knows the truth.
+ */
+LAC_API LacData *lac_context_truth(LacContext *context, const LacData *in, GError **error);
+
 /** lac_context_check_numerics: the user asked for every operator's result to be searched for NaN
  * and Inf (`--check-numerics`). */
 LAC_API gboolean lac_context_check_numerics(const LacContext *context);

@@ -22,6 +22,7 @@ typedef struct {
  * @LAC_MODEL_DETERMINISTIC: uses no random numbers; the seed does not matter
  * @LAC_MODEL_SCALE_FREE: rescaling columns does not change its result; never needs scaling
  * @LAC_MODEL_GRADIENT: trained by gradients; takes the experiment's optimizer
+ * @LAC_MODEL_TRUTH: may ask lac_context_truth() in experiments (clean training targets, oracles)
  */
 typedef enum {
     LAC_MODEL_KINDS = 1 << 0,
@@ -29,6 +30,7 @@ typedef enum {
     LAC_MODEL_DETERMINISTIC = 1 << 2,
     LAC_MODEL_SCALE_FREE = 1 << 3,
     LAC_MODEL_GRADIENT = 1 << 4,
+    LAC_MODEL_TRUTH = 1 << 5,
 } LacModelTraits;
 
 /**

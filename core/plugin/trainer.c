@@ -1,0 +1,244 @@
+/* One gradient step: backward, clip, update. The update walks the parameters in blocks that stay in
+ * cache while they are clipped, stepped and their gradients zeroed. */
+#include "registry-private.h"
+#include "train-private.h"
+
+#include <lacuna/parallel.h>
+#include <math.h>
+#include <string.h>
+
+enum {
+    BLOCK = 8192,       /* values: gradient, two slots and the values are 128 KiB */
+    BLOCKS_ALONE = 4,   /* so few are not worth waking other threads for */
+    SKIPS_ALLOWED = 10, /* non-finite steps in a row */
+};
+
+struct LacTrainer {
+    LacContext *context;
+    const LacOptimizer *optimizer;
+    LacOptimizer *own; /* when the context has none */
+    const LacOptimizerPlugin *plugin;
+    LacNet *net;
+    size_t n, blocks, steps, per_epoch;
+    size_t step;        /* of the optimizer, counts from 1; skipped steps do not count */
+    size_t skipped;     /* in a row */
+    float *state;       /* [blocks][slots][BLOCK] */
+    double *squares;    /* [blocks]: sum of squares of the gradient */
+    float *kept;        /* a snapshot of the net */
+    double rate, scale; /* of the step at hand */
+};
+
+static gboolean
+find_optimizer(LacTrainer *self, GError **error)
+{
+    self->optimizer = lac_context_optimizer(self->context);
+    if (self->optimizer == NULL) {
+        const LacPlugin *plugin =
+            lac_plugin_find(LAC_PLUGIN_OPTIMIZER, LAC_OPTIMIZER_DEFAULT, error);
+
+        self->own = plugin != NULL ? lac_instance_new(plugin, NULL, NULL, error) : NULL;
+        self->optimizer = self->own;
+    }
+    if (self->optimizer != NULL)
+        self->plugin = (const LacOptimizerPlugin *)self->optimizer->instance.plugin;
+    return self->optimizer != NULL;
+}
+
+LacTrainer *
+lac_trainer_new(LacContext *context, LacNet *net, size_t steps, size_t per_epoch, GError **error)
+{
+    g_autoptr(LacTrainer) self = g_new0(LacTrainer, 1);
+    size_t state_size;
+
+    self->context = context;
+    if (!find_optimizer(self, error))
+        return NULL;
+    self->net = net;
+    self->n = lac_net_size(net);
+    self->blocks = (self->n + BLOCK - 1) / BLOCK;
+    self->steps = steps;
+    self->per_epoch = per_epoch;
+    state_size = self->blocks * self->plugin->slots * BLOCK;
+    self->squares = g_new0(double, self->blocks + 1);
+    self->state = lac_try_alloc(state_size + 1, sizeof *self->state, "optimizer state", error);
+    if (self->state == NULL)
+        return NULL;
+    memset(self->state, 0, state_size * sizeof *self->state);
+    self->kept =
+        lac_try_alloc(lac_net_copy_size(net) + 1, sizeof *self->kept, "kept parameters", error);
+    if (self->kept == NULL)
+        return NULL;
+    lac_trainer_keep(self);
+    lac_net_zero_gradient(net);
+    return g_steal_pointer(&self);
+}
+
+void
+lac_trainer_free(LacTrainer *trainer)
+{
+    if (trainer == NULL)
+        return;
+    lac_instance_free(trainer->own);
+    g_free(trainer->squares);
+    g_free(trainer->state);
+    g_free(trainer->kept);
+    g_free(trainer);
+}
+
+void
+lac_trainer_keep(LacTrainer *trainer)
+{
+    lac_net_copy_out(trainer->net, trainer->kept);
+}
+
+void
+lac_trainer_restore(LacTrainer *trainer)
+{
+    lac_net_copy_in(trainer->net, trainer->kept);
+}
+
+/* ---- over the blocks of parameters ----------------------------------------------------------- */
+
+LAC_CLONES static double
+clip_values_and_square(size_t n, float limit, float *gradient)
+{
+    double sum = 0.0;
+
+#pragma omp simd reduction(+ : sum)
+    for (size_t k = 0; k < n; k++) {
+        const float g = fminf(fmaxf(gradient[k], -limit), limit);
+
+        gradient[k] = g;
+        sum += (double)g * (double)g;
+    }
+    return sum;
+}
+
+LAC_CLONES static void
+scale_values(size_t n, float scale, float *gradient)
+{
+    for (size_t k = 0; k < n; k++)
+        gradient[k] *= scale;
+}
+
+static void
+measure_blocks(size_t begin, size_t end, unsigned worker, void *user)
+{
+    LacTrainer *self = user;
+    const double limit = self->optimizer->clip_value;
+
+    for (size_t b = begin; b < end; b++)
+        self->squares[b] = clip_values_and_square(MIN(BLOCK, self->n - b * BLOCK),
+                                                  limit > 0.0 ? (float)limit : G_MAXFLOAT,
+                                                  lac_net_gradient(self->net) + b * BLOCK);
+}
+
+static void
+update_blocks(size_t begin, size_t end, unsigned worker, void *user)
+{
+    LacTrainer *self = user;
+
+    for (size_t b = begin; b < end; b++) {
+        const size_t n = MIN(BLOCK, self->n - b * BLOCK);
+        float *gradient = lac_net_gradient(self->net) + b * BLOCK;
+
+        if (self->scale < 1.0)
+            scale_values(n, (float)self->scale, gradient);
+        /* a short last block still has slots n apart, as the optimizer expects them */
+        self->plugin->step(self->optimizer, self->step, self->rate, n, gradient,
+                           self->state + b * self->plugin->slots * BLOCK,
+                           lac_net_values(self->net) + b * BLOCK);
+        memset(gradient, 0, n * sizeof *gradient);
+    }
+}
+
+static void
+over_blocks(LacTrainer *self, LacLoopBody body)
+{
+    if (self->blocks <= BLOCKS_ALONE)
+        body(0, self->blocks, 0, self);
+    else
+        lac_parallel_for(self->blocks, 1, body, self);
+}
+
+/* ---- the step -------------------------------------------------------------------------------- */
+
+/* FALSE when the gradient is not finite; only looked at when something is clipped. */
+static gboolean
+clip(LacTrainer *self)
+{
+    double squares = 0.0, norm;
+
+    self->scale = 1.0;
+    if (self->optimizer->clip_norm <= 0.0 && self->optimizer->clip_value <= 0.0)
+        return TRUE;
+    over_blocks(self, measure_blocks);
+    for (size_t b = 0; b < self->blocks; b++)
+        squares += self->squares[b];
+    norm = sqrt(squares);
+    if (!isfinite(norm))
+        return FALSE;
+    if (self->optimizer->clip_norm > 0.0 && norm > self->optimizer->clip_norm)
+        self->scale = self->optimizer->clip_norm / norm;
+    return TRUE;
+}
+
+/* Which gradient blew up; that of a loss that is not finite has not been asked for yet. */
+static char *
+largest_gradient(LacTrainer *self, LacTape *tape, LacTensor *loss, double *value_out)
+{
+    if (!isfinite((double)loss->v[0]))
+        lac_tape_backward(tape, loss, NULL);
+    return g_strdup(lac_net_largest_gradient(self->net, value_out));
+}
+
+static gboolean
+skip(LacTrainer *self, LacTape *tape, LacTensor *loss, GError **error)
+{
+    const double value = (double)loss->v[0];
+    g_autofree char *name = NULL;
+    double largest = 0.0;
+
+    self->skipped++;
+    lac_context_event(self->context, "non-finite", -1,
+                      "the loss was %g before step %zu; the step was left out", value,
+                      self->step + 1);
+    if (self->skipped < SKIPS_ALLOWED) {
+        lac_net_zero_gradient(self->net);
+        return TRUE;
+    }
+    name = largest_gradient(self, tape, loss, &largest);
+    lac_trainer_restore(self);
+    lac_net_zero_gradient(self->net);
+    return lac_fail(error, LAC_ERROR_NUMERIC,
+                    "step %zu: the loss was %g, %d times in a row; the largest gradient is %g in "
+                    "%s. The parameters of the last good epoch are kept; lower the optimizer's "
+                    "rate, set clip_norm, or scale the columns",
+                    self->step + 1, value, SKIPS_ALLOWED, largest, name != NULL ? name : "none");
+}
+
+gboolean
+lac_trainer_step(LacTrainer *trainer, LacTape *tape, LacTensor *loss, double *loss_out,
+                 GError **error)
+{
+    double value;
+
+    if (!lac_tape_check(tape, error))
+        return FALSE;
+    g_assert(loss != NULL && loss->size == 1);
+    value = (double)loss->v[0];
+    if (loss_out != NULL)
+        *loss_out = value;
+    if (!isfinite(value))
+        return skip(trainer, tape, loss, error);
+    if (!lac_tape_backward(tape, loss, error))
+        return FALSE;
+    if (!clip(trainer))
+        return skip(trainer, tape, loss, error);
+    trainer->skipped = 0;
+    trainer->step++;
+    trainer->rate =
+        lac_optimizer_rate(trainer->optimizer, trainer->step, trainer->steps, trainer->per_epoch);
+    over_blocks(trainer, update_blocks);
+    return TRUE;
+}
