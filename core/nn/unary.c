@@ -7,6 +7,14 @@
 
 /* ---- what they share ---- */
 
+static void
+unary_map(NnKernel kernel, const LacReal *p, const LacTensor *x, LacTensor *y)
+{
+    const NnShape flat = {1, {x->size}};
+
+    nn_map(kernel, p, 1, &(NnOperand){x->v, flat}, &flat, y->v, FALSE);
+}
+
 LacTensor *
 nn_unary(const LacOp *op, NnKernel kernel, LacTensor *x, const LacReal *p)
 {
@@ -20,7 +28,7 @@ nn_unary(const LacOp *op, NnKernel kernel, LacTensor *x, const LacReal *p)
             return NULL;
         memcpy(y->saved, p, NN_CONSTANTS * sizeof *p);
     }
-    nn_map(kernel, p, 1, (NnOperand[]){nn_operand(x)}, &(NnShape){1, {x->size}}, y->v, FALSE);
+    unary_map(kernel, p, x, y);
     return lac_tape_done(y);
 }
 
@@ -40,7 +48,7 @@ nn_unary_constant(NnKernel kernel, LacTensor *x, const LacReal *p)
     LacTensor *y = lac_tape_constant(x->tape, x->dims, x->shape);
 
     if (y != NULL)
-        nn_map(kernel, p, 1, (NnOperand[]){nn_operand(x)}, &(NnShape){1, {x->size}}, y->v, FALSE);
+        unary_map(kernel, p, x, y);
     return y;
 }
 

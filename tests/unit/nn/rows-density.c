@@ -1,0 +1,72 @@
+/* Rows of log densities and bounds. */
+#include "rows.h"
+
+static LacTensor *
+apply_gaussian_logpdf(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_gaussian_logpdf(x[0], x[1], x[2], x[3]);
+}
+
+static LacTensor *
+apply_gaussian_rows(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_gaussian_rows(x[0], x[1], x[2], x[3]);
+}
+
+static LacTensor *
+apply_gaussian_all(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_gaussian_rows(x[0], x[1], x[2], NULL);
+}
+
+static LacTensor *
+apply_normal_rows(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_normal_rows(x[0]);
+}
+
+static LacTensor *
+apply_bernoulli_rows(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_bernoulli_rows(x[0], x[1], x[2]);
+}
+
+static LacTensor *
+apply_bernoulli_all(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_bernoulli_rows(x[0], x[1], NULL);
+}
+
+static LacTensor *
+apply_iwae_bound(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_iwae_bound(x[0]);
+}
+
+#define SCALE(...) BETWEEN(0.5, 2.0, __VA_ARGS__)
+
+ROWS(density) = {
+    ROW("gaussian_logpdf", "one row a row", apply_gaussian_logpdf, X(3, 5), X(3, 5), SCALE(3, 5),
+        BITS(3, 5)),
+    ROW("gaussian_logpdf", "samples share data", apply_gaussian_logpdf, CONSTANT(-2, 2, 3, 5),
+        X(3, 4, 5), SCALE(3, 4, 5), BITS(3, 5)),
+    ROW("gaussian_rows", "samples share data", apply_gaussian_rows, CONSTANT(-2, 2, 3, 5),
+        X(3, 4, 5), SCALE(3, 4, 5), BITS(3, 5)),
+    ROW("gaussian_rows", "draws share a posterior", apply_gaussian_all, X(3, 4, 2), X(3, 2),
+        SCALE(3, 2)),
+    ROW("gaussian_rows", "one scale for all", apply_gaussian_rows, CONSTANT(-2, 2, 3, 5),
+        X(3, 4, 5), SCALE(1), BITS(3, 5)),
+    ROW("gaussian_rows", "as many samples as rows", apply_gaussian_all, X(3, 3, 2), X(3, 2),
+        SCALE(3, 2)),
+    ROW("gaussian_rows", "one row", apply_gaussian_all, X(5), X(5), SCALE(5)),
+    ROW("gaussian_rows", "wider than a part", apply_gaussian_rows, CONSTANT(-2, 2, 2, 300),
+        X(2, 300), SCALE(300), BITS(2, 300)),
+    ROW("normal_rows", "samples", apply_normal_rows, X(3, 4, 2)),
+    ROW("bernoulli_rows", "samples share data", apply_bernoulli_rows, CONSTANT(0, 1, 3, 5),
+        BETWEEN(-9, 9, 3, 4, 5), BITS(3, 5)),
+    ROW("bernoulli_rows", "data with a gradient", apply_bernoulli_all, BETWEEN(0, 1, 3, 5),
+        X(3, 5)),
+    ROW("iwae_bound", "some samples", apply_iwae_bound, BETWEEN(-30, 5, 3, 5)),
+    ROW("iwae_bound", "one sample", apply_iwae_bound, X(3, 1)),
+};
+ROWS_END(density);

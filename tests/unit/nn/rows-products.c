@@ -1,0 +1,58 @@
+/* Rows of linear layers and matrix products. */
+#include "rows.h"
+
+/* a linear layer that ends in an activation */
+#define LINEAR(name, activation)                                                                   \
+    static LacTensor *apply_linear_##name(LacTape *tape, LacTensor *const *x)                      \
+    {                                                                                              \
+        return lac_nn_linear(x[0], x[1], x[2], LAC_ACTIVATION_##activation);                       \
+    }
+
+LINEAR(none, NONE)
+LINEAR(relu, RELU)
+LINEAR(leaky_relu, LEAKY_RELU)
+LINEAR(elu, ELU)
+LINEAR(tanh, TANH)
+LINEAR(sigmoid, SIGMOID)
+LINEAR(softplus, SOFTPLUS)
+
+static LacTensor *
+apply_linear_no_bias(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_linear(x[0], x[1], NULL, LAC_ACTIVATION_NONE);
+}
+
+#define MATMUL(name, ta, tb)                                                                       \
+    static LacTensor *apply_matmul_##name(LacTape *tape, LacTensor *const *x)                      \
+    {                                                                                              \
+        return lac_nn_matmul(ta, tb, x[0], x[1]);                                                  \
+    }
+
+MATMUL(nn, FALSE, FALSE)
+MATMUL(nt, FALSE, TRUE)
+MATMUL(tn, TRUE, FALSE)
+MATMUL(tt, TRUE, TRUE)
+
+ROWS(products) = {
+    ROW("linear", "plain", apply_linear_none, X(3, 5), X(4, 5), X(4)),
+    ROW("linear", "one row", apply_linear_none, X(1, 5), X(4, 5), X(4)),
+    ROW("linear", "one in, one out", apply_linear_none, X(1, 1), X(1, 1), X(1)),
+    ROW("linear", "no bias", apply_linear_no_bias, X(3, 5), X(4, 5)),
+    ROW("linear", "samples", apply_linear_tanh, X(2, 3, 5), X(4, 5), X(4)),
+    ROW("linear", "relu", apply_linear_relu, X(3, 5), X(4, 5), X(4)),
+    ROW("linear", "leaky relu", apply_linear_leaky_relu, X(3, 5), X(4, 5), X(4)),
+    ROW("linear", "elu", apply_linear_elu, X(3, 5), X(4, 5), X(4)),
+    ROW("linear", "sigmoid", apply_linear_sigmoid, X(3, 5), X(4, 5), X(4)),
+    ROW("linear", "softplus", apply_linear_softplus, X(3, 5), X(4, 5), X(4)),
+    ROW("linear", "more than one panel", apply_linear_tanh, BETWEEN(-0.2, 0.2, 7, 70),
+        BETWEEN(-0.2, 0.2, 33, 70), X(33)),
+    ROW("matmul", "plain", apply_matmul_nn, X(3, 4), X(4, 5)),
+    ROW("matmul", "second transposed", apply_matmul_nt, X(3, 4), X(5, 4)),
+    ROW("matmul", "first transposed", apply_matmul_tn, X(4, 3), X(4, 5)),
+    ROW("matmul", "both transposed", apply_matmul_tt, X(4, 3), X(5, 4)),
+    ROW("matmul", "a batch", apply_matmul_nn, X(2, 3, 4), X(2, 4, 5)),
+    ROW("matmul", "a batch, transposed", apply_matmul_tt, X(2, 4, 3), X(2, 5, 4)),
+    ROW("matmul", "one factor for the batch", apply_matmul_nn, X(2, 3, 4), X(4, 5)),
+    ROW("matmul", "one factor in front of a batch", apply_matmul_tn, X(4, 3), X(2, 4, 5)),
+};
+ROWS_END(products);
