@@ -33,6 +33,11 @@ typedef struct {
 /** nn_gemm: on all threads where that pays, or in one inside a parallel loop. C overlaps nothing.
  * The same on every run with the same number of threads. */
 LAC_PRIVATE_API void nn_gemm(const NnGemm *gemm);
+/** nn_gemm_own: the same by our own loops, in float or double; FALSE where there are none for the
+ * processor. nn_gemm() knows for which sizes they are the fastest. */
+LAC_PRIVATE_API gboolean nn_gemm_own(const NnGemm *gemm);
+/** nn_gemm_blas: the same through OpenBLAS. */
+LAC_PRIVATE_API void nn_gemm_blas(const NnGemm *gemm);
 
 G_END_DECLS
 

@@ -8,7 +8,7 @@
 enum { EPILOGUE_VALUES = 1 << 14 }; /* values a block of the second pass holds */
 
 static void
-gemm_blas(const NnGemm *g)
+gemm_product(const NnGemm *g)
 {
     const CBLAS_TRANSPOSE ta = g->ta ? CblasTrans : CblasNoTrans;
     const CBLAS_TRANSPOSE tb = g->tb ? CblasTrans : CblasNoTrans;
@@ -34,11 +34,18 @@ gemm_finish_rows(size_t begin, size_t end, unsigned worker, void *user)
 }
 
 void
+nn_gemm_blas(const NnGemm *g)
+{
+    lac_threads(); /* the first question sets the number of threads of OpenBLAS, too */
+    gemm_product(g);
+    if (g->bias != NULL || g->activation != LAC_ACTIVATION_NONE)
+        lac_parallel_for(g->m, MAX(1, EPILOGUE_VALUES / g->n), gemm_finish_rows, (NnGemm *)g);
+}
+
+void
 nn_gemm(const NnGemm *g)
 {
     g_assert(!g->add || (g->bias == NULL && g->activation == LAC_ACTIVATION_NONE));
-    lac_threads(); /* the first question sets the number of threads of OpenBLAS, too */
-    gemm_blas(g);
-    if (g->bias != NULL || g->activation != LAC_ACTIVATION_NONE)
-        lac_parallel_for(g->m, MAX(1, EPILOGUE_VALUES / g->n), gemm_finish_rows, (NnGemm *)g);
+    if (!nn_gemm_own(g))
+        nn_gemm_blas(g);
 }

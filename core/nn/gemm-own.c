@@ -1,0 +1,314 @@
+/* Our own matrix products, for the sizes of tabular networks, where a library's preparations cost
+ * as much as the product: B is laid out in panels as wide as two vector registers, each by the
+ * thread that uses it, and every tile of C is finished (bias, activation) while it is in registers.
+ *
+ * The order of summation depends on k alone, so results do not depend on the number of threads. */
+#include "activation-private.h"
+#include "gemm-private.h"
+#include <lacuna/parallel.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+
+enum {
+    DEPTH = 384,  /* steps of k a panel holds */
+    WIDEST = 128, /* bytes of a panel's row: two AVX-512 registers; a panel has 48 KiB */
+    GROUP = 8,    /* panels laid out at once: they stay in L2 while a tile of A stays in L1 */
+    A_STEP = WIDEST / (2 * sizeof(LacReal)), /* values of a laid out row of A, at least a tile's */
+    GRAIN_FLOPS = 1 << 19,                   /* a second thread takes a few microseconds to start */
+    TRANSPOSE = 8,
+};
+
+/** GemmTile: up to a panel's width of some rows of C over up to DEPTH steps of k. */
+typedef struct {
+    const LacReal *a, *b; /* the first value of A; the panel of B */
+    size_t row_step, k_step, k;
+    LacReal *c;
+    size_t ldc, cols;
+    gboolean add, relu;
+    const LacReal *bias; /* [cols] or NULL */
+} GemmTile;
+
+#define TILE_NAME(name) name##_avx512
+#define TILE_TARGET target("arch=x86-64-v4")
+#define TILE_BYTES 64
+#define TILE_ROWS 14
+#include "gemm-tile.h"
+#undef TILE_NAME
+#undef TILE_TARGET
+#undef TILE_BYTES
+#undef TILE_ROWS
+#define TILE_NAME(name) name##_avx2
+#define TILE_TARGET target("arch=x86-64-v3")
+#define TILE_BYTES 32
+#define TILE_ROWS 6
+#include "gemm-tile.h"
+#undef TILE_NAME
+#undef TILE_TARGET
+#undef TILE_BYTES
+#undef TILE_ROWS
+
+/** GemmKernel: the inner loops for this processor. */
+typedef struct {
+    void (*tile)(const GemmTile *tile, size_t rows);
+    size_t rows, lanes; /* of a tile, and values of one vector */
+} GemmKernel;
+
+/* The same question LAC_CLONES asks; NULL: neither set of instructions. */
+static const GemmKernel *
+gemm_kernel(void)
+{
+    static const GemmKernel avx512 = {gemm_tile_avx512, 14, 64 / sizeof(LacReal)};
+    static const GemmKernel avx2 = {gemm_tile_avx2, 6, 32 / sizeof(LacReal)};
+
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
+        return &avx512;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2 : NULL;
+}
+
+/* ---- panels of op(B): [depth x width], columns beyond the matrix are 0 ---- */
+
+typedef LacReal Eight
+    __attribute__((vector_size(TRANSPOSE * sizeof(LacReal)), aligned(sizeof(LacReal)), may_alias));
+#ifdef LAC_NN_DOUBLE
+typedef int64_t Order __attribute__((vector_size(TRANSPOSE * sizeof(int64_t))));
+#else
+typedef int32_t Order __attribute__((vector_size(TRANSPOSE * sizeof(int32_t))));
+#endif
+
+/* Eight rows of eight values, @ldb apart, as eight rows @width apart of their transpose: three
+ * rounds that exchange halves, pairs and single values. */
+LAC_CLONES static void
+pack_transpose(const LacReal *b, size_t ldb, LacReal *out, size_t width)
+{
+    Eight r[TRANSPOSE], s[TRANSPOSE];
+
+    for (size_t i = 0; i < TRANSPOSE; i++)
+        r[i] = *(const Eight *)(b + i * ldb);
+    for (size_t i = 0; i < 4; i++) {
+        s[i] = __builtin_shuffle(r[i], r[i + 4], (Order){0, 1, 2, 3, 8, 9, 10, 11});
+        s[i + 4] = __builtin_shuffle(r[i], r[i + 4], (Order){4, 5, 6, 7, 12, 13, 14, 15});
+    }
+    for (size_t i = 0; i < 8; i += 4) {
+        for (size_t j = i; j < i + 2; j++) {
+            r[j] = __builtin_shuffle(s[j], s[j + 2], (Order){0, 1, 8, 9, 4, 5, 12, 13});
+            r[j + 2] = __builtin_shuffle(s[j], s[j + 2], (Order){2, 3, 10, 11, 6, 7, 14, 15});
+        }
+    }
+    for (size_t i = 0; i < 8; i += 2) {
+        *(Eight *)(out + i * width) =
+            __builtin_shuffle(r[i], r[i + 1], (Order){0, 8, 2, 10, 4, 12, 6, 14});
+        *(Eight *)(out + (i + 1) * width) =
+            __builtin_shuffle(r[i], r[i + 1], (Order){1, 9, 3, 11, 5, 13, 7, 15});
+    }
+}
+
+/* op(B) is the transpose: rows of B become columns of the panel */
+static void
+pack_columns(const LacReal *b, size_t ldb, size_t cols, size_t depth, LacReal *out, size_t width)
+{
+    const size_t whole_cols = cols / TRANSPOSE * TRANSPOSE;
+    const size_t whole_depth = depth / TRANSPOSE * TRANSPOSE;
+
+    for (size_t j = 0; j < whole_cols; j += TRANSPOSE)
+        for (size_t p = 0; p < whole_depth; p += TRANSPOSE)
+            pack_transpose(b + j * ldb + p, ldb, out + p * width + j, width);
+    for (size_t p = 0; p < depth; p++) {
+        for (size_t j = p < whole_depth ? whole_cols : 0; j < cols; j++)
+            out[p * width + j] = b[j * ldb + p];
+        for (size_t j = cols; j < width; j++)
+            out[p * width + j] = 0;
+    }
+}
+
+/* A run of values whose length the compiler knows costs an instruction or two instead of a call. */
+static inline void
+pack_run(const LacReal *from, size_t n, LacReal *to)
+{
+    if (n * sizeof *to == WIDEST)
+        memcpy(to, from, WIDEST);
+    else if (n * sizeof *to == WIDEST / 2)
+        memcpy(to, from, WIDEST / 2);
+    else
+        memcpy(to, from, n * sizeof *to);
+}
+
+static void
+pack_rows(const LacReal *b, size_t ldb, size_t cols, size_t depth, LacReal *out, size_t width)
+{
+    for (size_t p = 0; p < depth; p++) {
+        pack_run(b + p * ldb, cols, out + p * width);
+        for (size_t j = cols; j < width; j++)
+            out[p * width + j] = 0;
+    }
+}
+
+/* ---- a group of panels times some rows of op(A) ---- */
+
+typedef struct {
+    const NnGemm *g;
+    const GemmKernel *kernel;
+    size_t panels, groups, group_panels; /* of C's columns */
+    size_t row_blocks, block_rows;
+} GemmJob;
+
+/** GemmScratch: laid out factors, one a thread, kept for its life. */
+typedef struct {
+    LacReal panels[GROUP][DEPTH * WIDEST / sizeof(LacReal)];
+    LacReal a[DEPTH * A_STEP];
+} GemmScratch;
+
+static GemmScratch *
+gemm_scratch(void)
+{
+    static GPrivate scratch = G_PRIVATE_INIT(free);
+    GemmScratch *own = g_private_get(&scratch);
+
+    if (own == NULL) {
+        own = aligned_alloc(64, sizeof *own);
+        g_assert(own != NULL); /* half a MiB */
+        g_private_set(&scratch, own);
+    }
+    return own;
+}
+
+/** GemmPart: the panels [first, first + n) of C's columns over [k, k + depth). */
+typedef struct {
+    const GemmJob *job;
+    GemmScratch *scratch;
+    size_t first, n, k, depth;
+} GemmPart;
+
+static size_t
+part_cols(const GemmPart *part, size_t panel)
+{
+    const size_t width = 2 * part->job->kernel->lanes;
+
+    return MIN(width, part->job->g->n - (part->first + panel) * width);
+}
+
+static void
+part_lay_out(const GemmPart *part)
+{
+    const NnGemm *g = part->job->g;
+    const size_t lanes = part->job->kernel->lanes;
+
+    for (size_t panel = 0; panel < part->n; panel++) {
+        const size_t column = (part->first + panel) * 2 * lanes, cols = part_cols(part, panel);
+        const size_t width = cols <= lanes ? lanes : 2 * lanes;
+        LacReal *out = part->scratch->panels[panel];
+
+        if (g->tb)
+            pack_columns(g->b + column * g->ldb + part->k, g->ldb, cols, part->depth, out, width);
+        else
+            pack_rows(g->b + part->k * g->ldb + column, g->ldb, cols, part->depth, out, width);
+    }
+}
+
+/* Rows [from, to) of C, at most a tile's, in all panels. */
+static void
+part_rows(const GemmPart *part, size_t from, size_t to)
+{
+    const NnGemm *g = part->job->g;
+    const size_t width = 2 * part->job->kernel->lanes, rows = to - from;
+    const gboolean last = part->k + part->depth == g->k;
+    GemmTile tile = {.row_step = g->lda,
+                     .k_step = 1,
+                     .k = part->depth,
+                     .ldc = g->ldc,
+                     .a = g->a + from * g->lda + part->k,
+                     .add = g->add || part->k > 0,
+                     .relu = last && g->activation == LAC_ACTIVATION_RELU};
+
+    if (g->ta) { /* far apart in memory, and needed for each panel; a few too many are as cheap */
+        pack_rows(g->a + part->k * g->lda + from, g->lda, MIN(A_STEP, g->m - from), part->depth,
+                  part->scratch->a, A_STEP);
+        tile.a = part->scratch->a, tile.row_step = 1, tile.k_step = A_STEP;
+    }
+    for (size_t panel = 0; panel < part->n; panel++) {
+        const size_t column = (part->first + panel) * width;
+
+        tile.b = part->scratch->panels[panel];
+        tile.c = g->c + from * g->ldc + column;
+        tile.cols = part_cols(part, panel);
+        tile.bias = last && g->bias != NULL ? g->bias + column : NULL;
+        part->job->kernel->tile(&tile, rows);
+        if (last && !tile.relu && g->activation != LAC_ACTIVATION_NONE)
+            for (size_t i = 0; i < rows; i++)
+                nn_activation_apply(g->activation, tile.cols, 0, tile.c + i * g->ldc);
+    }
+}
+
+/* The rows in as equal tiles as there are: 15 rows are 8 and 7, not 14 and 1. */
+static void
+gemm_block(const GemmJob *job, size_t group, size_t begin, size_t end)
+{
+    const size_t rows = end - begin, tiles = (rows + job->kernel->rows - 1) / job->kernel->rows;
+    GemmPart part = {.job = job, .scratch = gemm_scratch(), .first = group * job->group_panels};
+
+    part.n = MIN(job->group_panels, job->panels - part.first);
+    for (part.k = 0; part.k < job->g->k; part.k += DEPTH) {
+        part.depth = MIN(DEPTH, job->g->k - part.k);
+        part_lay_out(&part);
+        for (size_t t = 0; t < tiles; t++)
+            part_rows(&part, begin + rows * t / tiles, begin + rows * (t + 1) / tiles);
+    }
+}
+
+static void
+gemm_blocks(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const GemmJob *job = user;
+
+    for (size_t block = begin; block < end; block++) {
+        const size_t first = block / job->groups * job->block_rows;
+
+        if (first < job->g->m)
+            gemm_block(job, block % job->groups, first, MIN(first + job->block_rows, job->g->m));
+    }
+}
+
+/* Some blocks a thread, to even out what other programs take of the processor: along the columns,
+ * where no two threads lay out the same panel, then along the rows. */
+static void
+gemm_divide(GemmJob *job, size_t threads)
+{
+    enum { SHARES = 3, LEAST_ROWS = 64 }; /* rows that make up for laying out a panel */
+    const size_t m = job->g->m, wanted = threads > 1 ? SHARES * threads : 1;
+
+    job->panels = (job->g->n + 2 * job->kernel->lanes - 1) / (2 * job->kernel->lanes);
+    job->group_panels = CLAMP(job->panels / wanted, 1, GROUP);
+    job->groups = (job->panels + job->group_panels - 1) / job->group_panels;
+    job->row_blocks = CLAMP(wanted / job->groups, 1, MAX(1, m / LEAST_ROWS));
+    job->block_rows = (m + job->row_blocks - 1) / job->row_blocks;
+}
+
+gboolean
+nn_gemm_own(const NnGemm *g)
+{
+    GemmJob job = {.g = g, .kernel = gemm_kernel()};
+    const gboolean small = 2 * g->m * g->n * g->k < GRAIN_FLOPS;
+
+    if (job.kernel == NULL)
+        return FALSE;
+    gemm_divide(&job, small ? 1 : lac_threads());
+    if (small)
+        gemm_blocks(0, job.groups * job.row_blocks, 0, &job);
+    else
+        lac_parallel_for(job.groups * job.row_blocks, 1, gemm_blocks, &job);
+    return TRUE;
+}
+
+#else
+
+gboolean
+nn_gemm_own(const NnGemm *g)
+{
+    return FALSE;
+}
+
+#endif
