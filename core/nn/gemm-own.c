@@ -13,12 +13,10 @@
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 
 enum {
-    DEPTH = 384,  /* steps of k a panel holds */
-    WIDEST = 128, /* bytes of a panel's row: two AVX-512 registers; a panel has 48 KiB */
-    GROUP = 8,    /* panels laid out at once: they stay in L2 while a tile of A stays in L1 */
-    A_STEP = WIDEST / (2 * sizeof(LacReal)), /* values of a laid out row of A, at least a tile's */
-    GRAIN_FLOPS = 1 << 19,                   /* a second thread takes a few microseconds to start */
-    TRANSPOSE = 8,
+    DEPTH = 384, /* steps of k a panel holds */
+    GROUP = 8,   /* panels laid out at once: they stay in L2 while a tile of A stays in L1 */
+    A_STEP = 16, /* values of a laid out row of A: at least those of a tile */
+    GRAIN_FLOPS = 1 << 19, /* a second thread takes a few microseconds to start */
 };
 
 /** GemmTile: up to a panel's width of some rows of C over up to DEPTH steps of k. */
@@ -28,7 +26,7 @@ typedef struct {
     LacReal *c;
     size_t ldc, cols;
     gboolean add, relu;
-    const LacReal *bias; /* [cols] or NULL */
+    const LacReal *bias, *row_bias; /* [cols] and [rows], or NULL */
 } GemmTile;
 
 #define TILE_NAME(name) name##_avx512
@@ -70,83 +68,6 @@ gemm_kernel(void)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2 : NULL;
 }
 
-/* ---- panels of op(B): [depth x width], columns beyond the matrix are 0 ---- */
-
-typedef LacReal Eight
-    __attribute__((vector_size(TRANSPOSE * sizeof(LacReal)), aligned(sizeof(LacReal)), may_alias));
-#ifdef LAC_NN_DOUBLE
-typedef int64_t Order __attribute__((vector_size(TRANSPOSE * sizeof(int64_t))));
-#else
-typedef int32_t Order __attribute__((vector_size(TRANSPOSE * sizeof(int32_t))));
-#endif
-
-/* Eight rows of eight values, @ldb apart, as eight rows @width apart of their transpose: three
- * rounds that exchange halves, pairs and single values. */
-LAC_CLONES static void
-pack_transpose(const LacReal *b, size_t ldb, LacReal *out, size_t width)
-{
-    Eight r[TRANSPOSE], s[TRANSPOSE];
-
-    for (size_t i = 0; i < TRANSPOSE; i++)
-        r[i] = *(const Eight *)(b + i * ldb);
-    for (size_t i = 0; i < 4; i++) {
-        s[i] = __builtin_shuffle(r[i], r[i + 4], (Order){0, 1, 2, 3, 8, 9, 10, 11});
-        s[i + 4] = __builtin_shuffle(r[i], r[i + 4], (Order){4, 5, 6, 7, 12, 13, 14, 15});
-    }
-    for (size_t i = 0; i < 8; i += 4) {
-        for (size_t j = i; j < i + 2; j++) {
-            r[j] = __builtin_shuffle(s[j], s[j + 2], (Order){0, 1, 8, 9, 4, 5, 12, 13});
-            r[j + 2] = __builtin_shuffle(s[j], s[j + 2], (Order){2, 3, 10, 11, 6, 7, 14, 15});
-        }
-    }
-    for (size_t i = 0; i < 8; i += 2) {
-        *(Eight *)(out + i * width) =
-            __builtin_shuffle(r[i], r[i + 1], (Order){0, 8, 2, 10, 4, 12, 6, 14});
-        *(Eight *)(out + (i + 1) * width) =
-            __builtin_shuffle(r[i], r[i + 1], (Order){1, 9, 3, 11, 5, 13, 7, 15});
-    }
-}
-
-/* op(B) is the transpose: rows of B become columns of the panel */
-static void
-pack_columns(const LacReal *b, size_t ldb, size_t cols, size_t depth, LacReal *out, size_t width)
-{
-    const size_t whole_cols = cols / TRANSPOSE * TRANSPOSE;
-    const size_t whole_depth = depth / TRANSPOSE * TRANSPOSE;
-
-    for (size_t j = 0; j < whole_cols; j += TRANSPOSE)
-        for (size_t p = 0; p < whole_depth; p += TRANSPOSE)
-            pack_transpose(b + j * ldb + p, ldb, out + p * width + j, width);
-    for (size_t p = 0; p < depth; p++) {
-        for (size_t j = p < whole_depth ? whole_cols : 0; j < cols; j++)
-            out[p * width + j] = b[j * ldb + p];
-        for (size_t j = cols; j < width; j++)
-            out[p * width + j] = 0;
-    }
-}
-
-/* A run of values whose length the compiler knows costs an instruction or two instead of a call. */
-static inline void
-pack_run(const LacReal *from, size_t n, LacReal *to)
-{
-    if (n * sizeof *to == WIDEST)
-        memcpy(to, from, WIDEST);
-    else if (n * sizeof *to == WIDEST / 2)
-        memcpy(to, from, WIDEST / 2);
-    else
-        memcpy(to, from, n * sizeof *to);
-}
-
-static void
-pack_rows(const LacReal *b, size_t ldb, size_t cols, size_t depth, LacReal *out, size_t width)
-{
-    for (size_t p = 0; p < depth; p++) {
-        pack_run(b + p * ldb, cols, out + p * width);
-        for (size_t j = cols; j < width; j++)
-            out[p * width + j] = 0;
-    }
-}
-
 /* ---- a group of panels times some rows of op(A) ---- */
 
 typedef struct {
@@ -158,7 +79,7 @@ typedef struct {
 
 /** GemmScratch: laid out factors, one a thread, kept for its life. */
 typedef struct {
-    LacReal panels[GROUP][DEPTH * WIDEST / sizeof(LacReal)];
+    LacReal panels[GROUP][DEPTH * NN_WIDEST + NN_SLACK];
     LacReal a[DEPTH * A_STEP];
 } GemmScratch;
 
@@ -202,10 +123,14 @@ part_lay_out(const GemmPart *part)
         const size_t width = cols <= lanes ? lanes : 2 * lanes;
         LacReal *out = part->scratch->panels[panel];
 
-        if (g->tb)
-            pack_columns(g->b + column * g->ldb + part->k, g->ldb, cols, part->depth, out, width);
+        if (g->lay_out != NULL)
+            g->lay_out(g->lay_out_user, column, cols, part->k, part->depth, out, width);
+        else if (g->tb)
+            nn_lay_out_transposed(g->b + column * g->ldb + part->k, g->ldb, cols, part->depth, out,
+                                  width);
         else
-            pack_rows(g->b + part->k * g->ldb + column, g->ldb, cols, part->depth, out, width);
+            nn_lay_out_rows(g->b + part->k * g->ldb + column, g->ldb, cols, part->depth, out,
+                            width);
     }
 }
 
@@ -215,18 +140,19 @@ part_rows(const GemmPart *part, size_t from, size_t to)
 {
     const NnGemm *g = part->job->g;
     const size_t width = 2 * part->job->kernel->lanes, rows = to - from;
-    const gboolean last = part->k + part->depth == g->k;
+    const gboolean last = part->k + part->depth == g->k, bias = last && g->bias != NULL;
     GemmTile tile = {.row_step = g->lda,
                      .k_step = 1,
                      .k = part->depth,
                      .ldc = g->ldc,
                      .a = g->a + from * g->lda + part->k,
                      .add = g->add || part->k > 0,
-                     .relu = last && g->activation == LAC_ACTIVATION_RELU};
+                     .relu = last && g->activation == LAC_ACTIVATION_RELU,
+                     .row_bias = bias && g->bias_of_rows ? g->bias + from : NULL};
 
     if (g->ta) { /* far apart in memory, and needed for each panel; a few too many are as cheap */
-        pack_rows(g->a + part->k * g->lda + from, g->lda, MIN(A_STEP, g->m - from), part->depth,
-                  part->scratch->a, A_STEP);
+        nn_lay_out_rows(g->a + part->k * g->lda + from, g->lda, MIN(A_STEP, g->m - from),
+                        part->depth, part->scratch->a, A_STEP);
         tile.a = part->scratch->a, tile.row_step = 1, tile.k_step = A_STEP;
     }
     for (size_t panel = 0; panel < part->n; panel++) {
@@ -235,7 +161,7 @@ part_rows(const GemmPart *part, size_t from, size_t to)
         tile.b = part->scratch->panels[panel];
         tile.c = g->c + from * g->ldc + column;
         tile.cols = part_cols(part, panel);
-        tile.bias = last && g->bias != NULL ? g->bias + column : NULL;
+        tile.bias = bias && !g->bias_of_rows ? g->bias + column : NULL;
         part->job->kernel->tile(&tile, rows);
         if (last && !tile.relu && g->activation != LAC_ACTIVATION_NONE)
             for (size_t i = 0; i < rows; i++)

@@ -8,13 +8,27 @@
 G_BEGIN_DECLS
 
 /**
+ * NnLayOut: writes rows [@k, @k + @depth) and columns [@column, @column + @cols) of op(B) to @out
+ * [@depth x @width], cols <= width <= NN_WIDEST, and 0 to the columns beyond; may write up to
+ * NN_SLACK values more.
+ */
+typedef void (*NnLayOut)(const void *user, size_t column, size_t cols, size_t k, size_t depth,
+                         LacReal *out, size_t width);
+
+enum {
+    NN_WIDEST = 128 / sizeof(LacReal), /* most columns of a panel: two AVX-512 registers */
+    NN_SLACK = 64 / sizeof(LacReal),
+};
+
+/**
  * NnGemm: C = act(op(A) op(B) + bias), or C += op(A) op(B).
  * @ta, @tb: op is the transpose
  * @m, @n, @k: op(A) [m x k], op(B) [k x n], C [m x n]
  * @lda, @ldb, @ldc: values from one stored row to the next
  * @add: to what C holds; then @bias is NULL and @activation NONE. FALSE: C's old values do not
  * matter
- * @bias: [n] or NULL
+ * @lay_out: when set, B is what it writes, and @tb, @b and @ldb mean nothing
+ * @bias: [n], or [m] with @bias_of_rows, or NULL
  * @precision: of the factors; sums are at least float
  */
 typedef struct {
@@ -25,7 +39,10 @@ typedef struct {
     LacReal *c;
     size_t ldc;
     gboolean add;
+    NnLayOut lay_out;
+    const void *lay_out_user;
     const LacReal *bias;
+    gboolean bias_of_rows;
     LacActivation activation;
     LacPrecision precision;
 } NnGemm;
@@ -33,6 +50,12 @@ typedef struct {
 /** nn_gemm: on all threads where that pays, or in one inside a parallel loop. C overlaps nothing.
  * The same on every run with the same number of threads. */
 LAC_PRIVATE_API void nn_gemm(const NnGemm *gemm);
+/** nn_lay_out_rows, nn_lay_out_transposed: what a NnLayOut writes, from @depth rows of B, @ldb
+ * apart, or from @cols rows of its transpose. */
+void nn_lay_out_rows(const LacReal *b, size_t ldb, size_t cols, size_t depth, LacReal *out,
+                     size_t width);
+void nn_lay_out_transposed(const LacReal *b, size_t ldb, size_t cols, size_t depth, LacReal *out,
+                           size_t width);
 /** nn_gemm_own: the same by our own loops, in float or double; FALSE where there are none for the
  * processor. nn_gemm() knows for which sizes they are the fastest. */
 LAC_PRIVATE_API gboolean nn_gemm_own(const NnGemm *gemm);

@@ -11,11 +11,12 @@ typedef LacReal
 
 /* Some values of a row from their sums: what C held, the bias, rectified. */
 __attribute__((always_inline, TILE_TARGET)) static inline void
-TILE_NAME(finish)(const GemmTile *t, int vecs, const Vec *sum, const LacReal *bias, LacReal *c)
+TILE_NAME(finish)(const GemmTile *t, int vecs, const Vec *sum, const LacReal *bias, LacReal shift,
+                  LacReal *c)
 {
 #pragma GCC unroll 2
     for (int v = 0; v < vecs; v++) {
-        Vec y = sum[v];
+        Vec y = sum[v] + shift;
 
         if (t->add)
             y += *(const Vec *)(c + (size_t)v * LANES);
@@ -32,19 +33,21 @@ TILE_NAME(finish)(const GemmTile *t, int vecs, const Vec *sum, const LacReal *bi
 
 /* The last columns, where they fill no vector, go through copies that do. */
 __attribute__((always_inline, TILE_TARGET)) static inline void
-TILE_NAME(store)(const GemmTile *t, int vecs, const Vec *sum, LacReal *c)
+TILE_NAME(store)(const GemmTile *t, int vecs, const Vec *sum, size_t row)
 {
+    LacReal *c = t->c + row * t->ldc;
+    const LacReal shift = t->row_bias != NULL ? t->row_bias[row] : 0;
     LacReal bias[2 * LANES] = {0}, edge[2 * LANES] = {0};
 
     if (t->cols == (size_t)vecs * LANES) {
-        TILE_NAME(finish)(t, vecs, sum, t->bias, c);
+        TILE_NAME(finish)(t, vecs, sum, t->bias, shift, c);
         return;
     }
     if (t->bias != NULL)
         memcpy(bias, t->bias, t->cols * sizeof *bias);
     if (t->add)
         memcpy(edge, c, t->cols * sizeof *c);
-    TILE_NAME(finish)(t, vecs, sum, bias, edge);
+    TILE_NAME(finish)(t, vecs, sum, bias, shift, edge);
     memcpy(c, edge, t->cols * sizeof *c);
 }
 
@@ -75,7 +78,7 @@ TILE_NAME(tile)(const GemmTile *t, const int rows, const int vecs)
     }
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++)
-        TILE_NAME(store)(t, vecs, sum[r], t->c + (size_t)r * t->ldc);
+        TILE_NAME(store)(t, vecs, sum[r], (size_t)r);
 }
 
 #define TILE_CASE(rows)                                                                            \

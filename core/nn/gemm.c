@@ -4,6 +4,7 @@
 #include <lacuna/parallel.h>
 
 #include <cblas.h>
+#include <string.h>
 
 enum { EPILOGUE_VALUES = 1 << 14 }; /* values a block of the second pass holds */
 
@@ -29,17 +30,44 @@ gemm_finish_rows(size_t begin, size_t end, unsigned worker, void *user)
 {
     const NnGemm *g = user;
 
-    for (size_t i = begin; i < end; i++)
-        nn_activation_apply_row(g->activation, g->n, g->bias, g->c + i * g->ldc);
+    for (size_t i = begin; i < end; i++) {
+        if (g->bias_of_rows)
+            nn_activation_apply(g->activation, g->n, g->bias != NULL ? g->bias[i] : 0,
+                                g->c + i * g->ldc);
+        else
+            nn_activation_apply_row(g->activation, g->n, g->bias, g->c + i * g->ldc);
+    }
+}
+
+/* B as a matrix, from panels. Returns: [k x n], owned. */
+static LacReal *
+gemm_spell_out(const NnGemm *g)
+{
+    LacReal *b = g_new(LacReal, g->k * g->n);
+    g_autofree LacReal *panel = g_new(LacReal, g->k * NN_WIDEST + NN_SLACK);
+
+    for (size_t column = 0; column < g->n; column += NN_WIDEST) {
+        const size_t cols = MIN(NN_WIDEST, g->n - column);
+
+        g->lay_out(g->lay_out_user, column, cols, 0, g->k, panel, NN_WIDEST);
+        for (size_t p = 0; p < g->k; p++)
+            memcpy(b + p * g->n + column, panel + p * NN_WIDEST, cols * sizeof *b);
+    }
+    return b;
 }
 
 void
 nn_gemm_blas(const NnGemm *g)
 {
+    NnGemm plain = *g;
+    g_autofree LacReal *b = g->lay_out != NULL ? gemm_spell_out(g) : NULL;
+
+    if (b != NULL)
+        plain.b = b, plain.ldb = g->n, plain.tb = FALSE;
     lac_threads(); /* the first question sets the number of threads of OpenBLAS, too */
-    gemm_product(g);
+    gemm_product(&plain);
     if (g->bias != NULL || g->activation != LAC_ACTIVATION_NONE)
-        lac_parallel_for(g->m, MAX(1, EPILOGUE_VALUES / g->n), gemm_finish_rows, (NnGemm *)g);
+        lac_parallel_for(g->m, MAX(1, EPILOGUE_VALUES / g->n), gemm_finish_rows, &plain);
 }
 
 void
