@@ -16,7 +16,7 @@ enum {
     DEPTH = 384, /* steps of k a panel holds */
     GROUP = 8,   /* panels laid out at once: they stay in L2 while a tile of A stays in L1 */
     A_STEP = 16, /* values of a laid out row of A: at least those of a tile */
-    GRAIN_FLOPS = 1 << 19, /* a second thread takes a few microseconds to start */
+    GRAIN_FLOPS = 1 << 21, /* below this a second thread starts for longer than it helps */
 };
 
 /** GemmTile: up to a panel's width of some rows of C over up to DEPTH steps of k. */

@@ -1,0 +1,32 @@
+/* The three products of a convolution, each a matrix product of the filters or gradients with
+ * pixels that are laid out as they are read: no matrix of patches is ever written to memory. */
+#ifndef LACUNA_CONV_PRIVATE_H
+#define LACUNA_CONV_PRIVATE_H
+
+#include <lacuna/ops.h>
+
+G_BEGIN_DECLS
+
+/** NnConv: sizes of y [n x filters x out_height x out_width] = x [n x channels x height x width]
+ * correlated with W [filters x channels x kernel_height x kernel_width]. */
+typedef struct {
+    size_t n, channels, height, width;
+    size_t filters, kernel_height, kernel_width;
+    size_t out_height, out_width;
+    LacConv geometry;
+} NnConv;
+
+/** nn_conv_forward: y = act(x * W + b), @b [filters] or NULL. FALSE: no memory, the tape's error is
+ * set; so for all three. */
+gboolean nn_conv_forward(LacTape *tape, const NnConv *conv, const LacReal *x, const LacReal *w,
+                         const LacReal *b, LacActivation activation, gboolean add, LacReal *y);
+/** nn_conv_adjoint: x = act(the adjoint applied to y + b), @b [channels] or NULL; or x += it. */
+gboolean nn_conv_adjoint(LacTape *tape, const NnConv *conv, const LacReal *y, const LacReal *w,
+                         const LacReal *b, LacActivation activation, gboolean add, LacReal *x);
+/** nn_conv_weights: the gradient of <y, x * W> by W; assigned or added to @w. */
+gboolean nn_conv_weights(LacTape *tape, const NnConv *conv, const LacReal *x, const LacReal *y,
+                         gboolean add, LacReal *w);
+
+G_END_DECLS
+
+#endif

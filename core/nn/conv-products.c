@@ -1,0 +1,505 @@
+/* The products of a convolution, see conv-private.h.
+ *
+ * An image is first copied with its padding into a frame, so that no loop asks where it is. With a
+ * stride s the frame is split into s x s phases (the pixels whose row and column leave the same
+ * remainders), so that the pixels one tap of the filter meets along a row of the result lie side by
+ * side, whatever the stride. A panel of the matrix product is then filled by copying short runs. */
+#include "conv-private.h"
+#include "gemm-private.h"
+#include "tape-private.h"
+#include <lacuna/parallel.h>
+
+#include <string.h>
+
+/* ---- frames ---- */
+
+/** Frame: geometry of a padded image and of the windows on it. */
+typedef struct {
+    size_t channels, height, width; /* of the image */
+    size_t stride;
+    ptrdiff_t top, left; /* rows and columns before the image; < 0: cut off */
+    size_t kernel_height, kernel_width;
+    size_t out_height, out_width;     /* windows */
+    size_t phase_height, phase_width; /* of a phase of the frame */
+    size_t *taps;                     /* [channels * kernel] where in the frame each begins */
+} Frame;
+
+static size_t
+frame_size(const Frame *f)
+{
+    return f->channels * f->stride * f->stride * f->phase_height * f->phase_width + NN_SLACK;
+}
+
+static gboolean
+frame_init(LacTape *tape, Frame *f)
+{
+    const size_t s = f->stride;
+    size_t *tap;
+
+    f->phase_height = ((f->out_height - 1) * s + f->kernel_height + s - 1) / s;
+    f->phase_width = ((f->out_width - 1) * s + f->kernel_width + s - 1) / s;
+    f->taps = tap =
+        lac_tape_alloc(tape, f->channels * f->kernel_height * f->kernel_width * sizeof *tap);
+    if (tap == NULL)
+        return FALSE;
+    for (size_t c = 0; c < f->channels; c++)
+        for (size_t ky = 0; ky < f->kernel_height; ky++)
+            for (size_t kx = 0; kx < f->kernel_width; kx++)
+                *tap++ =
+                    (((c * s + ky % s) * s + kx % s) * f->phase_height + ky / s) * f->phase_width +
+                    kx / s;
+    return TRUE;
+}
+
+/* One row of a phase: pixels @x, @stride apart, from column @begin on; 0 beside the image. */
+static void
+frame_row(const Frame *f, const LacReal *x, ptrdiff_t begin, LacReal *out)
+{
+    const ptrdiff_t s = (ptrdiff_t)f->stride, width = (ptrdiff_t)f->width;
+    const ptrdiff_t n = (ptrdiff_t)f->phase_width;
+    /* columns j with 0 <= begin + s j < width */
+    const ptrdiff_t first = CLAMP(begin < 0 ? (-begin + s - 1) / s : 0, 0, n);
+    const ptrdiff_t end = CLAMP(width > begin ? (width - begin + s - 1) / s : 0, first, n);
+
+    memset(out, 0, (size_t)first * sizeof *out);
+    if (s == 1)
+        memcpy(out + first, x + begin + first, (size_t)(end - first) * sizeof *out);
+    else
+        for (ptrdiff_t j = first; j < end; j++)
+            out[j] = x[begin + s * j];
+    memset(out + end, 0, (size_t)(n - end) * sizeof *out);
+}
+
+/* The frame of the input of a convolution. */
+static Frame
+frame_of_input(const NnConv *v)
+{
+    return (Frame){.channels = v->channels,
+                   .height = v->height,
+                   .width = v->width,
+                   .stride = v->geometry.stride,
+                   .top = (ptrdiff_t)v->geometry.top,
+                   .left = (ptrdiff_t)v->geometry.left,
+                   .kernel_height = v->kernel_height,
+                   .kernel_width = v->kernel_width,
+                   .out_height = v->out_height,
+                   .out_width = v->out_width};
+}
+
+/* The frame of one image. */
+static void
+frame_fill(const Frame *f, const LacReal *x, LacReal *frame)
+{
+    const ptrdiff_t s = (ptrdiff_t)f->stride;
+
+    for (size_t c = 0; c < f->channels; c++, x += f->height * f->width) {
+        for (ptrdiff_t phase = 0; phase < s * s; phase++) {
+            for (size_t i = 0; i < f->phase_height; i++, frame += f->phase_width) {
+                const ptrdiff_t row = s * (ptrdiff_t)i + phase / s - f->top;
+
+                if (row < 0 || row >= (ptrdiff_t)f->height)
+                    memset(frame, 0, f->phase_width * sizeof *frame);
+                else
+                    frame_row(f, x + (size_t)row * f->width, phase % s - f->left, frame);
+            }
+        }
+    }
+    memset(frame, 0, NN_SLACK * sizeof *frame);
+}
+
+/* ---- runs: windows whose pixels lie side by side ---- */
+
+enum { MOST_RUNS = 2 * NN_WIDEST };
+
+/** Runs: where the pixels under windows [first, first + n) lie, relative to a tap, in pieces of at
+ * most NN_SLACK. A piece is copied whole: what is too much lands where the next piece goes. */
+typedef struct {
+    size_t n, from[MOST_RUNS], to[MOST_RUNS];
+} Runs;
+
+static void
+runs_find(const Frame *f, size_t first, size_t n, Runs *runs)
+{
+    size_t row = first / f->out_width, col = first % f->out_width;
+
+    runs->n = 0;
+    for (size_t done = 0; done < n;) {
+        const size_t length = MIN(n - done, f->out_width - col);
+
+        for (size_t part = 0; part < length; part += NN_SLACK) {
+            runs->from[runs->n] = row * f->phase_width + col + part;
+            runs->to[runs->n++] = done + part;
+        }
+        done += length;
+        col = 0;
+        row++;
+    }
+}
+
+/** Patches: the matrix [channels * kernel x windows] of one image, or its transpose. */
+typedef struct {
+    const Frame *frame;
+    const LacReal *pixels;
+} Patches;
+
+static inline void
+patches_tap(const Patches *p, const Runs *runs, size_t tap, LacReal *out)
+{
+    const LacReal *pixels = p->pixels + p->frame->taps[tap];
+
+    for (size_t r = 0; r < runs->n; r++)
+        memcpy(out + runs->to[r], pixels + runs->from[r], NN_SLACK * sizeof *out);
+}
+
+/* NnLayOut: windows are columns, taps are rows */
+LAC_CLONES static void
+patches_lay_out(const void *user, size_t column, size_t cols, size_t k, size_t depth, LacReal *out,
+                size_t width)
+{
+    const Patches *p = user;
+    Runs runs;
+
+    runs_find(p->frame, column, cols, &runs);
+    for (size_t i = 0; i < depth; i++, out += width) {
+        patches_tap(p, &runs, k + i, out);
+        for (size_t j = cols; j < width; j++)
+            out[j] = 0;
+    }
+}
+
+/* NnLayOut: taps are columns, windows are rows */
+LAC_CLONES static void
+patches_lay_out_transposed(const void *user, size_t column, size_t cols, size_t k, size_t depth,
+                           LacReal *out, size_t width)
+{
+    enum { STRIP = NN_WIDEST, STEP = STRIP + NN_SLACK };
+    const Patches *p = user;
+    LacReal strip[NN_WIDEST * STEP];
+    Runs runs;
+
+    for (size_t done = 0; done < depth; done += STRIP, out += STRIP * width) {
+        const size_t n = MIN(STRIP, depth - done);
+
+        runs_find(p->frame, k + done, n, &runs);
+        for (size_t j = 0; j < cols; j++)
+            patches_tap(p, &runs, column + j, strip + j * STEP);
+        nn_lay_out_transposed(strip, STEP, cols, n, out, width);
+    }
+}
+
+/* ---- loops over images ---- */
+
+/** ConvJob: what the threads that work on images share. */
+typedef struct {
+    const NnConv *conv;
+    Frame frame;
+    LacReal *frames; /* [workers][frame_size] */
+    const LacReal *in, *w, *bias;
+    LacReal *out, *phase; /* @phase: [workers][out of a phase]; see nn_conv_adjoint() */
+    LacActivation activation;
+    gboolean add;
+    LacPrecision precision;
+    size_t rows, blocks; /* of the result of one product; of images, for nn_conv_weights() */
+} ConvJob;
+
+/* Images are shared out among the threads; where there are too few of them, each product is. */
+static void
+conv_each(ConvJob *job, size_t n, LacLoopBody body)
+{
+    if (n >= 2 * lac_threads())
+        lac_parallel_for(n, 1, body, job);
+    else
+        body(0, n, 0, job);
+}
+
+static gboolean
+conv_alloc_frames(LacTape *tape, ConvJob *job)
+{
+    if (!frame_init(tape, &job->frame))
+        return FALSE;
+    job->frames = lac_tape_alloc(tape, lac_threads() * frame_size(&job->frame) * sizeof(LacReal));
+    return job->frames != NULL;
+}
+
+static size_t
+conv_taps(const ConvJob *job)
+{
+    return job->frame.channels * job->frame.kernel_height * job->frame.kernel_width;
+}
+
+/* One image: out [rows x windows] = act(w [rows x taps] patches + bias). */
+static void
+conv_image(const ConvJob *job, unsigned worker, const LacReal *image, gboolean add, LacReal *out)
+{
+    LacReal *pixels = job->frames + worker * frame_size(&job->frame);
+    const Patches patches = {&job->frame, pixels};
+    const size_t windows = job->frame.out_height * job->frame.out_width, taps = conv_taps(job);
+
+    frame_fill(&job->frame, image, pixels);
+    nn_gemm(&(NnGemm){.m = job->rows,
+                      .n = windows,
+                      .k = taps,
+                      .a = job->w,
+                      .lda = taps,
+                      .lay_out = patches_lay_out,
+                      .lay_out_user = &patches,
+                      .c = out,
+                      .ldc = windows,
+                      .add = add,
+                      .bias = job->bias,
+                      .bias_of_rows = TRUE,
+                      .activation = job->activation,
+                      .precision = job->precision});
+}
+
+/* ---- forward ---- */
+
+static void
+conv_forward_images(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const ConvJob *job = user;
+    const NnConv *v = job->conv;
+    const size_t in = v->channels * v->height * v->width;
+    const size_t out = v->filters * v->out_height * v->out_width;
+
+    for (size_t i = begin; i < end; i++)
+        conv_image(job, worker, job->in + i * in, job->add, job->out + i * out);
+}
+
+gboolean
+nn_conv_forward(LacTape *tape, const NnConv *v, const LacReal *x, const LacReal *w,
+                const LacReal *b, LacActivation activation, gboolean add, LacReal *y)
+{
+    ConvJob job = {
+        .conv = v,
+        .in = x,
+        .w = w,
+        .bias = b,
+        .out = y,
+        .activation = activation,
+        .add = add,
+        .rows = v->filters,
+        .precision = lac_tape_precision(tape),
+        .frame = frame_of_input(v),
+    };
+
+    if (!conv_alloc_frames(tape, &job))
+        return FALSE;
+    conv_each(&job, v->n, conv_forward_images);
+    return TRUE;
+}
+
+/* ---- the gradient by the weights ---- */
+
+/* Images in blocks that do not depend on the number of threads; each block has a sum of its own. */
+static void
+conv_weights_blocks(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const ConvJob *job = user;
+    const NnConv *v = job->conv;
+    LacReal *pixels = job->frames + worker * frame_size(&job->frame);
+    const Patches patches = {&job->frame, pixels};
+    const size_t in = v->channels * v->height * v->width, taps = conv_taps(job);
+    const size_t windows = v->out_height * v->out_width;
+
+    for (size_t block = begin; block < end; block++) {
+        const size_t first = v->n * block / job->blocks, last = v->n * (block + 1) / job->blocks;
+
+        for (size_t i = first; i < last; i++) {
+            frame_fill(&job->frame, job->in + i * in, pixels);
+            nn_gemm(&(NnGemm){.m = v->filters,
+                              .n = taps,
+                              .k = windows,
+                              .a = job->w + i * v->filters * windows,
+                              .lda = windows,
+                              .lay_out = patches_lay_out_transposed,
+                              .lay_out_user = &patches,
+                              .c = job->out + block * v->filters * taps,
+                              .ldc = taps,
+                              .add = i > first,
+                              .precision = job->precision});
+        }
+    }
+}
+
+gboolean
+nn_conv_weights(LacTape *tape, const NnConv *v, const LacReal *x, const LacReal *y, gboolean add,
+                LacReal *w)
+{
+    enum { MOST_BLOCKS = 8 };
+    ConvJob job = {
+        .conv = v,
+        .in = x,
+        .w = y,
+        .blocks = MIN(v->n, MOST_BLOCKS),
+        .precision = lac_tape_precision(tape),
+        .frame = frame_of_input(v),
+    };
+    const size_t size = v->filters * v->channels * v->kernel_height * v->kernel_width;
+
+    job.out = lac_tape_alloc(tape, job.blocks * size * sizeof *job.out);
+    if (job.out == NULL || !conv_alloc_frames(tape, &job))
+        return FALSE;
+    conv_each(&job, job.blocks, conv_weights_blocks);
+    for (size_t k = 0; k < size; k++) {
+        LacReal sum = add ? w[k] : 0;
+
+        for (size_t block = 0; block < job.blocks; block++)
+            sum += job.out[block * size + k];
+        w[k] = sum;
+    }
+    return TRUE;
+}
+
+/* ---- the adjoint ----
+ *
+ * Pixel u = s i + p of the padded image (phase p, place i) meets tap k = s t + p of the window that
+ * begins at row s (i - t): x[s i + p] = sum over t of y[i - t] W[s t + p]. For each phase that is a
+ * convolution of y, with stride 1, with the taps of that phase in reverse order. */
+
+/** Phase: one direction of it. */
+typedef struct {
+    size_t p, taps;       /* taps: of the kernel with that remainder; if none, one that is 0 */
+    size_t first, places; /* the places that are inside the image */
+} Phase;
+
+static Phase
+phase_find(size_t p, size_t stride, size_t kernel, size_t before, size_t size)
+{
+    Phase phase = {.p = p, .taps = p < kernel ? (kernel - p + stride - 1) / stride : 1};
+    /* u runs over [before, before + size) */
+    const size_t first = before > p ? (before - p + stride - 1) / stride : 0;
+    const size_t end = before + size > p ? (before + size - p + stride - 1) / stride : 0;
+
+    phase.first = first;
+    phase.places = end > first ? end - first : 0;
+    return phase;
+}
+
+/* The filters of a phase, [channels][filters][taps down][taps across], taps reversed. */
+static void
+phase_filters(const NnConv *v, const Phase *down, const Phase *across, const LacReal *w,
+              LacReal *out)
+{
+    const size_t s = v->geometry.stride, kernel = v->kernel_height * v->kernel_width;
+
+    for (size_t c = 0; c < v->channels; c++) {
+        for (size_t f = 0; f < v->filters; f++) {
+            const LacReal *taps = w + (f * v->channels + c) * kernel;
+
+            for (size_t ky = s * down->taps + down->p; ky >= s;) {
+                ky -= s;
+                for (size_t kx = s * across->taps + across->p; kx >= s;) {
+                    kx -= s;
+                    *out++ = ky < v->kernel_height && kx < v->kernel_width
+                                 ? taps[ky * v->kernel_width + kx]
+                                 : 0;
+                }
+            }
+        }
+    }
+}
+
+/** AdjointJob: one phase of all images. */
+typedef struct {
+    ConvJob base;
+    Phase down, across;
+} AdjointJob;
+
+/* Puts the pixels of a phase where they belong. */
+static void
+adjoint_scatter(const AdjointJob *job, const LacReal *phase, LacReal *x)
+{
+    const NnConv *v = job->base.conv;
+    const size_t s = v->geometry.stride;
+    const size_t row = s * job->down.first + job->down.p - v->geometry.top;
+    const size_t col = s * job->across.first + job->across.p - v->geometry.left;
+
+    for (size_t c = 0; c < v->channels; c++) {
+        for (size_t i = 0; i < job->down.places; i++) {
+            LacReal *out = x + (c * v->height + row + s * i) * v->width + col;
+
+            for (size_t j = 0; j < job->across.places; j++, phase++)
+                out[s * j] = *phase + (job->base.add ? out[s * j] : 0);
+        }
+    }
+}
+
+static void
+adjoint_images(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const AdjointJob *job = user;
+    const NnConv *v = job->base.conv;
+    const size_t in = v->filters * v->out_height * v->out_width;
+    const size_t out = v->channels * v->height * v->width;
+    LacReal *phase = job->base.phase + worker * out;
+
+    for (size_t i = begin; i < end; i++) {
+        LacReal *x = job->base.out + i * out;
+
+        if (v->geometry.stride == 1) {
+            conv_image(&job->base, worker, job->base.in + i * in, job->base.add, x);
+        } else {
+            conv_image(&job->base, worker, job->base.in + i * in, FALSE, phase);
+            adjoint_scatter(job, phase, x);
+        }
+    }
+}
+
+static gboolean
+adjoint_phase(LacTape *tape, AdjointJob *job, const LacReal *w, LacReal *filters)
+{
+    const NnConv *v = job->base.conv;
+
+    if (job->down.places == 0 || job->across.places == 0)
+        return TRUE;
+    phase_filters(v, &job->down, &job->across, w, filters);
+    job->base.w = filters;
+    job->base.frame = (Frame){
+        .channels = v->filters,
+        .height = v->out_height,
+        .width = v->out_width,
+        .stride = 1,
+        .top = (ptrdiff_t)job->down.taps - 1 - (ptrdiff_t)job->down.first,
+        .left = (ptrdiff_t)job->across.taps - 1 - (ptrdiff_t)job->across.first,
+        .kernel_height = job->down.taps,
+        .kernel_width = job->across.taps,
+        .out_height = job->down.places,
+        .out_width = job->across.places,
+    };
+    if (!conv_alloc_frames(tape, &job->base))
+        return FALSE;
+    conv_each(&job->base, v->n, adjoint_images);
+    return TRUE;
+}
+
+gboolean
+nn_conv_adjoint(LacTape *tape, const NnConv *v, const LacReal *y, const LacReal *w,
+                const LacReal *b, LacActivation activation, gboolean add, LacReal *x)
+{
+    const size_t s = v->geometry.stride, image = v->channels * v->height * v->width;
+    const size_t most_down = (v->kernel_height + s - 1) / s,
+                 most_across = (v->kernel_width + s - 1) / s;
+    AdjointJob job = {.base = {.conv = v,
+                               .in = y,
+                               .bias = b,
+                               .out = x,
+                               .activation = activation,
+                               .add = add,
+                               .rows = v->channels,
+                               .precision = lac_tape_precision(tape)}};
+    LacReal *filters =
+        lac_tape_alloc(tape, v->channels * v->filters * most_down * most_across * sizeof *filters);
+
+    if (s > 1)
+        job.base.phase = lac_tape_alloc(tape, lac_threads() * image * sizeof *job.base.phase);
+    if (filters == NULL || (s > 1 && job.base.phase == NULL))
+        return FALSE;
+    for (size_t p = 0; p < s * s; p++) {
+        job.down = phase_find(p / s, s, v->kernel_height, v->geometry.top, v->height);
+        job.across = phase_find(p % s, s, v->kernel_width, v->geometry.left, v->width);
+        if (!adjoint_phase(tape, &job, w, filters))
+            return FALSE;
+    }
+    return TRUE;
+}

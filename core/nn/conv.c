@@ -1,0 +1,318 @@
+/* conv2d: y = act(x * W + b), correlation; conv_transpose2d: its adjoint as an operator.
+ *
+ *   dz = dy act'(y),  db = sum of dz over images and pixels,
+ *   conv2d:            dx = adjoint(dz, W),  dW = weights(x, dz)
+ *   conv_transpose2d:  dx = dz * W,          dW = weights(dz, x)
+ *
+ * where weights(x, y) is the gradient of <x * W, y> by W; it is linear in both, and an operator
+ * too, so that gradients of gradients are made of these three. */
+#include "activation-private.h"
+#include "conv-private.h"
+#include "tape-private.h"
+#include "unary-private.h"
+#include <lacuna/parallel.h>
+
+enum { X, W, B };
+
+/** Conv: what backward is to know. */
+typedef struct {
+    NnConv v;
+    LacActivation activation;
+} Conv;
+
+/* ---- shape rules ---- */
+
+/* The sizes of a convolution with filters @w over images of @height x @width; FALSE: the filters do
+ * not fit into them. */
+static gboolean
+conv_sizes(size_t n, const LacTensor *w, size_t height, size_t width, LacConv geometry, NnConv *v)
+{
+    const size_t padded_height = height + geometry.top + geometry.bottom;
+    const size_t padded_width = width + geometry.left + geometry.right;
+
+    *v = (NnConv){.n = n,
+                  .channels = w->shape[1],
+                  .height = height,
+                  .width = width,
+                  .filters = w->shape[0],
+                  .kernel_height = w->shape[2],
+                  .kernel_width = w->shape[3],
+                  .geometry = geometry};
+    if (padded_height < v->kernel_height || padded_width < v->kernel_width)
+        return FALSE;
+    v->out_height = (padded_height - v->kernel_height) / geometry.stride + 1;
+    v->out_width = (padded_width - v->kernel_width) / geometry.stride + 1;
+    return TRUE;
+}
+
+static LacTensor *
+conv_refuse(const char *name, const LacTensor *x, const LacTensor *w, const LacTensor *b,
+            const char *expected)
+{
+    return lac_tape_fail(x->tape, LAC_ERROR_SHAPE,
+                         "%s: x %s, W %s and b %s do not fit; expected %s", name,
+                         lac_tensor_shape_text(x), lac_tensor_shape_text(w),
+                         b != NULL ? lac_tensor_shape_text(b) : "(none)", expected);
+}
+
+static LacTensor *
+conv_result(const LacOp *op, LacTensor *x, LacTensor *w, LacTensor *b, const Conv *plan,
+            const size_t *shape)
+{
+    LacTensor *y = lac_tape_result(op, b != NULL ? 3 : 2, (LacTensor *[]){x, w, b}, 4, shape);
+    Conv *conv = y != NULL ? lac_tape_alloc(x->tape, sizeof *conv) : NULL;
+
+    if (conv == NULL)
+        return NULL;
+    *conv = *plan;
+    y->saved = conv;
+    return y;
+}
+
+/* ---- dz and db ---- */
+
+typedef struct {
+    const LacTensor *y;
+    LacActivation activation;
+    size_t pixels;
+    double *sums; /* [images * channels] or NULL */
+} ConvSlope;
+
+/* In double and in one order. */
+LAC_CLONES static double
+conv_sum(size_t n, const LacReal *v)
+{
+    double sums[8] = {0};
+    double sum = 0.0;
+    const size_t whole = n / 8 * 8;
+
+    for (size_t i = 0; i < whole; i += 8)
+        for (size_t j = 0; j < 8; j++)
+            sums[j] += (double)v[i + j];
+    for (size_t i = whole; i < n; i++)
+        sum += (double)v[i];
+    for (size_t j = 0; j < 8; j++)
+        sum += sums[j];
+    return sum;
+}
+
+static void
+conv_slope_planes(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const ConvSlope *s = user;
+
+    for (size_t plane = begin; plane < end; plane++) {
+        LacReal *gz = s->y->grad + plane * s->pixels;
+
+        if (s->activation != LAC_ACTIVATION_NONE)
+            nn_activation_slope(s->activation, s->pixels, s->y->v + plane * s->pixels, gz, gz);
+        if (s->sums != NULL)
+            s->sums[plane] = conv_sum(s->pixels, gz);
+    }
+}
+
+/* Makes dy dz, in place: it is nobody's but this operator's. FALSE: no memory. */
+static gboolean
+conv_slope(const LacTensor *y)
+{
+    enum { GRAIN = 1 << 14 };
+    const Conv *conv = y->saved;
+    const size_t planes = y->shape[0] * y->shape[1];
+    LacTensor *b = y->inputs > B && lac_tensor_wants(y, B) ? y->in[B] : NULL;
+    ConvSlope s = {y, conv->activation, y->shape[2] * y->shape[3], NULL};
+
+    if (b != NULL && (s.sums = lac_tape_alloc(y->tape, planes * sizeof *s.sums)) == NULL)
+        return FALSE;
+    if (b != NULL || s.activation != LAC_ACTIVATION_NONE)
+        lac_parallel_for(planes, MAX(1, GRAIN / s.pixels), conv_slope_planes, &s);
+    if (b == NULL)
+        return TRUE;
+
+    const gboolean first = lac_tensor_first(b);
+
+    for (size_t c = 0; c < b->size; c++) {
+        double sum = first ? 0.0 : (double)b->grad[c];
+
+        for (size_t i = 0; i < y->shape[0]; i++)
+            sum += s.sums[i * b->size + c];
+        b->grad[c] = (LacReal)sum;
+    }
+    return TRUE;
+}
+
+/* ---- weights(x, y), for gradients of gradients ---- */
+
+static LacTensor *conv_weights(LacTensor *x, LacTensor *y, const NnConv *v);
+
+static void
+conv_weights_backward(const LacTensor *gw)
+{
+    const NnConv *v = &((const Conv *)gw->saved)->v;
+    LacTensor *x = gw->in[0], *y = gw->in[1];
+
+    if (lac_tensor_wants(gw, 0))
+        nn_conv_adjoint(gw->tape, v, y->v, gw->grad, NULL, LAC_ACTIVATION_NONE,
+                        !lac_tensor_first(x), x->grad);
+    if (lac_tensor_wants(gw, 1))
+        nn_conv_forward(gw->tape, v, x->v, gw->grad, NULL, LAC_ACTIVATION_NONE,
+                        !lac_tensor_first(y), y->grad);
+}
+
+static void
+conv_weights_record(LacTensor *gw, LacTensor *ggw, LacTensor **gx)
+{
+    const NnConv *v = &((const Conv *)gw->saved)->v;
+
+    if (lac_tensor_wants(gw, 0))
+        gx[0] = lac_nn_conv_transpose2d(gw->in[1], ggw, NULL, v->geometry, v->height, v->width,
+                                        LAC_ACTIVATION_NONE);
+    if (lac_tensor_wants(gw, 1))
+        gx[1] = lac_nn_conv2d(gw->in[0], ggw, NULL, v->geometry, LAC_ACTIVATION_NONE);
+}
+
+static const LacOp lac_op_conv_weights = {
+    "conv_weights",      "d <x * W, y> / dW", conv_weights_backward,
+    conv_weights_record, .assigns = TRUE,
+};
+
+static LacTensor *
+conv_weights(LacTensor *x, LacTensor *y, const NnConv *v)
+{
+    const size_t shape[] = {v->filters, v->channels, v->kernel_height, v->kernel_width};
+    const Conv plan = {*v, LAC_ACTIVATION_NONE};
+    LacTensor *gw;
+
+    if (x == NULL || y == NULL)
+        return NULL;
+    gw = conv_result(&lac_op_conv_weights, x, y, NULL, &plan, shape);
+    if (gw == NULL || !nn_conv_weights(x->tape, v, x->v, y->v, FALSE, gw->v))
+        return NULL;
+    return lac_tape_done(gw);
+}
+
+/* ---- conv2d ---- */
+
+static void
+conv2d_backward(const LacTensor *y)
+{
+    const NnConv *v = &((const Conv *)y->saved)->v;
+    LacTensor *x = y->in[X], *w = y->in[W];
+
+    if (!conv_slope(y))
+        return;
+    if (lac_tensor_wants(y, X))
+        nn_conv_adjoint(y->tape, v, y->grad, w->v, NULL, LAC_ACTIVATION_NONE, !lac_tensor_first(x),
+                        x->grad);
+    if (lac_tensor_wants(y, W))
+        nn_conv_weights(y->tape, v, x->v, y->grad, !lac_tensor_first(w), w->grad);
+}
+
+static void
+conv2d_record(LacTensor *y, LacTensor *gy, LacTensor **gx)
+{
+    const Conv *conv = y->saved;
+    const NnConv *v = &conv->v;
+    LacTensor *gz = nn_activation_record(y, gy, conv->activation);
+
+    if (lac_tensor_wants(y, X))
+        gx[X] = lac_nn_conv_transpose2d(gz, y->in[W], NULL, v->geometry, v->height, v->width,
+                                        LAC_ACTIVATION_NONE);
+    if (lac_tensor_wants(y, W))
+        gx[W] = conv_weights(y->in[X], gz, v);
+    if (y->inputs > B && lac_tensor_wants(y, B))
+        gx[B] = lac_nn_sum(gz, 1u << 0 | 1u << 2 | 1u << 3, FALSE);
+}
+
+static const LacOp lac_op_conv2d = {
+    "conv2d", "act(x * W + b)", conv2d_backward, conv2d_record, .assigns = TRUE,
+};
+
+LacTensor *
+lac_nn_conv2d(LacTensor *x, LacTensor *w, LacTensor *b, LacConv geometry, LacActivation activation)
+{
+    static const char *const expected =
+        "[N x C x H x W], [O x C x kh x kw] and [O], the kernel no larger than the padded image";
+    Conv plan = {.activation = activation};
+    LacTensor *y;
+
+    g_assert(geometry.stride >= 1);
+    if (x == NULL || w == NULL)
+        return NULL;
+    if (x->dims != 4 || w->dims != 4 || x->shape[1] != w->shape[1] ||
+        (b != NULL && (b->dims != 1 || b->shape[0] != w->shape[0])) ||
+        !conv_sizes(x->shape[0], w, x->shape[2], x->shape[3], geometry, &plan.v))
+        return conv_refuse("conv2d", x, w, b, expected);
+
+    const size_t shape[] = {plan.v.n, plan.v.filters, plan.v.out_height, plan.v.out_width};
+
+    y = conv_result(&lac_op_conv2d, x, w, b, &plan, shape);
+    if (y == NULL || !nn_conv_forward(x->tape, &plan.v, x->v, w->v, b != NULL ? b->v : NULL,
+                                      activation, FALSE, y->v))
+        return NULL;
+    return lac_tape_done(y);
+}
+
+/* ---- conv_transpose2d ---- */
+
+static void
+conv_transpose2d_backward(const LacTensor *y)
+{
+    const NnConv *v = &((const Conv *)y->saved)->v;
+    LacTensor *x = y->in[X], *w = y->in[W];
+
+    if (!conv_slope(y))
+        return;
+    if (lac_tensor_wants(y, X))
+        nn_conv_forward(y->tape, v, y->grad, w->v, NULL, LAC_ACTIVATION_NONE, !lac_tensor_first(x),
+                        x->grad);
+    if (lac_tensor_wants(y, W))
+        nn_conv_weights(y->tape, v, y->grad, x->v, !lac_tensor_first(w), w->grad);
+}
+
+static void
+conv_transpose2d_record(LacTensor *y, LacTensor *gy, LacTensor **gx)
+{
+    const Conv *conv = y->saved;
+    const NnConv *v = &conv->v;
+    LacTensor *gz = nn_activation_record(y, gy, conv->activation);
+
+    if (lac_tensor_wants(y, X))
+        gx[X] = lac_nn_conv2d(gz, y->in[W], NULL, v->geometry, LAC_ACTIVATION_NONE);
+    if (lac_tensor_wants(y, W))
+        gx[W] = conv_weights(gz, y->in[X], v);
+    if (y->inputs > B && lac_tensor_wants(y, B))
+        gx[B] = lac_nn_sum(gz, 1u << 0 | 1u << 2 | 1u << 3, FALSE);
+}
+
+static const LacOp lac_op_conv_transpose2d = {
+    "conv_transpose2d",        "act(adjoint of (· * W) at x + b)",
+    conv_transpose2d_backward, conv_transpose2d_record,
+    .assigns = TRUE,
+};
+
+LacTensor *
+lac_nn_conv_transpose2d(LacTensor *x, LacTensor *w, LacTensor *b, LacConv geometry, size_t height,
+                        size_t width, LacActivation activation)
+{
+    static const char *const expected = "[N x C x H x W], [C x O x kh x kw] and [O], and a "
+                                        "convolution that takes height x width to H x W";
+    Conv plan = {.activation = activation};
+    LacTensor *y;
+
+    g_assert(geometry.stride >= 1 && height >= 1 && width >= 1);
+    if (x == NULL || w == NULL)
+        return NULL;
+    if (x->dims != 4 || w->dims != 4 || x->shape[1] != w->shape[0] ||
+        (b != NULL && (b->dims != 1 || b->shape[0] != w->shape[1])) ||
+        !conv_sizes(x->shape[0], w, height, width, geometry, &plan.v) ||
+        plan.v.out_height != x->shape[2] || plan.v.out_width != x->shape[3])
+        return conv_refuse("conv_transpose2d", x, w, b, expected);
+
+    const size_t shape[] = {plan.v.n, plan.v.channels, height, width};
+
+    y = conv_result(&lac_op_conv_transpose2d, x, w, b, &plan, shape);
+    if (y == NULL || !nn_conv_adjoint(x->tape, &plan.v, x->v, w->v, b != NULL ? b->v : NULL,
+                                      activation, FALSE, y->v))
+        return NULL;
+    return lac_tape_done(y);
+}
