@@ -3,6 +3,7 @@
 #ifndef LACUNA_CONV_PRIVATE_H
 #define LACUNA_CONV_PRIVATE_H
 
+#include "base-private.h"
 #include <lacuna/ops.h>
 
 G_BEGIN_DECLS
@@ -18,14 +19,16 @@ typedef struct {
 
 /** nn_conv_forward: y = act(x * W + b), @b [filters] or NULL. FALSE: no memory, the tape's error is
  * set; so for all three. */
-gboolean nn_conv_forward(LacTape *tape, const NnConv *conv, const LacReal *x, const LacReal *w,
-                         const LacReal *b, LacActivation activation, gboolean add, LacReal *y);
+LAC_PRIVATE_API gboolean nn_conv_forward(LacTape *tape, const NnConv *conv, const LacReal *x,
+                                         const LacReal *w, const LacReal *b,
+                                         LacActivation activation, gboolean add, LacReal *y);
 /** nn_conv_adjoint: x = act(the adjoint applied to y + b), @b [channels] or NULL; or x += it. */
-gboolean nn_conv_adjoint(LacTape *tape, const NnConv *conv, const LacReal *y, const LacReal *w,
-                         const LacReal *b, LacActivation activation, gboolean add, LacReal *x);
+LAC_PRIVATE_API gboolean nn_conv_adjoint(LacTape *tape, const NnConv *conv, const LacReal *y,
+                                         const LacReal *w, const LacReal *b,
+                                         LacActivation activation, gboolean add, LacReal *x);
 /** nn_conv_weights: the gradient of <y, x * W> by W; assigned or added to @w. */
-gboolean nn_conv_weights(LacTape *tape, const NnConv *conv, const LacReal *x, const LacReal *y,
-                         gboolean add, LacReal *w);
+LAC_PRIVATE_API gboolean nn_conv_weights(LacTape *tape, const NnConv *conv, const LacReal *x,
+                                         const LacReal *y, gboolean add, LacReal *w);
 
 G_END_DECLS
 

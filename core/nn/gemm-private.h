@@ -52,10 +52,10 @@ typedef struct {
 LAC_PRIVATE_API void nn_gemm(const NnGemm *gemm);
 /** nn_lay_out_rows, nn_lay_out_transposed: what a NnLayOut writes, from @depth rows of B, @ldb
  * apart, or from @cols rows of its transpose. */
-void nn_lay_out_rows(const LacReal *b, size_t ldb, size_t cols, size_t depth, LacReal *out,
-                     size_t width);
-void nn_lay_out_transposed(const LacReal *b, size_t ldb, size_t cols, size_t depth, LacReal *out,
-                           size_t width);
+LAC_PRIVATE_API void nn_lay_out_rows(const LacReal *b, size_t ldb, size_t cols, size_t depth,
+                                     LacReal *out, size_t width);
+LAC_PRIVATE_API void nn_lay_out_transposed(const LacReal *b, size_t ldb, size_t cols, size_t depth,
+                                           LacReal *out, size_t width);
 /** nn_gemm_own: the same by our own loops, in float or double; FALSE where there are none for the
  * processor. nn_gemm() knows for which sizes they are the fastest. */
 LAC_PRIVATE_API gboolean nn_gemm_own(const NnGemm *gemm);

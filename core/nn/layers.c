@@ -20,7 +20,7 @@ nn_bias_init(LacInit init)
 
 void
 lac_dense_init(LacDense *layer, LacNet *net, const char *name, size_t in, size_t out,
-                LacActivation activation, LacInit init)
+               LacActivation activation, LacInit init)
 {
     layer->weight = nn_layer_add(net, name, "weight", init, in, out, LAC_SHAPE(out, in));
     layer->bias = nn_layer_add(net, name, "bias", nn_bias_init(init), in, out, LAC_SHAPE(out));
@@ -50,7 +50,7 @@ lac_mlp_init(LacMlp *mlp, LacNet *net, const char *name, size_t n_widths, const 
         g_autofree char *full = g_strdup_printf("%s.%zu", name, k);
 
         lac_dense_init(&mlp->layers[k], net, full, widths[k], widths[k + 1],
-                        k + 1 < mlp->n ? activation : last, init);
+                       k + 1 < mlp->n ? activation : last, init);
     }
 }
 
