@@ -74,8 +74,8 @@ const LacCommand lac_command_report = {
         "Several folders are pooled: their cells are compared as if they were one run. Figures are "
         "drawn by gnuplot; without it the tables are complete and a warning says what is missing.\n"
         "\n"
-        "  lacuna report runs/quickstart\n"
-        "  lacuna report runs/a runs/b -o comparison.html --figures figures",
+        "  lacuna report results/quickstart\n"
+        "  lacuna report results/a results/b -o comparison.html --figures figures",
     .options = options,
     .state_size = sizeof(ReportOptions),
     .run = report_run_command,

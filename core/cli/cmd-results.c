@@ -59,12 +59,14 @@ column_called(sqlite3_stmt *statement, const char *name)
 
 /* ---- cells as text --------------------------------------------------------------------------- */
 
-/* The shortest decimal that reads back to the same double. */
+/* The shortest decimal that reads back to the same double; whole numbers without an exponent. */
 static char *
 shortest(double value)
 {
     char text[G_ASCII_DTOSTR_BUF_SIZE], format[8];
 
+    if (fabs(value) < 1e15 && value == nearbyint(value))
+        return g_strdup_printf("%" G_GINT64_FORMAT, (gint64)value);
     for (int digits = 1; digits <= 17; digits++) {
         g_snprintf(format, sizeof format, "%%.%dg", digits);
         g_ascii_formatd(text, sizeof text, format, value);

@@ -177,6 +177,8 @@ lost_outcome(const Local *local, const Worker *worker, const char *status, const
     outcome->finished = lac_store_now();
     if (worker->seen_mib > 0.0)
         outcome->peak_rss_mib = worker->seen_mib;
+    if (worker->doom == DOOM_TIME)
+        outcome->fit_s = local->experiment->limit_s; /* it took longer than this */
     return outcome;
 }
 

@@ -18,10 +18,14 @@ typedef struct {
     gboolean front;
 } CostPoint;
 
+/* methods that the time limit stopped have no error: an arrow to the right starts at the limit, in
+ * rows of their own above the points */
+#define LATE_ROW 17.0
+
 typedef struct {
     LacFigure *figure;
-    CostPoint *point;
-    size_t n;
+    CostPoint *point, *late;
+    size_t n, n_late;
     double x_low, x_high, y_low, y_high;
 } CostPlot;
 
@@ -45,11 +49,19 @@ cost_ranges(CostPlot *plot)
         plot->y_low = fmin(plot->y_low, p->entry.mean - whisker(&p->entry));
         plot->y_high = fmax(plot->y_high, p->entry.mean + whisker(&p->entry));
     }
+    for (size_t i = 0; i < plot->n_late; i++) {
+        plot->x_low = fmin(plot->x_low, plot->late[i].cost.limit);
+        plot->x_high = fmax(plot->x_high, plot->late[i].cost.limit);
+    }
     plot->x_low /= 1.6;
     plot->x_high *= 1.6;
     pad = fmax(plot->y_high - plot->y_low, 1e-9 * fmax(fabs(plot->y_high), 1e-3)) * 0.08;
     plot->y_low -= pad;
     plot->y_high += pad;
+    if (plot->n_late > 0) { /* room for the rows */
+        const double room = fmin((double)plot->n_late * LATE_ROW / (HEIGHT - TOP - BOTTOM), 0.6);
+        plot->y_high += (plot->y_high - plot->y_low) * room / (1.0 - room);
+    }
 }
 
 static double
@@ -100,8 +112,34 @@ cost_labels(const CostPlot *plot)
         if (fabs(y[i] - at) > 5.0)
             figure_line(plot->figure, x + 5 * side, at, x + 10 * side, y[i], 0.7, LAC_INK_SOFT,
                         NULL);
-        figure_label(plot->figure, name, x + 12 * side, y[i], left ? "right" : "left",
-                     LAC_INK_TEXT);
+        /* a little higher where the front runs right from its point */
+        figure_label(plot->figure, name, x + 12 * side, y[i] - (p->front && !left ? 8.0 : 0.0),
+                     left ? "right" : "left", LAC_INK_TEXT);
+    }
+}
+
+static char *
+late_label(const CostPoint *p)
+{
+    g_autofree char *name = figure_shorten(p->method->label, 16);
+    g_autofree char *limit = report_seconds(p->cost.limit);
+
+    return g_strdup_printf("%s > %s", name, limit);
+}
+
+static void
+cost_late(const CostPlot *plot)
+{
+    for (size_t i = 0; i < plot->n_late; i++) {
+        const CostPoint *p = &plot->late[i];
+        g_autofree char *name = late_label(p);
+        const double x = to_px_x(plot, p->cost.limit);
+        const double y = TOP + LATE_ROW * ((double)i + 0.5);
+        const double ahead = x + 24.0 + 8.0 + figure_text_width(name) < WIDTH ? 1.0 : -1.0;
+
+        figure_arrow(plot->figure, x, y, x + 24.0, y, 1.6, figure_slot_ink(p->method->slot));
+        figure_label(plot->figure, name, ahead > 0.0 ? x + 30.0 : x - 6.0, y,
+                     ahead > 0.0 ? "left" : "right", LAC_INK_TEXT);
     }
 }
 
@@ -158,9 +196,10 @@ cost_points(const CostPlot *plot)
     figure_put(figure, "\n");
 }
 
-static size_t
-cost_collect(const LacReport *report, size_t condition, size_t data, CostPoint *point)
+static void
+cost_collect(const LacReport *report, size_t condition, size_t data, CostPlot *plot)
 {
+    CostPoint *point = plot->point;
     const LacReportMetric *metric = report_metric(report, report->primary);
     const size_t k = report->methods->len;
     g_autofree double *time = g_new(double, k), *loss = g_new(double, k);
@@ -171,6 +210,8 @@ cost_collect(const LacReport *report, size_t condition, size_t data, CostPoint *
         CostPoint p = {.method = report_method(report, report->order[j])};
         p.entry = report_entry(report, condition, data, report->order[j], report->primary);
         p.cost = report_cost(report, condition, data, report->order[j]);
+        if (p.entry.status != LAC_VALUE_OK && p.cost.timeouts > 0 && p.cost.limit > 0.0)
+            plot->late[plot->n_late++] = p;
         if (p.entry.status != LAC_VALUE_OK || !(p.cost.wall > 0.0) || !(p.cost.low > 0.0))
             continue;
         time[n] = p.cost.wall;
@@ -180,45 +221,66 @@ cost_collect(const LacReport *report, size_t condition, size_t data, CostPoint *
     lac_pareto(n, time, loss, front);
     for (size_t i = 0; i < n; i++)
         point[i].front = front[i];
-    return n;
+    plot->n = n;
 }
 
+/* the numbers drawn, and the names on the front and of the late */
 static void
-cost_words(const CostPlot *plot, const LacReport *report, size_t condition, size_t data,
-           size_t missing)
+cost_csv(const CostPlot *plot, GString *front, GString *late)
 {
-    const LacReportMetric *metric = report_metric(report, report->primary);
-    const char *under = report_condition(report, condition)->label;
-    const char *name = report_data(report, data)->label;
-    g_autoptr(GString) front = g_string_new(NULL);
-    g_autofree char *slug = g_strdup_printf("time %s %s %s", name, under, metric->label);
-    LacFigure *figure = plot->figure;
+    GString *csv = plot->figure->csv;
 
-    g_string_append(figure->csv, "method,seconds,mean,sd,front\n");
+    g_string_append(csv, "method,seconds,mean,sd,front\n");
     for (size_t i = 0; i < plot->n; i++) {
         const CostPoint *p = &plot->point[i];
         if (p->front)
             g_string_append_printf(front, "%s%s", front->len ? ", " : "", p->method->label);
-        report_csv(figure->csv, p->method->label);
-        g_string_append_c(figure->csv, ',');
-        figure_number(figure->csv, p->cost.wall);
-        g_string_append_c(figure->csv, ',');
-        figure_number(figure->csv, p->entry.mean);
-        g_string_append_c(figure->csv, ',');
+        report_csv(csv, p->method->label);
+        g_string_append_c(csv, ',');
+        figure_number(csv, p->cost.wall);
+        g_string_append_c(csv, ',');
+        figure_number(csv, p->entry.mean);
+        g_string_append_c(csv, ',');
         if (isfinite(p->entry.sd))
-            figure_number(figure->csv, p->entry.sd);
-        g_string_append_printf(figure->csv, ",%d\n", p->front ? 1 : 0);
+            figure_number(csv, p->entry.sd);
+        g_string_append_printf(csv, ",%d\n", p->front ? 1 : 0);
     }
+    for (size_t i = 0; i < plot->n_late; i++) {
+        const CostPoint *p = &plot->late[i];
+        g_autofree char *label = late_label(p);
+        g_string_append_printf(late, "%s%s",
+                               late->len ? ", " : " Stopped by the time limit: ", label);
+        report_csv(csv, p->method->label);
+        g_string_append(csv, ",>");
+        figure_number(csv, p->cost.limit);
+        g_string_append(csv, ",,,0\n");
+    }
+    g_string_append(late, late->len > 0 ? "." : "");
+}
+
+static void
+cost_words(const CostPlot *plot, const LacReport *report, size_t condition, size_t data)
+{
+    const size_t missing = report->methods->len - plot->n - plot->n_late;
+    const LacReportMetric *metric = report_metric(report, report->primary);
+    const char *under = report_condition(report, condition)->label;
+    const char *name = report_data(report, data)->label;
+    g_autoptr(GString) front = g_string_new(NULL), late = g_string_new(NULL);
+    g_autofree char *slug = g_strdup_printf("time %s %s %s", name, under, metric->label);
+    LacFigure *figure = plot->figure;
+
+    cost_csv(plot, front, late);
     figure->slug = report_slug(slug);
     figure->title = g_strdup_printf("%s against time on %s, %s", metric->label, name, under);
-    figure->alt = g_strdup_printf(
-        "Scatter plot: %s (%s) against seconds of %zu methods on %s, %s. On the "
-        "Pareto front: %s. %zu methods without a value are not shown.",
-        metric->label, report_direction(metric), plot->n, name, under, front->str, missing);
+    figure->alt =
+        g_strdup_printf("Scatter plot: %s (%s) against seconds of %zu methods on %s, %s. On the "
+                        "Pareto front: %s.%s %zu methods without a value are not shown.",
+                        metric->label, report_direction(metric), plot->n, name, under, front->str,
+                        late->str, missing);
     figure->caption = g_strdup_printf(
         "Median seconds to fit and apply, whiskers from the fastest to the slowest repeat; %s as "
-        "mean ± sd. The line joins the methods that no other beats in both: %s.",
-        metric->label, front->str);
+        "mean ± sd. The line joins the methods that no other beats in both: %s.%s",
+        metric->label, front->str, late->str);
 }
 
 LacFigure *
@@ -228,10 +290,11 @@ figure_cost(const LacReport *report, size_t condition, size_t data)
     g_autofree CostPoint *point = g_new0(CostPoint, MAX(report->methods->len, 1));
     g_autoptr(LacFigure) figure = NULL;
     g_autofree char *axis = report_axis_text(report, report->primary, condition);
-    CostPlot plot = {.point = point};
+    g_autofree CostPoint *late = g_new0(CostPoint, MAX(report->methods->len, 1));
+    CostPlot plot = {.point = point, .late = late};
 
-    plot.n = cost_collect(report, condition, data, point);
-    if (plot.n < 2)
+    cost_collect(report, condition, data, &plot);
+    if (plot.n == 0 || plot.n + plot.n_late < 2)
         return NULL;
     figure = plot.figure = figure_new(WIDTH, HEIGHT);
     cost_ranges(&plot);
@@ -243,8 +306,9 @@ figure_cost(const LacReport *report, size_t condition, size_t data)
     figure_axis_label(figure, "x", "seconds (log scale)");
     figure_axis_label(figure, "y", axis);
     cost_labels(&plot);
+    cost_late(&plot);
     cost_front(&plot, metric->better == LAC_BETTER_HIGH);
     cost_points(&plot);
-    cost_words(&plot, report, condition, data, report->methods->len - plot.n);
+    cost_words(&plot, report, condition, data);
     return g_steal_pointer(&figure);
 }

@@ -94,6 +94,11 @@ strip_axis(Strip *strip)
     pad = fmax(high - low, fmax(1e-12, 1e-6 * fabs(high))) * 0.05;
     fail = high + (lane ? 3.0 : 1.0) * pad;
     figure_put(strip->figure, "set xrange [%g:%g]\n", low - pad, lane ? fail + pad : fail);
+    if (lane) { /* no number where the lane has its name */
+        const double step = figure_nice(high - low + 2.0 * pad, 6);
+        figure_put(strip->figure, "set xtics %g,%g,%g\n", step * ceil((low - pad) / step), step,
+                   high + 0.5 * pad);
+    }
     return fail;
 }
 

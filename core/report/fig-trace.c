@@ -24,7 +24,7 @@ figure_trace(const LacReport *report, size_t cell, const LacReportTrace *trace, 
     g_autofree char *slug = g_strdup_printf("trace %s %s %s", method, data, what);
     g_autofree char *label = figure_shorten(what, 34);
 
-    figure_frame(figure, 70, 16, 14, 46);
+    figure_frame(figure, 82, 16, 14, 46);
     figure_axis_label(figure, "x", "iteration");
     figure_axis_label(figure, "y", label);
     g_string_append(figure->csv, "chain,iteration,value\n");

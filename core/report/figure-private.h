@@ -42,6 +42,9 @@ figure_label(LacFigure *figure, const char *text, double x, double y, const char
 /** figure_line: from px to px, @width px, in @ink; @dash a gnuplot dash or NULL. */
 void figure_line(LacFigure *figure, double x0, double y0, double x1, double y1, double width,
                  int ink, const char *dash);
+/** figure_arrow: from px to px, its head at (@x1, @y1). */
+void figure_arrow(LacFigure *figure, double x0, double y0, double x1, double y1, double width,
+                  int ink);
 /** figure_axis_label: what @axis ("x", "y") shows. */
 void figure_axis_label(LacFigure *figure, const char *axis, const char *text);
 /** figure_ink: "#0a0b01": the name of an ink in scripts; static. */

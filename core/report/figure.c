@@ -145,6 +145,17 @@ figure_line(LacFigure *figure, double x0, double y0, double x1, double y1, doubl
 }
 
 void
+figure_arrow(LacFigure *figure, double x0, double y0, double x1, double y1, double width, int ink)
+{
+    const double w = figure->width, h = figure->height;
+
+    figure_put(figure,
+               "set arrow from screen %g, screen %g to screen %g, screen %g head size screen "
+               "0.016,22 filled lw %g lc rgb '%s' front\n",
+               x0 / w, 1.0 - y0 / h, x1 / w, 1.0 - y1 / h, width, figure_ink(ink));
+}
+
+void
 figure_axis_label(LacFigure *figure, const char *axis, const char *text)
 {
     const gboolean x = axis[0] == 'x';
@@ -243,6 +254,8 @@ report_axis_text(const LacReport *report, size_t index, size_t condition)
     const char *scale = report_condition(report, condition)->scale;
     const gboolean of_column = metric->unit != NULL && g_str_equal(metric->unit, "column unit");
 
+    if (of_column && g_strcmp0(scale, "none") == 0)
+        return g_strdup_printf("%s, the data's units, %s", metric->label, report_direction(metric));
     if (of_column && scale != NULL)
         return g_strdup_printf("%s, %s units, %s", metric->label, scale, report_direction(metric));
     if (metric->unit != NULL && !of_column)

@@ -104,7 +104,8 @@ across_sentence(Page *page, const LacComparison *c)
     if (c->k < 2)
         return;
     if (!c->tested) {
-        g_string_append_printf(text, "%zu data sets are too few for a test (5 are needed).", c->n);
+        g_string_append_printf(text, "%zu data %s too few for a test (5 are needed).", c->n,
+                               c->n == 1 ? "set is" : "sets are");
     } else if (c->k >= 3) {
         g_autofree char *p = report_p(c->friedman.p_f);
         g_autofree char *f = report_fixed(c->friedman.f, 2);

@@ -274,9 +274,12 @@ environment_of(Page *page, const LacReportRun *run)
     fact_row(page, "Lacuna", run->version);
     fact_row(page, "ABI", run->abi);
     fact_row(page, "seed", run->seed_text);
-    for (guint i = 0; i + 1 < run->environment->len; i += 2)
-        fact_row(page, g_ptr_array_index(run->environment, i),
-                 g_ptr_array_index(run->environment, i + 1));
+    for (guint i = 0; i + 1 < run->environment->len; i += 2) {
+        const char *key = g_ptr_array_index(run->environment, i);
+        /* the run itself has told these two */
+        if (!g_str_equal(key, "version") && !g_str_equal(key, "abi"))
+            fact_row(page, key, g_ptr_array_index(run->environment, i + 1));
+    }
     g_string_append(page->out, "</tbody></table></div></div>\n");
 }
 

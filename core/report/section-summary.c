@@ -73,11 +73,46 @@ lead_ranks(const LacReport *report, const double *overall, GString *out)
     g_string_append(out, ".");
 }
 
+/* "On letter, forest is best by rmse under 7 of 9 conditions, knn under 2." */
+static void
+lead_firsts(const LacReport *report, GString *out)
+{
+    const size_t conditions = report->conditions->len;
+    g_autofree size_t *firsts = g_new0(size_t, MAX(report->methods->len, 1));
+
+    for (size_t c = 0; c < conditions; c++) {
+        g_autoptr(LacInside) inside = report_inside(report, c, 0, report->primary);
+        if (inside->best < inside->k)
+            firsts[inside->method[inside->best]]++;
+    }
+    for (;;) {
+        size_t most = 0;
+        for (size_t j = 1; j < report->methods->len; j++)
+            most = firsts[j] > firsts[most] ? j : most;
+        if (report->methods->len == 0 || firsts[most] == 0)
+            break;
+        if (out->len == 0)
+            g_string_append_printf(
+                out, "On %s, %s is best by %s under %zu of %zu conditions",
+                report_data(report, 0)->label, report_method(report, most)->label,
+                report_metric(report, report->primary)->label, firsts[most], conditions);
+        else
+            g_string_append_printf(out, ", %s under %zu", report_method(report, most)->label,
+                                   firsts[most]);
+        firsts[most] = 0;
+    }
+    g_string_append(out, out->len > 0 ? "." : "");
+}
+
 /* of one data set there are values to tell instead of ranks */
 static void
 lead_values(const LacReport *report, GString *out)
 {
-    for (size_t c = 0; c < MIN(report->conditions->len, 3); c++) {
+    if (report->conditions->len > 3) {
+        lead_firsts(report, out);
+        return;
+    }
+    for (size_t c = 0; c < report->conditions->len; c++) {
         g_autoptr(LacInside) inside = report_inside(report, c, 0, report->primary);
         const LacEntry *entry;
         g_autofree char *value = NULL;

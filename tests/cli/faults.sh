@@ -28,6 +28,7 @@ state "fault how=abort" crash "the model lost its mind"
 state "fault how=exit" crash "status 5"
 state "fault how=kill" crash "signal 9"
 state "fault how=hang" timeout "longer than 10 s"
+state "fault how=hang" timeout '"fit_s":10,'
 state "fault how=hog" memory "more than 400 MiB"
 state "fault how=nan" not-finite "which is not finite"
 state "fault how=touch" failed "changed the observed cell"
