@@ -331,6 +331,16 @@ random_draws(const GArray *found, GError **error)
     return draws;
 }
 
+/* Four digits: search needs no more, and the value can be read and typed again. */
+static double
+rounded(double value, double from, double to)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+    g_ascii_formatd(text, sizeof text, "%.4g", value);
+    return CLAMP(g_ascii_strtod(text, NULL), from, to);
+}
+
 /* !random {draws: 20, from: 1e-4, to: 1e-1, log: true}, or !random {draws: 20, of: [a, b, c]} */
 static LacNode *
 random_value(const LacNode *node, LacRng *rng, GError **error)
@@ -366,7 +376,7 @@ random_value(const LacNode *node, LacRng *rng, GError **error)
         value = floor(from->number + value * (to->number - from->number + 1.0));
     else
         value = from->number + value * (to->number - from->number);
-    return number_node(node, whole ? rint(value) : value, whole);
+    return number_node(node, whole ? rint(value) : rounded(value, from->number, to->number), whole);
 }
 
 static gboolean

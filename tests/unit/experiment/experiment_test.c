@@ -129,7 +129,11 @@ LAC_TEST(experiment, random_search_draws_a_components_parameters_together)
     for (guint i = 0; i < 20; i++) {
         const double rate = cell_at(e, i)->record->rate_asked;
 
+        char four[G_ASCII_DTOSTR_BUF_SIZE];
+
         EXPECT_TRUE(rate >= 0.001 && rate <= 0.5);
+        /* a value that can be typed again as it was printed */
+        EXPECT_TRUE(g_ascii_strtod(g_ascii_formatd(four, sizeof four, "%.4g", rate), NULL) == rate);
         EXPECT_STR(cell_at(e, i)->record->id, cell_at(again, i)->record->id);
         EXPECT_TRUE(rate != cell_at(other, i)->record->rate_asked);
         below += rate < 0.0223607; /* sqrt(0.001 * 0.5), the median on a log scale */
