@@ -78,6 +78,8 @@ gboolean lac_cli_verbose(void);
 gboolean lac_cli_colour(FILE *stream);
 /** lac_cli_width: columns of the terminal, 80 when there is none. */
 unsigned lac_cli_width(void);
+/** lac_cli_shorten: at most @most characters of @text, the middle cut out. Owned. */
+char *lac_cli_shorten(const char *text, size_t most);
 
 /** lac_cli_error: "lacuna: message" to stderr, even with -q. Returns LAC_EXIT_USAGE, so that a
  * command ends in `return lac_cli_error(error);`; LAC_EXIT_INTERRUPTED for LAC_ERROR_CANCELLED. */

@@ -11,7 +11,7 @@ completion_options(const LacOption *options)
         printf("--%s ", o->name);
 }
 
-/* What the word after an option is: a plugin of some kind, or a file. */
+/* What the word after an option is: a plugin of some kind, one of some words, or a file. */
 static void
 completion_values(void)
 {
@@ -20,25 +20,67 @@ completion_values(void)
 
     printf("    case \"$previous\" in\n");
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-        printf("    %s) COMPREPLY=($(compgen -W \"$(lacuna completion names %s 2>/dev/null)\" -- "
-               "\"$word\")); return ;;\n",
+        printf("    %s) _lacuna_words \"$(lacuna completion names %s 2>/dev/null)\"; return ;;\n",
                kinds[i][0], kinds[i][1]);
-    printf("    esac\n");
+    printf("    --scale) _lacuna_words \"minmax standard none\"; return ;;\n"
+           "    --format)\n"
+           "        case \"${COMP_WORDS[1]}\" in\n"
+           "        results) _lacuna_words \"table csv json\" ;;\n"
+           "        *) _lacuna_words \"text json markdown\" ;;\n"
+           "        esac\n"
+           "        return ;;\n"
+           "    --set)\n"
+           "        if [ \"${COMP_WORDS[1]}\" = impute ]; then\n"
+           "            compopt -o nospace 2>/dev/null\n"
+           "            _lacuna_words \"$(lacuna completion parameters \"$model\" 2>/dev/null)\"\n"
+           "            return\n"
+           "        fi ;;\n"
+           "    esac\n");
 }
+
+/* bash cuts words at '=', and offers file names only where they are wanted: else a folder called
+ * like a command would stand in its way */
+static const char completion_head[] =
+    "# bash completion for lacuna; load it with: source <(lacuna completion bash)\n"
+    "_lacuna_words() { COMPREPLY=($(compgen -W \"$1\" -- \"$word\")); }\n"
+    "_lacuna() {\n"
+    "    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options\n"
+    "    local model=knn i\n"
+    "    if [ \"$word\" = = ]; then\n"
+    "        word=\n"
+    "    elif [ \"$previous\" = = ] && [ \"$COMP_CWORD\" -gt 1 ]; then\n"
+    "        previous=${COMP_WORDS[COMP_CWORD-2]}\n"
+    "    fi\n"
+    "    for ((i = 2; i + 1 < COMP_CWORD; i++)); do\n"
+    "        if [ \"${COMP_WORDS[i]}\" = --model ]; then\n"
+    "            model=${COMP_WORDS[i+1]}\n"
+    "            [ \"$model\" != = ] || model=${COMP_WORDS[i+2]}\n"
+    "        fi\n"
+    "    done\n";
+
+static const char completion_tail[] =
+    "    *) options=\"--help\" ;;\n    esac\n"
+    "    case \"${COMP_WORDS[1]} $word\" in\n"
+    "    *\\ -*) _lacuna_words \"$options\" ;;\n"
+    "    describe\\ *) _lacuna_words \"$(lacuna completion names 2>/dev/null)\" ;;\n"
+    "    plugins\\ *) _lacuna_words \"masks initials models optimizers metrics readers\" ;;\n"
+    "    new\\ *) _lacuna_words \"mask initial model optimizer metric reader\" ;;\n"
+    "    completion\\ *) _lacuna_words bash ;;\n"
+    "    *)\n"
+    "        compopt -o filenames 2>/dev/null\n"
+    "        mapfile -t COMPREPLY < <(compgen -f -- \"$word\") ;;\n"
+    "    esac\n}\ncomplete -F _lacuna lacuna\n";
 
 static void
 completion_bash(void)
 {
     const LacCommand *const *commands = lac_cli_commands();
 
-    printf("# bash completion for lacuna; load it with: source <(lacuna completion bash)\n"
-           "_lacuna() {\n"
-           "    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options\n"
-           "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        COMPREPLY=($(compgen -W \"");
+    printf("%s    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        _lacuna_words \"", completion_head);
     for (size_t i = 0; commands[i] != NULL; i++)
         if (!commands[i]->hidden)
             printf("%s ", commands[i]->name);
-    printf("--help --version\" -- \"$word\"))\n        return\n    fi\n");
+    printf("--help --version\"\n        return\n    fi\n");
     completion_values();
     printf("    case \"${COMP_WORDS[1]}\" in\n");
     for (size_t i = 0; commands[i] != NULL; i++) {
@@ -49,16 +91,7 @@ completion_bash(void)
         completion_options(lac_cli_global_options());
         printf("--help\" ;;\n");
     }
-    printf(
-        "    *) options=\"--help\" ;;\n    esac\n"
-        "    case \"${COMP_WORDS[1]} $word\" in\n"
-        "    *\\ -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")) ;;\n"
-        "    describe\\ *) COMPREPLY=($(compgen -W \"$(lacuna completion names 2>/dev/null)\" -- "
-        "\"$word\")) ;;\n"
-        "    plugins\\ *|new\\ *) COMPREPLY=($(compgen -W \"masks initials models optimizers "
-        "metrics readers\" -- \"$word\")) ;;\n"
-        "    *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
-        "    esac\n}\ncomplete -o filenames -F _lacuna lacuna\n");
+    printf("%s", completion_tail);
 }
 
 /* The names behind `--model <tab>`. */
@@ -83,12 +116,34 @@ completion_names(const char *word)
     return LAC_EXIT_OK;
 }
 
+static void
+print_param(const LacParam *param, void *user)
+{
+    (void)user;
+    printf("%s=\n", param->name);
+}
+
+/* The names behind `--set <tab>`. */
+static int
+completion_parameters(const char *model)
+{
+    g_autoptr(GError) error = NULL;
+    const LacPlugin *plugin = lac_plugin_find(LAC_PLUGIN_MODEL, model, &error);
+
+    if (plugin == NULL)
+        return lac_cli_error(error);
+    lac_plugin_foreach_param(plugin, print_param, NULL);
+    return LAC_EXIT_OK;
+}
+
 static int
 completion_run(void *state, int argc, char **argv)
 {
     (void)state;
     if (argc >= 1 && strcmp(argv[0], "names") == 0)
         return completion_names(argc > 1 ? argv[1] : NULL);
+    if (argc == 2 && strcmp(argv[0], "parameters") == 0)
+        return completion_parameters(argv[1]);
     if (argc != 1 || strcmp(argv[0], "bash") != 0)
         return lac_cli_usage("completion: expected 'bash'");
     completion_bash();

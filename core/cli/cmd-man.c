@@ -34,6 +34,9 @@ man_paragraphs(GString *out, const char *text)
     for (size_t i = 0; lines[i] != NULL; i++) {
         const gboolean indented = g_str_has_prefix(lines[i], "  ");
 
+        if (lines[i][0] == '\0' && lines[i + 1] != NULL &&
+            (g_str_has_prefix(lines[i + 1], "  ") != example))
+            continue; /* the change of paragraph is a space already */
         if (indented != example)
             g_string_append(out, indented ? ".PP\n.nf\n" : ".fi\n");
         example = indented;
@@ -76,8 +79,8 @@ man_page(const LacCommand *command)
                            LAC_VERSION);
     g_string_append_printf(out, ".SH NAME\nlacuna\\-%s \\- ", command->name);
     man_escape(out, command->summary);
-    g_string_append_printf(out, "\n.SH SYNOPSIS\n\\fBlacuna %s\\fR [\\fIOPTION\\fR...] ",
-                           command->name);
+    g_string_append_printf(out, "\n.SH SYNOPSIS\n\\fBlacuna %s\\fR [\\fIOPTION\\fR...]%s",
+                           command->name, *command->arguments != '\\0' ? " " : "");
     man_escape(out, command->arguments);
     g_string_append(out, "\n.SH DESCRIPTION\n");
     man_paragraphs(out, command->details);
@@ -98,7 +101,12 @@ man_overview(void)
     g_string_append_printf(out, ".TH LACUNA 1 \"\" \"lacuna %s\" \"User Commands\"\n", LAC_VERSION);
     g_string_append(out, ".SH NAME\nlacuna \\- fill the gaps in data and measure which way of "
                          "filling them is best\n.SH SYNOPSIS\n\\fBlacuna\\fR \\fICOMMAND\\fR "
-                         "[\\fIOPTION\\fR...] [\\fIARGUMENT\\fR...]\n.SH COMMANDS\n");
+                         "[\\fIOPTION\\fR...] [\\fIARGUMENT\\fR...]\n.SH DESCRIPTION\n"
+                         "Completes tables and images that have holes, and compares methods of "
+                         "doing so: an experiment file names data,\nmasks, models and metrics; "
+                         "\\fBlacuna run\\fR does all of their combinations, and \\fBlacuna "
+                         "report\\fR makes a page\nof tables, figures and tests of significance. "
+                         "Methods are plugins.\n.SH COMMANDS\n");
     for (size_t i = 0; commands[i] != NULL; i++) {
         if (commands[i]->hidden)
             continue;
@@ -113,7 +121,9 @@ man_overview(void)
              ".TP\nLACUNA_PLUGIN_PATH\nFolders searched for plugins first, separated by colons.\n"
              ".TP\nLACUNA_DATA\nFolder against which relative data paths are resolved second.\n"
              ".TP\nLACUNA_THREADS\nThreads to compute with, as \\-\\-threads.\n"
-             ".TP\nNO_COLOR\nNo colour, whatever its value.\n");
+             ".TP\nNO_COLOR\nNo colour, whatever its value.\n"
+             ".SH EXIT STATUS\n0 done, 1 some cells failed, 2 bad usage or input, 3 "
+             "interrupted.\n");
     return g_string_free(out, FALSE);
 }
 

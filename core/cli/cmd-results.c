@@ -1,5 +1,6 @@
 /* lacuna results: one tidy row per cell and metric. */
 #include "cli-private.h"
+#include "registry-private.h"
 #include "store-private.h"
 
 #include <json-glib/json-glib.h>
@@ -59,30 +60,13 @@ column_called(sqlite3_stmt *statement, const char *name)
 
 /* ---- cells as text --------------------------------------------------------------------------- */
 
-/* The shortest decimal that reads back to the same double; whole numbers without an exponent. */
-static char *
-shortest(double value)
-{
-    char text[G_ASCII_DTOSTR_BUF_SIZE], format[8];
-
-    if (fabs(value) < 1e15 && value == nearbyint(value))
-        return g_strdup_printf("%" G_GINT64_FORMAT, (gint64)value);
-    for (int digits = 1; digits <= 17; digits++) {
-        g_snprintf(format, sizeof format, "%%.%dg", digits);
-        g_ascii_formatd(text, sizeof text, format, value);
-        if (g_ascii_strtod(text, NULL) == value)
-            break;
-    }
-    return g_strdup(text);
-}
-
 static char *
 column_text(sqlite3_stmt *statement, int column)
 {
     if (sqlite3_column_type(statement, column) == SQLITE_NULL)
         return g_strdup("");
     if (sqlite3_column_type(statement, column) == SQLITE_FLOAT)
-        return shortest(sqlite3_column_double(statement, column));
+        return lac_number_text(sqlite3_column_double(statement, column));
     return g_strdup((const char *)sqlite3_column_text(statement, column));
 }
 
@@ -167,7 +151,7 @@ static char *
 value_json(JsonNode *node)
 {
     return JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_DOUBLE
-               ? shortest(json_node_get_double(node))
+               ? lac_number_text(json_node_get_double(node))
                : json_to_string(node, FALSE);
 }
 

@@ -67,6 +67,35 @@ cells_worth(const LacExecState *state)
     return worth;
 }
 
+/* What each worker does; on a terminal all have the same share of the rest of the line. */
+static void
+show_workers(const Watch *watch, const LacExecState *state, GString *line)
+{
+    static const glong between = 3, least = 10; /* characters */
+    const gboolean tty = isatty(STDERR_FILENO);
+    const glong rest = (glong)lac_cli_width() - 1 - g_utf8_strlen(line->str, -1);
+    glong busy = 0, room;
+
+    for (size_t i = 0; i < state->n_slots; i++)
+        busy += state->slots[i] != NULL;
+    room = busy > 0 ? rest / busy - between : 0;
+    if (tty && room < least)
+        return;
+    for (size_t i = 0; i < state->n_slots; i++) {
+        g_autoptr(GString) text = NULL;
+        g_autofree char *cell = NULL, *shown = NULL;
+
+        if (state->slots[i] == NULL)
+            continue;
+        cell = lac_cell_describe(watch->experiment, state->slots[i]);
+        text = g_string_new(cell);
+        if (state->share[i] > 0)
+            g_string_append_printf(text, " %.0f%%", 100.0 * state->share[i]);
+        shown = tty ? lac_cli_shorten(text->str, (size_t)room) : g_strdup(text->str);
+        g_string_append_printf(line, " | %s", shown);
+    }
+}
+
 static void
 show_progress(const Watch *watch, const LacExecState *state)
 {
@@ -82,14 +111,7 @@ show_progress(const Watch *watch, const LacExecState *state)
 
         g_string_append_printf(line, ", %.3g/s, %s left", worth / elapsed, left);
     }
-    for (size_t i = 0; i < state->n_slots; i++)
-        if (state->slots[i] != NULL) {
-            g_autofree char *text = lac_cell_describe(watch->experiment, state->slots[i]);
-
-            g_string_append_printf(line, " | %s", text);
-            if (state->share[i] > 0)
-                g_string_append_printf(line, " %.0f%%", 100.0 * state->share[i]);
-        }
+    show_workers(watch, state, line);
     lac_cli_progress(line->str);
 }
 

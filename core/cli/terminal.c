@@ -58,6 +58,20 @@ lac_cli_width(void)
     return 80;
 }
 
+char *
+lac_cli_shorten(const char *text, size_t most)
+{
+    const size_t length = (size_t)g_utf8_strlen(text, -1);
+    const size_t kept = most > 1 ? most - 1 : 0, front = kept / 2;
+    g_autofree char *head = NULL;
+
+    if (length <= most)
+        return g_strdup(text);
+    head = g_utf8_substring(text, 0, (glong)front);
+    return g_strconcat(head, "…", g_utf8_offset_to_pointer(text, (glong)(length - kept + front)),
+                       NULL);
+}
+
 static void
 terminal_line(const char *label, const char *colour, const char *message)
 {

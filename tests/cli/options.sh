@@ -103,3 +103,27 @@ complete lacuna plugins mod
 [ "$(cat stdout)" = models ] || fail "'plugins mod' is not completed"
 complete lacuna impute tab
 [ "$(cat stdout)" = table.csv ] || fail "a file is not completed"
+complete lacuna new mod
+[ "$(cat stdout)" = model ] || fail "'new mod' is not completed"
+complete lacuna impute x.csv --model = kn
+[ "$(cat stdout)" = knn ] || fail "'--model=kn' is not completed"
+complete lacuna impute x.csv --model =
+prints mice
+complete lacuna impute x.csv --model mice --set don
+[ "$(cat stdout)" = donors= ] || fail "'--set don' is not completed by mice's parameter"
+complete lacuna results out --format c
+[ "$(cat stdout)" = csv ] || fail "'--format c' is not completed"
+
+# in a real shell: the folder that runs write to is called like a command, and names have blanks
+command -v script > /dev/null || { echo "completion not tried in a terminal: no script(1)"; exit 0; }
+mkdir results
+touch 'two words.csv'
+{
+    sleep 0.5
+    printf '. ./completion.bash\nlacuna() { printf "called <%%s>\\n" "$*"; }\n'
+    printf 'lacuna res\tx\nlacuna impute two\ty\nexit\n'
+    sleep 0.5
+} | script -qec 'env PS1= bash --norc --noprofile -i' typescript > /dev/null
+tr -d '\r' < typescript | grep -o 'called <.*>' > stdout || fail "nothing was called: $(cat typescript)"
+prints 'called <results x>'
+prints 'called <impute two words.csv y>'
