@@ -80,7 +80,7 @@ man_page(const LacCommand *command)
     g_string_append_printf(out, ".SH NAME\nlacuna\\-%s \\- ", command->name);
     man_escape(out, command->summary);
     g_string_append_printf(out, "\n.SH SYNOPSIS\n\\fBlacuna %s\\fR [\\fIOPTION\\fR...]%s",
-                           command->name, *command->arguments != '\\0' ? " " : "");
+                           command->name, *command->arguments != '\0' ? " " : "");
     man_escape(out, command->arguments);
     g_string_append(out, "\n.SH DESCRIPTION\n");
     man_paragraphs(out, command->details);
