@@ -21,7 +21,8 @@ lac_calibrate_logistic(size_t n, const double *score, const double *weight, doub
 
 /**
  * lac_calibrate_normal:
- * @shape: what is done to a score before the logistic function
+ * @shape: what is done to a score before the logistic function; finite on [-9, 9]
+ * @rate: wanted mean, in [0, 1]; 0 and 1 give -INFINITY and INFINITY
  *
  * Returns: c such that the mean of 1 / (1 + exp(-(shape(z) + c))) over a standard normal z is
  * @rate, to 1e-10. Quadrature: Simpson on [-9, 9] with a node at 0, where shapes may have a kink.

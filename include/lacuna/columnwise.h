@@ -31,7 +31,8 @@ typedef double (*LacColumnwiseValue)(const LacModel *model, const LacSeen *seen)
 LAC_API gboolean lac_columnwise_fit(LacModel *model, const LacData *train, LacColumnwiseValue value,
                                     GError **error);
 
-/** lac_columnwise_fill, _save, _load, _clear: the slots of these names in LacModelPlugin. */
+/** lac_columnwise_fill, lac_columnwise_save, lac_columnwise_load, lac_columnwise_clear: the slots
+ * of these names in LacModelPlugin, which say what they take and give. */
 LAC_API gboolean lac_columnwise_fill(const LacModel *model, const LacData *in, LacMatrix *out,
                                      GError **error);
 LAC_API gboolean lac_columnwise_save(const LacModel *model, LacBundle *out, GError **error);

@@ -8,16 +8,20 @@
 
 G_BEGIN_DECLS
 
+/** LacContext: made and freed by the core; a component finds it in its instance and never frees it.
+ * All functions may be called from the thread that called the component. */
 typedef struct LacContext LacContext;
 
 struct LacOptimizer; /* <lacuna/optimizer.h> */
 
-/** lac_context_rng: this component's own stream named @purpose. */
+/** lac_context_rng: this component's own stream named @purpose, by value; equal purposes give equal
+ * streams. Keyed by seed, repeat and cell, never by threads or time. */
 LAC_API LacRng lac_context_rng(const LacContext *context, const char *purpose);
 
 /**
  * lac_context_step:
- * @done: share of the work finished, 0 .. 1
+ * @done: share of the work finished, 0 .. 1; not smaller than the last one
+ * @error: LAC_ERROR_CANCELLED
  *
  * Call at least every tenth of a second of work, from the thread that called the component. Cheap
  * enough for every row: the user is told at most every 20 ms.
@@ -36,6 +40,7 @@ LAC_API size_t lac_context_memory(const LacContext *context);
  * @series: what is traced ("mean", "sd", "loglik", "loss"...)
  * @column: index of the column it is about, or -1 for the whole table
  * @iteration: from 0; @chain: from 0
+ * @value: in the unit of the series
  */
 LAC_API void lac_context_trace(LacContext *context, const char *series, gssize column,
                                size_t iteration, size_t chain, double value);
@@ -56,6 +61,7 @@ LAC_API void lac_context_event(LacContext *context, const char *code, gssize col
  * lac_context_initial_fill: the experiment's initial imputer (`mean` when none is named), learnt
  * on @train and applied to @in; @out is in->rows x in->cols, complete afterwards.
  * @chain: keys the random draws of imputers that draw, so chains start from different fills
+ * @error: what the imputer said, or LAC_ERROR_SHAPE for memory; @out is then not to be used
  */
 LAC_API gboolean lac_context_initial_fill(LacContext *context, const LacData *train,
                                           const LacData *in, size_t chain, LacMatrix *out,

@@ -23,7 +23,8 @@ typedef enum {
     LAC_KIND_ORDINAL,
 } LacKind;
 
-/** LacColumn: @lower and @upper bound the plausible values (-inf, +inf when not known). */
+/** LacColumn: owned by its schema. @name is unique in it, not empty; @lower and @upper bound the
+ * plausible values, in the column's unit (-inf, +inf when not known). */
 typedef struct {
     char *name;
     LacKind kind;
@@ -32,6 +33,7 @@ typedef struct {
     double lower, upper;
 } LacColumn;
 
+/** lac_kind_is_numeric: the column holds numbers, not level codes. */
 static inline gboolean
 lac_kind_is_numeric(LacKind kind)
 {
@@ -50,14 +52,16 @@ typedef struct {
     gint ref_count;
 } LacSchema;
 
-/** lac_schema_new: @cols continuous columns named "x1", "x2"...; change them before sharing. */
+/** lac_schema_new: @cols continuous columns named "x1", "x2"...; change them before sharing. Owned,
+ * one reference; lac_schema_unref() of the last one frees it. lac_schema_dup() copies deeply. */
 LAC_API LacSchema *lac_schema_new(size_t cols);
 LAC_API LacSchema *lac_schema_dup(const LacSchema *schema);
 LAC_API LacSchema *lac_schema_ref(LacSchema *schema);
 LAC_API void lac_schema_unref(LacSchema *schema);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacSchema, lac_schema_unref)
-/** lac_schema_set_name, _set_levels: copy what they are given; only before the schema is shared.
- * Setting levels sets n_levels too. */
+/** lac_schema_set_name, lac_schema_set_levels: of column @j < cols; copy what they are given
+ * (@levels: [n] labels, or NULL where only codes are known); only before the schema is shared.
+ * Setting levels sets kind and n_levels too. */
 LAC_API void lac_schema_set_name(LacSchema *schema, size_t j, const char *name);
 LAC_API void lac_schema_set_levels(LacSchema *schema, size_t j, LacKind kind, size_t n,
                                    const char *const *levels);
@@ -106,7 +110,9 @@ LAC_API LacData *lac_data_ref(const LacData *data);
 LAC_API void lac_data_unref(LacData *data);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacData, lac_data_unref)
 
-/** lac_data_take_labels: (transfer full) codes [rows] and names; only before @data is shared. */
+/** lac_data_take_labels: (transfer full) @labels [rows], codes 0 .. n_classes-1 or -1 where
+ * unknown, g_malloc'ed, and @names [n_classes], NULL-terminated, or NULL; only before @data is
+ * shared. */
 LAC_API void lac_data_take_labels(LacData *data, int32_t *labels, size_t n_classes, char **names);
 /** lac_data_label_by_values: one class for each distinct number of @values [rows], in increasing
  * order and called by its number; NaN is unknown. Only before @data is shared.
@@ -115,17 +121,21 @@ LAC_API gboolean lac_data_label_by_values(LacData *data, const double *values, G
 /** lac_data_set_image: only before @data is shared; channels*height*width must equal cols. */
 LAC_API void lac_data_set_image(LacData *data, LacImageShape image);
 
-/** lac_data_with_holes: a copy in which also the cells of @more are missing. Owned. */
+/** lac_data_with_holes: a copy in which also the cells of @more (same shape) are missing. Owned;
+ * NULL with LAC_ERROR_SHAPE when there is no memory for it. */
 LAC_API LacData *lac_data_with_holes(const LacData *data, const LacMask *more, GError **error);
-/** lac_data_with_values: same columns, labels and image, other values (taken; NaN is a hole). */
+/** lac_data_with_values_take: same columns, labels and image, other @values [rows][cols] (transfer
+ * full, freed on failure too; NaN is a hole). Owned; NULL as lac_data_new_take(). */
 LAC_API LacData *lac_data_with_values_take(const LacData *data, double *values, GError **error);
-/** lac_data_select_rows: the @n rows listed in @index, in that order; may repeat. Owned. */
+/** lac_data_select_rows: the @n rows listed in @index [n], in that order; may repeat. Labels
+ * follow. Owned; NULL with LAC_ERROR_SHAPE when there is no memory for it. */
 LAC_API LacData *
 lac_data_select_rows(const LacData *data, size_t n, const size_t *index, GError **error);
 /** lac_data_fingerprint: 64-bit hash of shape, column kinds, values, holes and labels, the same on
  * every machine. */
 LAC_API uint64_t lac_data_fingerprint(const LacData *data);
 
+/** lac_data_at: NaN in a hole; lac_data_row: [cols], lent. Indices are not checked. */
 static inline double
 lac_data_at(const LacData *data, size_t i, size_t j)
 {
@@ -138,6 +148,9 @@ lac_data_row(const LacData *data, size_t i)
     return data->values + i * data->cols;
 }
 
+/** lac_data_is_hole: the cell is missing; lac_data_column, lac_data_name: of column @j, lent as
+ * long as
+ * @data. */
 static inline gboolean
 lac_data_is_hole(const LacData *data, size_t i, size_t j)
 {
@@ -160,7 +173,8 @@ lac_data_name(const LacData *data, size_t j)
 LAC_API size_t lac_data_copy_seen(const LacData *data, size_t j, double *out);
 /** lac_data_copy_values: the whole table to @out (same shape), NaN in the holes. */
 LAC_API void lac_data_copy_values(const LacData *data, LacMatrix *out);
-/** lac_data_fill_holes: @out = the table with value @fill[j] in every hole of column j. */
+/** lac_data_fill_holes: @out (same shape) = the table with value @fill[j] of [cols] in every hole
+ * of column j; observed cells bit for bit. */
 LAC_API void lac_data_fill_holes(const LacData *data, const double *fill, LacMatrix *out);
 
 G_END_DECLS

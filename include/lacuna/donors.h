@@ -33,8 +33,9 @@ typedef struct {
 /** LacDonors: training rows laid out for searching; immutable, safe from any thread. */
 typedef struct LacDonors LacDonors;
 
-/** lac_donors_new: keeps no reference to @train; needs about twice its memory. Owned; NULL with
- * LAC_ERROR_SHAPE when there is no such memory. */
+/** lac_donors_new: @train: numbers, or level codes with LAC_DISTANCE_GOWER; keeps no reference to
+ * @train; needs about twice its memory. Owned; NULL with LAC_ERROR_SHAPE when there is no such
+ * memory. */
 LAC_API LacDonors *lac_donors_new(LacDistance distance, const LacData *train, GError **error);
 LAC_API void lac_donors_free(LacDonors *donors);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacDonors, lac_donors_free)

@@ -27,11 +27,13 @@ typedef enum {
 } LacErrorCode;
 
 #define LAC_ERROR (lac_error_quark())
+/** lac_error_quark: the domain of all errors here; written LAC_ERROR. */
 LAC_API GQuark lac_error_quark(void);
 
 /**
  * lac_fail:
  * @error: where to put the error; may be NULL
+ * @code: a LacErrorCode
  * @format: "where: what was seen and what was expected; how to mend"
  *
  * Sets @error and returns FALSE, so that a failing function ends in `return lac_fail(...)`.

@@ -6,6 +6,7 @@
 
 G_BEGIN_DECLS
 
+/** LacFile: a position in a stream of bytes; used by one thread at a time. */
 typedef struct LacFile LacFile;
 
 /** lac_file_open: @path, or standard input for "-" (which is read to its end at once). Owned; NULL
@@ -14,6 +15,7 @@ LAC_API LacFile *lac_file_open(const char *path, GError **error);
 /** lac_file_open_memory: the @n bytes as they are; they must outlive the file. @name: for messages.
  * Owned, never NULL. */
 LAC_API LacFile *lac_file_open_memory(const void *bytes, size_t n, const char *name);
+/** lac_file_close: frees it too; NULL is fine. */
 LAC_API void lac_file_close(LacFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacFile, lac_file_close)
 
@@ -37,9 +39,10 @@ LAC_API gboolean lac_file_read_exactly(LacFile *file, void *to, size_t n, const 
                                        GError **error);
 /** lac_file_expect_end: LAC_ERROR_DATA when there is a further byte behind @what. */
 LAC_API gboolean lac_file_expect_end(LacFile *file, const char *what, GError **error);
-/** lac_file_rewind: to the first byte again. */
+/** lac_file_rewind: to the first byte again. LAC_ERROR_IO when that cannot be. */
 LAC_API gboolean lac_file_rewind(LacFile *file, GError **error);
-/** lac_file_read_rest: all that is still to come. Owned. */
+/** lac_file_read_rest: all that is still to come. Owned; NULL with LAC_ERROR_IO, or LAC_ERROR_SHAPE
+ * when it does not fit into memory. */
 LAC_API GBytes *lac_file_read_rest(LacFile *file, GError **error);
 
 G_END_DECLS

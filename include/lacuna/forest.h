@@ -114,7 +114,7 @@ lac_forest_grow(const LacBins *bins, const LacForestTask *task, const LacForestO
 LAC_API void lac_forest_free(LacForest *forest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacForest, lac_forest_free)
 
-/** lac_forest_trees, _classes: how many; _bytes: memory held. */
+/** lac_forest_trees, lac_forest_classes: how many; lac_forest_bytes: memory held. */
 LAC_API size_t lac_forest_trees(const LacForest *forest);
 LAC_API size_t lac_forest_classes(const LacForest *forest);
 LAC_API size_t lac_forest_bytes(const LacForest *forest);

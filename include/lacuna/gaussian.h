@@ -33,7 +33,7 @@ LAC_API void lac_patterns_free(LacPatterns *patterns);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacPatterns, lac_patterns_free)
 
 /** lac_patterns_gather: copy of @x [rows x cols] in the order of the patterns, with 0 in every
- * hole, row distance a multiple of 8. Owned. */
+ * hole, row distance a multiple of 8. Owned; NULL with LAC_ERROR_SHAPE when there is no memory. */
 LAC_API LacMatrix *
 lac_patterns_gather(const LacPatterns *patterns, const LacMatrix *x, GError **error);
 
@@ -49,7 +49,8 @@ typedef struct {
     double log_det, rcond;
 } LacGaussian;
 
-/** lac_gaussian_new: standard normal, prepared. Owned. */
+/** lac_gaussian_new: standard normal in @p >= 1 dimensions, prepared. lac_gaussian_dup() copies
+ * deeply. Owned. */
 LAC_API LacGaussian *lac_gaussian_new(size_t p);
 LAC_API LacGaussian *lac_gaussian_dup(const LacGaussian *g);
 LAC_API void lac_gaussian_free(LacGaussian *g);
@@ -81,6 +82,7 @@ typedef struct {
     double *first, *second;
 } LacGaussianSums;
 
+/** lac_gaussian_sums_new: zeroed, [p] and [p][p]. Owned. */
 LAC_API LacGaussianSums *lac_gaussian_sums_new(size_t p);
 LAC_API void lac_gaussian_sums_free(LacGaussianSums *sums);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacGaussianSums, lac_gaussian_sums_free)
@@ -123,6 +125,9 @@ LAC_API double lac_gaussian_conditional(const LacGaussian *g, size_t q, const si
  * @x: [rows x cols] in the table's row order; holes are overwritten, other entries untouched
  * @draw: NULL: conditional means. Otherwise a draw from the conditional law; row i uses the
  *   stream lac_rng_at(draw, i)
+ * @error: LAC_ERROR_SHAPE for scratch memory
+ *
+ * The result does not depend on the number of threads.
  */
 LAC_API gboolean lac_gaussian_complete(const LacGaussian *g, const LacPatterns *patterns,
                                        const LacRng *draw, LacMatrix *x, GError **error);
@@ -131,6 +136,7 @@ LAC_API gboolean lac_gaussian_complete(const LacGaussian *g, const LacPatterns *
  * lac_gaussian_log_density:
  * @x: complete rows, in the table's order
  * @out: [rows] ln p(entries in the holes | the others), nats; 0 for rows without holes
+ * @error: LAC_ERROR_SHAPE for scratch memory
  */
 LAC_API gboolean lac_gaussian_log_density(const LacGaussian *g, const LacPatterns *patterns,
                                           const LacMatrix *x, double *out, GError **error);

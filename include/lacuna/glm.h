@@ -24,6 +24,7 @@ typedef struct {
  * @q: predictors taking part, @predictors: [q] their columns of z (the intercept is one of them)
  * @beta: [classes - 1][stride], 0 elsewhere; what it holds before a fit is where that starts
  * @hessian: after a fit: factor of the information matrix of the (classes - 1) q coefficients
+ * @log_likelihood: of the last fit, nats
  * @iterations, @converged: of the last fit
  */
 typedef struct {
@@ -57,7 +58,8 @@ LAC_API gboolean lac_glm_fit(LacGlm *glm, size_t n_parts, const LacGlmRows *part
  * @normals: [hessian->rank]. */
 LAC_API void lac_glm_draw(const LacGlm *glm, const double *normals, double *beta);
 
-/** lac_glm_probabilities: @out [n][classes] under @beta [classes - 1][stride]. */
+/** lac_glm_probabilities: @out [n][classes], each row adding up to 1, under @beta
+ * [classes - 1][stride]; @z and @index as in LacGlmRows. */
 LAC_API void lac_glm_probabilities(size_t classes, size_t stride, const double *beta, size_t n,
                                    const double *z, const size_t *index, double *out);
 
@@ -75,7 +77,7 @@ typedef struct {
  * Rows that keep every coefficient finite where a predictor separates the classes: for every
  * predictor and class two rows, at the predictor's mean plus and minus half its sd (cut to its
  * range), the others at their means, with weight (p + 1) / (2 p K), p = q - 1 predictors. The
- * divisor of the sd is n - 1. With p = 0 there are none.
+ * divisor of the sd is n - 1. With p = 0 there are none. Owned.
  * Source: White, Daniel and Royston, Comput. Stat. Data Anal. 54 (2010), 2267.
  */
 LAC_API LacGlmPseudo *lac_glm_augment(size_t n, size_t stride, const double *z, size_t q,

@@ -36,7 +36,7 @@ LAC_API LacGram *lac_gram_new(size_t n, size_t q, GError **error);
 LAC_API void lac_gram_free(LacGram *gram);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacGram, lac_gram_free)
 
-/** lac_gram_refresh: recompute G from Z; once a round, so that rounding does not add up. */
+/** lac_gram_refresh: recomputes G from Z; once a round, so that rounding does not add up. */
 LAC_API void lac_gram_refresh(LacGram *gram);
 
 /**

@@ -20,8 +20,9 @@ G_BEGIN_DECLS
 LAC_API size_t *lac_hiding_columns(const LacData *truth, char *const *names, const char *who,
                                    size_t *n_out, GError **error);
 
-/** lac_hiding_standardise: column @j of @truth as (x - mean)/sd (divisor n - 1) of its observed
- * cells, 0 in holes, to @out [rows], @stride apart. All 0, and FALSE, for a constant column. */
+/** lac_hiding_standardise: column @j of @truth (numbers or codes as they are) as (x - mean)/sd
+ * (divisor n - 1) of its observed cells, 0 in holes, to @out [rows], @stride apart. All 0, and
+ * FALSE, for a constant column. */
 LAC_API gboolean lac_hiding_standardise(const LacData *truth, size_t j, double *out, size_t stride);
 
 /** LacHidingChance: the chance, 0 .. 1, that cell (@i, @j) is hidden. Any thread may ask. */

@@ -13,6 +13,7 @@ typedef struct {
     LacRng rng;
 } LacInitial;
 
+/** LacInitialPlugin: what an initial imputer exports; `fill` is required. */
 typedef struct {
     LacPlugin plugin;
     LacExample example;
@@ -27,7 +28,8 @@ typedef struct {
 #define LAC_INITIAL(name_, summary_, Type, params_)                                                \
     LAC_PLUGIN_HEAD(LacInitialPlugin, LAC_PLUGIN_INITIAL, name_, summary_, Type, params_)
 
-/** LacSeen: the observed training values of one column, in row order; n >= 1. */
+/** LacSeen: the observed training values of one column, in row order; n >= 1. @lower and @upper are
+ * the smallest and the largest of them. All lent. */
 typedef struct {
     const LacColumn *column;
     size_t n;

@@ -24,6 +24,7 @@ typedef struct {
     double rss, yty;
 } LacLinear;
 
+/** lac_linear_new: room for @capacity >= 1 predictors, nothing solved. Owned. */
 LAC_API LacLinear *lac_linear_new(size_t capacity);
 LAC_API void lac_linear_free(LacLinear *fit);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacLinear, lac_linear_free)

@@ -13,6 +13,8 @@ typedef struct {
     uint64_t *bits;
 } LacMask;
 
+/** lac_mask_get, lac_mask_set: bit of cell (@i, @j); lac_mask_row: the words of row @i, lent.
+ * Indices are not checked. Two threads may not set bits of one row at once. */
 static inline gboolean
 lac_mask_get(const LacMask *m, size_t i, size_t j)
 {
@@ -36,11 +38,13 @@ lac_mask_row(const LacMask *m, size_t i)
 
 /** lac_mask_new: all bits clear (nothing missing); owned; NULL with LAC_ERROR_SHAPE. */
 LAC_API LacMask *lac_mask_new(size_t rows, size_t cols, GError **error);
+/** lac_mask_dup: deep copy; owned; NULL with LAC_ERROR_SHAPE. */
 LAC_API LacMask *lac_mask_dup(const LacMask *m, GError **error);
 LAC_API void lac_mask_free(LacMask *m);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacMask, lac_mask_free)
 
-/** lac_mask_count: set bits in all; _row, _col: in one row or column. */
+/** lac_mask_count: set bits in all; lac_mask_count_row, lac_mask_count_col: in one row or column.
+ */
 LAC_API size_t lac_mask_count(const LacMask *m);
 LAC_API size_t lac_mask_count_row(const LacMask *m, size_t i);
 LAC_API size_t lac_mask_count_col(const LacMask *m, size_t j);

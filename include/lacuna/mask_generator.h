@@ -24,6 +24,7 @@ typedef struct {
     gboolean allow_empty;
 } LacMaskGenerator;
 
+/** LacMaskPlugin: what a mask generator exports; `mechanism` and `draw` are required. */
 typedef struct {
     LacPlugin plugin;
     LacMechanism mechanism; /* of the defaults; see mechanism_of */

@@ -17,6 +17,7 @@ typedef struct {
     uint64_t *scratch; /* [2 * capacity] */
 } LacMatcher;
 
+/** lac_matcher_new: empty; lac_matcher_build() fills it, as often as wanted. Owned. */
 LAC_API LacMatcher *lac_matcher_new(void);
 LAC_API void lac_matcher_free(LacMatcher *matcher);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacMatcher, lac_matcher_free)

@@ -13,6 +13,7 @@ typedef struct {
     double *v;
 } LacMatrix;
 
+/** lac_matrix_row: row @i, lent. */
 static inline double *
 lac_matrix_row(const LacMatrix *m, size_t i)
 {
@@ -24,14 +25,15 @@ LAC_API LacMatrix *lac_matrix_new(size_t rows, size_t cols, GError **error);
 LAC_API void lac_matrix_free(LacMatrix *m);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacMatrix, lac_matrix_free)
 
-/** lac_gemm: C = alpha op(A) op(B) + beta C, op = transpose where @ta, @tb say so; row-major. */
+/** lac_gemm: C = alpha op(A) op(B) + beta C, op = transpose where @ta, @tb say so. Shapes that do
+ * not fit, here and below, are programming errors; with beta = 0 what C held is not read. */
 LAC_API void lac_gemm(gboolean ta, gboolean tb, double alpha, const LacMatrix *a,
                       const LacMatrix *b, double beta, LacMatrix *c);
 /** lac_syrk: C = alpha A'A + beta C for A [n x q], C [q x q]; both triangles are written. */
 LAC_API void lac_syrk(double alpha, const LacMatrix *a, double beta, LacMatrix *c);
 /** lac_syrk_upper: the same, but only C's diagonal and what is above it are read and written. */
 LAC_API void lac_syrk_upper(double alpha, const LacMatrix *a, double beta, LacMatrix *c);
-/** lac_gemv: y = alpha op(A) x + beta y. */
+/** lac_gemv: y = alpha op(A) x + beta y, vectors without gaps. */
 LAC_API void
 lac_gemv(gboolean ta, double alpha, const LacMatrix *a, const double *x, double beta, double *y);
 /**
@@ -45,7 +47,10 @@ LAC_API gboolean lac_cholesky(LacMatrix *a);
 LAC_API void lac_cholesky_solve(const LacMatrix *l, LacMatrix *x);
 /** lac_solve_lower: x := L^-1 x, or L'^-1 x when @transpose, x a vector of length q. */
 LAC_API void lac_solve_lower(gboolean transpose, const LacMatrix *l, double *x);
-/** lac_eigen_symmetric: eigenvalues ascending in @w [q], eigenvectors in the columns of @a. */
+/** lac_eigen_symmetric: eigenvalues of symmetric @a [q x q] ascending in @w [q], eigenvectors of
+ * length 1 in the columns of @a. LAC_ERROR_NUMERIC when they do not converge or an entry is not
+ * finite, LAC_ERROR_SHAPE for scratch memory.
+ */
 LAC_API gboolean lac_eigen_symmetric(LacMatrix *a, double *w, GError **error);
 
 G_END_DECLS

@@ -51,6 +51,7 @@ typedef struct {
     LacRng rng;
 } LacMetric;
 
+/** LacScores: where a metric says its values; owned by the core. */
 typedef struct LacScores LacScores;
 
 /** lac_scores_add: a value for the whole table. @part names it when a metric gives more than one
@@ -65,6 +66,8 @@ lac_scores_add_column(LacScores *scores, const char *part, size_t j, double valu
 LAC_API void lac_scores_undefined(LacScores *scores, const char *part, gssize column,
                                   const char *format, ...) G_GNUC_PRINTF(4, 5);
 
+/** LacMetricPlugin: what a metric exports; `score`, `direction`, `needs`, `unit` and `scope` are
+ * required. `score` says its values to @out, and fails only when it cannot work at all. */
 typedef struct {
     LacPlugin plugin;
     LacDirection direction;

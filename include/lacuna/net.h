@@ -82,10 +82,13 @@ typedef struct {
     LacActivation activation;
 } LacDense;
 
+/** lac_dense_init: parameters of @in and @out values a row, drawn as @init says, into @net, which
+ * owns them; lac_dense_apply: [... x in] to [... x out], lent by the tape of @x. */
 LAC_API void lac_dense_init(LacDense *layer, LacNet *net, const char *name, size_t in, size_t out,
                             LacActivation activation, LacInit init);
 LAC_API LacTensor *lac_dense_apply(const LacDense *layer, LacTensor *x);
 
+/** LacConvLayer: act(convolution of x + bias), also transposed. */
 typedef struct {
     LacNetParam *weight, *bias;
     LacConv geometry;
@@ -94,6 +97,9 @@ typedef struct {
     size_t height, width; /* of the result, when transposed */
 } LacConvLayer;
 
+/** lac_conv_init, lac_conv_transpose_init: @filters kernels of @kernel x @kernel over @channels;
+ * @height, @width: of the result, which a transposed convolution leaves open. lac_conv_apply:
+ * [B x channels x h x w] to [B x filters x h' x w'], lent by the tape of @x. */
 LAC_API void
 lac_conv_init(LacConvLayer *layer, LacNet *net, const char *name, size_t channels, size_t filters,
               size_t kernel, LacConv geometry, LacActivation activation, LacInit init);
@@ -106,12 +112,16 @@ LAC_API LacTensor *lac_conv_apply(const LacConvLayer *layer, LacTensor *x);
  * ceil(size / stride), total = max((out - 1) stride + kernel - size, 0), the smaller half first. */
 LAC_API LacConv lac_conv_same(size_t size, size_t kernel, size_t stride);
 
+/** LacBatchNorm: gamma (x - mean) / sd + beta of each channel; @running: its moments, in the net.
+ */
 typedef struct {
     LacNetParam *gamma, *beta;
     LacReal *running;
     LacReal momentum, eps; /* 0.1 and 1e-5, as PyTorch's */
 } LacBatchNorm;
 
+/** lac_batch_norm_init: over @channels; lac_batch_norm_apply: keeps the shape of @x; while training
+ * it uses the batch and updates the running moments. */
 LAC_API void
 lac_batch_norm_init(LacBatchNorm *layer, LacNet *net, const char *name, size_t channels);
 LAC_API LacTensor *lac_batch_norm_apply(const LacBatchNorm *layer, LacTensor *x);
@@ -123,6 +133,8 @@ typedef struct {
     LacDense *layers; /* [n], owned */
 } LacMlp;
 
+/** lac_mlp_init: @widths [n_widths], n_widths >= 2; lac_mlp_apply: [... x widths[0]] to
+ * [... x widths[n_widths - 1]], lent by the tape of @x. */
 LAC_API void
 lac_mlp_init(LacMlp *mlp, LacNet *net, const char *name, size_t n_widths, const size_t *widths,
              LacActivation activation, LacActivation last, LacInit init);

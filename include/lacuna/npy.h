@@ -15,12 +15,14 @@ G_BEGIN_DECLS
  * [n, c, h, w] images, one column a pixel. Floats (2, 4, 8 bytes) give continuous columns, integers
  * (1 to 8 bytes; rounded beyond 2^53) integer ones, booleans binary ones; little and big endian, C
  * and Fortran order. NaN is a hole.
- * @error: LAC_ERROR_DATA with file and byte offset; objects, texts and records are refused
+ * @error: LAC_ERROR_DATA with file and byte offset; objects, texts and records are refused;
+ *   LAC_ERROR_SHAPE when it does not fit into memory
+ * Returns: owned; NULL on failure.
  */
 LAC_API LacData *lac_npy_read(LacFile *file, GError **error);
 
 /** lac_npy_read_labels: the classes of @data from an array [rows] or [rows, 1] of numbers in @file;
- * only before @data is shared. */
+ * only before @data is shared. LAC_ERROR_DATA as above, and for another number of rows. */
 LAC_API gboolean lac_npy_read_labels(LacFile *file, LacData *data, GError **error);
 
 G_END_DECLS

@@ -137,8 +137,8 @@ LAC_API LacTensor *lac_nn_logdet(LacTensor *a);                       /* ln |A|,
  * against x, o [B x p] (then every row of x serves its K samples), or broadcast.
  * *_rows: summed over the last axis, accumulated in double ---- */
 
-/** lac_nn_gaussian_logpdf: -ln(2 pi)/2 - ln s - ((x - mu)/s)^2/2; x may be a variable (posterior
- * densities of reparameterised draws). */
+/** lac_nn_gaussian_logpdf, lac_nn_gaussian_rows: -ln(2 pi)/2 - ln s - ((x - mu)/s)^2/2; x may be a
+ * variable (posterior densities of reparameterised draws). */
 LAC_API LacTensor *lac_nn_gaussian_logpdf(LacTensor *x, LacTensor *mu, LacTensor *s, LacTensor *o);
 LAC_API LacTensor *lac_nn_gaussian_rows(LacTensor *x, LacTensor *mu, LacTensor *s, LacTensor *o);
 /** lac_nn_normal_rows: sum of -(z^2 + ln 2 pi)/2 over the last axis: the standard normal prior. */

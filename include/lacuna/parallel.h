@@ -22,7 +22,8 @@ typedef void (*LacLoopBody)(size_t begin, size_t end, unsigned worker, void *use
  * @grain: indices per block, >= 1; blocks are [0, grain), [grain, 2 grain) ... whatever the
  *   number of threads, so per-block sums added in block order do not depend on it
  *
- * Inside @body BLAS runs on one thread; nested calls run in the calling thread.
+ * Cancelling is for the caller, between loops. Inside @body BLAS runs on one thread; nested calls
+ * run in the calling thread.
  */
 LAC_API void lac_parallel_for(size_t n, size_t grain, LacLoopBody body, void *user);
 

@@ -22,11 +22,13 @@ typedef enum {
     LAC_PARAM_TYPE_MAP,     /* [char **]: key, value, key, value, ..., NULL */
 } LacParamType;
 
+/** LacDoubles: @n numbers @v, owned by the core. */
 typedef struct {
     size_t n;
     double *v;
 } LacDoubles;
 
+/** LacTable: @rows x @cols numbers @v, row-major, owned by the core. */
 typedef struct {
     size_t rows, cols;
     double *v; /* [rows][cols] */

@@ -13,6 +13,8 @@ typedef struct {
     char *path;
 } LacReader;
 
+/** LacReaderPlugin: what a reader exports; `read` is required. The table it returns is owned by the
+ * caller. */
 typedef struct {
     LacPlugin plugin;
     const char *const *suffixes; /* ".csv", ".tsv"..., NULL-terminated; a ".gz" behind is ignored */

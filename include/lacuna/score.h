@@ -14,6 +14,7 @@ typedef struct {
     double sum, carry;
 } LacSum;
 
+/** lac_sum_add: one more term. Source: Neumaier, ZAMM 54 (1974), 39. */
 static inline void
 lac_sum_add(LacSum *s, double x)
 {
@@ -40,6 +41,7 @@ typedef struct {
 #define LAC_NORM_SMALL 0x1p-500
 #define LAC_NORM_LARGE 0x1p+480
 
+/** lac_norm_add: one more term; lac_norm_merge: @into as if the terms of @other had been added. */
 static inline void
 lac_norm_add(LacNorm *s, double x)
 {

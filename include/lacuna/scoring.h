@@ -151,8 +151,8 @@ typedef enum {
 #define LAC_OF_HELP                                                                                \
     "Mean over the model's draws (its own completion when it draws none), or its own completion"
 
-/** lac_scoring_completions: how many tables @of means; lac_scoring_completion: number @d of them,
- * lent. */
+/** lac_scoring_completions: how many tables @of means, >= 1; lac_scoring_completion: number @d of
+ * them, in the columns and units of LacScoring, lent. */
 LAC_API size_t lac_scoring_completions(const LacScoring *in, LacCompletions of);
 LAC_API const LacMatrix *lac_scoring_completion(const LacScoring *in, LacCompletions of, size_t d);
 

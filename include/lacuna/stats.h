@@ -17,7 +17,8 @@ LAC_API gboolean lac_stats_mean_sd(size_t n, const double *x, double *mean, doub
 /** lac_stats_trimmed_mean: mean without the share @trim in [0, 0.5] cut from each tail; 0.5 is the
  * median. Reorders x. */
 LAC_API double lac_stats_trimmed_mean(size_t n, double *x, double trim);
-/** lac_stats_quantile: Hyndman and Fan's @type 6 or 7 of x sorted ascending, n >= 1. */
+/** lac_stats_quantile: Hyndman and Fan's @type 6 or 7 of x sorted ascending, n >= 1, at p in [0,
+ * 1]. Source: Hyndman and Fan, Am. Stat. 50 (1996), 361. */
 LAC_API double lac_stats_quantile(size_t n, const double *sorted, double p, int type);
 /** lac_stats_sort: ascending, in place; x holds no NaN, a -0 may become 0. O(n) for large n
  * (radix). */
@@ -26,18 +27,20 @@ LAC_API void lac_stats_sort(size_t n, double *x);
 LAC_API void lac_stats_order(size_t n, const double *x, size_t *order);
 /** lac_stats_mode: smallest level among the most frequent codes 0..n_levels-1; -1 when n = 0. */
 LAC_API gssize lac_stats_mode(size_t n, const double *codes, size_t n_levels);
-/** lac_stats_sum: Neumaier-compensated sum, left to right. */
+/** lac_stats_sum: Neumaier-compensated sum of x [n], left to right; 0 for n = 0. */
 LAC_API double lac_stats_sum(size_t n, const double *x);
 
-/** Standard normal: density, distribution (the upper tail is lac_normal_cdf(-x), accurate down to
- * the smallest doubles), quantile (Wichura's AS 241; NaN outside [0, 1]). Relative errors below
- * 1e-14. */
+/** lac_normal_pdf, lac_normal_cdf, lac_normal_quantile: standard normal: density, distribution (the
+ * upper tail is lac_normal_cdf(-x), accurate down to the smallest doubles), quantile (Wichura's AS
+ * 241; NaN outside [0, 1]). Relative errors below 1e-14. */
 LAC_API double lac_normal_pdf(double x);
 LAC_API double lac_normal_cdf(double x);
 LAC_API double lac_normal_quantile(double p);
 /** lac_sigmoid: 1 / (1 + exp(-x)) without overflow. */
 LAC_API double lac_sigmoid(double x);
-/** Distribution functions (lower tail) and, with @upper, 1 minus them, accurate in both tails. */
+/** lac_chi2_cdf, lac_t_cdf, lac_f_cdf: distribution functions (lower tail) and, with @upper, 1
+ * minus them, accurate in both tails; df > 0, also INFINITY for t. lac_t_quantile: inverse of
+ * lac_t_cdf(), 0 < p < 1. */
 LAC_API double lac_chi2_cdf(double x, double df, gboolean upper);
 LAC_API double lac_t_cdf(double x, double df, gboolean upper);
 LAC_API double lac_t_quantile(double p, double df);

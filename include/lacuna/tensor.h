@@ -89,7 +89,8 @@ LAC_API void lac_tape_reset(LacTape *tape);
 
 /** lac_tape_set_recording: FALSE: values only, nothing is kept for backward. TRUE at first. */
 LAC_API void lac_tape_set_recording(LacTape *tape, gboolean recording);
-/** lac_tape_set_training: TRUE: dropout drops, batch norm uses the batch. TRUE at first. */
+/** lac_tape_set_training: TRUE: dropout drops, batch norm uses the batch. TRUE at first;
+ * lac_tape_is_training() tells. */
 LAC_API void lac_tape_set_training(LacTape *tape, gboolean training);
 LAC_API gboolean lac_tape_is_training(const LacTape *tape);
 /** lac_tape_set_precision: falls back to float32 where the processor has no bfloat16 products
