@@ -3,9 +3,9 @@
  * are such loops. In the double build of the tests they are those of the C library.
  *
  * Errors are against exact values, in units in the last place of the float result, over all floats
- * (tests/unit/nn/vmath_test.c measures them): exp, log, log1p, sigmoid, tanh and softplus <= 2.
- * Subnormal results of exp and sigmoid are right to 2 of their own last places. NaN gives NaN;
- * infinities give their limits. */
+ * (tests/unit/nn/vmath_test.c measures them): exp and log <= 1, log1p, sigmoid, tanh and softplus
+ * <= 2. Subnormal results of exp and sigmoid are right to 2 of their own last places. NaN gives
+ * NaN; infinities give their limits. */
 #ifndef LACUNA_VMATH_PRIVATE_H
 #define LACUNA_VMATH_PRIVATE_H
 
