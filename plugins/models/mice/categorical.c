@@ -66,6 +66,24 @@ categorical_fit(MiceTask *task, size_t classes, const double *y)
     return glm;
 }
 
+/* Coefficients drawn from their normal approximation. */
+static void
+categorical_draw_beta(MiceTask *task, const LacGlm *glm, double *beta)
+{
+    g_autofree double *normals = g_new(double, glm->hessian->rank + 1);
+
+    lac_rng_fill_normal(&task->rng, glm->hessian->rank, normals);
+    lac_glm_draw(glm, normals, beta);
+}
+
+void
+mice_levels_draw(MiceTask *task, size_t classes, const double *y, double *beta)
+{
+    g_autoptr(LacGlm) glm = categorical_fit(task, classes, y);
+
+    categorical_draw_beta(task, glm, beta);
+}
+
 static void
 categorical_learn(MiceTask *task, gboolean draw, MiceRule *rule)
 {
@@ -80,12 +98,8 @@ categorical_learn(MiceTask *task, gboolean draw, MiceRule *rule)
     rule->rows = present - 1;
     rule->beta = scratch->cross; /* has room: levels <= columns of Z + 1 */
     memcpy(rule->beta, glm->beta, rule->rows * glm->stride * sizeof(double));
-    if (!draw)
-        return;
-    g_autofree double *normals = g_new(double, glm->hessian->rank + 1);
-
-    lac_rng_fill_normal(&task->rng, glm->hessian->rank, normals);
-    lac_glm_draw(glm, normals, rule->beta);
+    if (draw)
+        categorical_draw_beta(task, glm, rule->beta);
 }
 
 static void

@@ -38,6 +38,8 @@ scratch_clear(MiceScratch *scratch)
     g_free(scratch->normals);
     lac_linear_free(scratch->linear);
     lac_matcher_free(scratch->matcher);
+    lac_bins_free(scratch->bins);
+    g_clear_error(&scratch->error);
 }
 
 static gboolean
@@ -66,15 +68,23 @@ scratch_init(const MiceModel *self, size_t n, MiceScratch *scratch, GError **err
     scratch->normals = g_new0(double, 2 * self->q); /* of predictors, and of fewer rows */
     scratch->linear = lac_linear_new(self->q);
     scratch->matcher = lac_matcher_new();
-    return TRUE;
+    if (self->bins != NULL)
+        scratch->bins = lac_bins_like(self->bins, n, error);
+    return self->bins == NULL || scratch->bins != NULL;
 }
 
 void
-mice_write(const MiceModel *self, const MiceColumn *column, LacGram *gram, gboolean cross, size_t n,
-           const size_t *rows, const double *values)
+mice_write(const MiceModel *self, const MiceColumn *column, const MiceTable *table, gboolean cross,
+           size_t n, const size_t *rows, const double *values)
 {
+    LacGram *gram = table->gram;
     g_autofree double *z = g_new(double, n + 1);
     g_autofree double *code = g_new(double, column->width + 1);
+
+    if (table->bins != NULL)
+        mice_put_bins(table->bins, (size_t)(column - self->columns), n, rows, values);
+    if (column->constant)
+        return;
 
     for (size_t a = 0; a < column->width; a++) {
         for (size_t i = 0; i < n; i++) {
@@ -156,7 +166,34 @@ chain_tell_few_donors(const MiceTask *task, const MiceRule *rule, const double *
                           task->n_missing);
 }
 
-/* A visit: learn, keep the rule, and where there are holes draw them and write them back. */
+/* Draws the holes and writes them back. */
+static void
+chain_draw(const MiceLoop *loop, MiceChain *chain, const MiceTask *task, const MiceRule *rule,
+           LacRng rng)
+{
+    const MiceModel *self = loop->model;
+    const MiceTable table = {.gram = chain->scratch.gram, .bins = chain->scratch.bins};
+    const MiceRows rows = {.n = task->n_missing,
+                           .stride = self->stride,
+                           .index = task->missing,
+                           .z = table.gram->z,
+                           .bins = table.bins};
+    double *values = chain->cells + self->cell_start[task->j];
+
+    if (rows.n == 0)
+        return;
+    task->column->method->draw(self, task->column, rule, &rows, rng, values);
+    chain_tell_few_donors(task, rule, values);
+    mice_write(self, task->column, &table, TRUE, rows.n, rows.index, values);
+    if (chain->current != NULL) {
+        mice_current_put(chain->current, task->j, rows.n, rows.index, values);
+        mice_passive_update(self, loop->data, chain->current, &table, TRUE, self->cell_start,
+                            chain->cells);
+    }
+    chain_trace(loop, task, values);
+}
+
+/* A visit: learn, draw, keep the rule. */
 static void
 chain_visit(const MiceLoop *loop, MiceChain *chain, size_t iteration, size_t j)
 {
@@ -174,25 +211,16 @@ chain_visit(const MiceLoop *loop, MiceChain *chain, size_t iteration, size_t j)
                      .rng = lac_rng_split(&rng, "learn"),
                      .scratch = scratch};
     MiceRule rule;
-    double *values = chain->cells + self->cell_start[j];
 
+    if (scratch->error != NULL)
+        return;
     chain_split_rows(loop->data, j, scratch, &task);
     column->method->learn(&task, &rule);
-    mice_rule_keep(self, &rule, mice_rule(self, chain->chain, iteration, j));
-    if (task.n_missing == 0)
-        return;
-    const MiceRows rows = {
-        .n = task.n_missing, .stride = self->stride, .index = task.missing, .z = scratch->gram->z};
-
-    column->method->draw(self, column, &rule, &rows, lac_rng_split(&rng, "draw"), values);
-    chain_tell_few_donors(&task, &rule, values);
-    mice_write(self, column, scratch->gram, TRUE, task.n_missing, task.missing, values);
-    if (chain->current != NULL) {
-        mice_current_put(chain->current, j, task.n_missing, task.missing, values);
-        mice_passive_update(self, loop->data, chain->current, scratch->gram, TRUE, self->cell_start,
-                            chain->cells);
-    }
-    chain_trace(loop, &task, values);
+    chain_draw(loop, chain, &task, &rule, lac_rng_split(&rng, "draw"));
+    if (rule.forest != NULL && iteration + 1 < self->rounds)
+        lac_forest_free(rule.forest);
+    else
+        mice_rule_keep(self, &rule, mice_rule(self, chain->chain, iteration, j));
 }
 
 /* All visits of a chain in one row: the rounds over the columns with holes, then, for the sake of
@@ -287,6 +315,40 @@ chain_fill_design(const MiceLoop *loop, MiceChain *chain)
     }
 }
 
+/* The same as codes. */
+static void
+chain_fill_bins(const MiceLoop *loop, MiceChain *chain)
+{
+    const LacData *data = loop->data;
+    LacBins *bins = chain->scratch.bins;
+    double *values = chain->scratch.value;
+
+    for (size_t j = 0; bins != NULL && j < data->cols; j++) {
+        const double *hole = chain->cells + loop->model->cell_start[j];
+
+        for (size_t i = 0; i < data->rows; i++)
+            values[i] = lac_data_is_hole(data, i, j) ? *hole++ : lac_data_at(data, i, j);
+        mice_put_bins(bins, j, data->rows, NULL, values);
+    }
+}
+
+/* A chain before its first visit. */
+static gboolean
+chain_start(const MiceLoop *loop, MiceChain *chain, GError **error)
+{
+    const MiceModel *self = loop->model;
+    const MiceTable table = {.gram = chain->scratch.gram, .bins = chain->scratch.bins};
+
+    if (!chain_start_values(loop, chain, error))
+        return FALSE;
+    chain_fill_design(loop, chain);
+    chain_fill_bins(loop, chain);
+    if (chain->current != NULL)
+        mice_passive_update(self, loop->data, chain->current, &table, FALSE, self->cell_start,
+                            chain->cells);
+    return TRUE;
+}
+
 /* Visits between two looks at progress: about a hundredth of a second of work. The result does not
  * depend on it. */
 static size_t
@@ -295,9 +357,23 @@ group_stretch(const MiceLoop *loop)
     const MiceModel *self = loop->model;
     const double n = (double)loop->data->rows, q = (double)self->q;
     const double solve = 2.0 * n < q ? 2.0 * n * n * q : n * q * q / 4.0 + q * q * q;
-    const double visit = 50.0 * n + 20.0 * q + solve;
+    const double trees = self->bins != NULL ? 500.0 * n * (double)self->trees : 0.0;
+    const double visit = 50.0 * n + 20.0 * q + solve + trees;
 
     return (size_t)CLAMP(2e7 / visit, 1.0, 1e6);
+}
+
+/* FALSE when a chain had to end. */
+static gboolean
+group_check(const MiceLoop *loop, size_t n, GError **error)
+{
+    for (size_t k = 0; k < n; k++) {
+        if (loop->chains[k].scratch.error == NULL)
+            continue;
+        g_propagate_error(error, g_steal_pointer(&loop->chains[k].scratch.error));
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* One chain alone leaves its threads to the sums over rows; so does a table too small for any. */
@@ -306,16 +382,12 @@ group_run(MiceLoop *loop, size_t first, size_t n, GError **error)
 {
     const MiceModel *self = loop->model;
     const size_t visits = loop_visits(self), stretch = group_stretch(loop);
-    const gboolean alone = n == 1 || stretch > 20 * visits;
+    /* trees would start all threads for each of many small loops */
+    const gboolean alone = n == 1 || (self->bins == NULL && stretch > 20 * visits);
 
     for (size_t k = 0; k < n; k++) {
-        if (!chain_start_values(loop, &loop->chains[k], error))
+        if (!chain_start(loop, &loop->chains[k], error))
             return FALSE;
-        chain_fill_design(loop, &loop->chains[k]);
-        if (loop->chains[k].current != NULL)
-            mice_passive_update(self, loop->data, loop->chains[k].current,
-                                loop->chains[k].scratch.gram, FALSE, self->cell_start,
-                                loop->chains[k].cells);
     }
     for (loop->begin = 0; loop->begin < visits; loop->begin = loop->end) {
         const double done = (double)first + (double)n * (double)loop->begin / (double)visits;
@@ -325,6 +397,8 @@ group_run(MiceLoop *loop, size_t first, size_t n, GError **error)
             loop_visit_some(0, n, 0, loop);
         else
             lac_parallel_for(n, 1, loop_visit_some, loop);
+        if (!group_check(loop, n, error))
+            return FALSE;
         if (!lac_context_step(self->base.instance.context, done / (double)self->chains, error))
             return FALSE;
     }

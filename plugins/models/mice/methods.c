@@ -1,9 +1,10 @@
 #include "mice.h"
 
 static const MiceMethod *const methods[] = {
-    &mice_method_pmm,       &mice_method_norm,  &mice_method_norm_predict, &mice_method_norm_nob,
-    &mice_method_norm_boot, &mice_method_ridge, &mice_method_logreg,       &mice_method_polyreg,
-    &mice_method_polr,      &mice_method_mean,  &mice_method_sample,
+    &mice_method_pmm,          &mice_method_midastouch, &mice_method_two_stage, &mice_method_norm,
+    &mice_method_norm_predict, &mice_method_norm_nob,   &mice_method_norm_boot, &mice_method_ridge,
+    &mice_method_logreg,       &mice_method_polyreg,    &mice_method_polr,      &mice_method_cart,
+    &mice_method_rf,           &mice_method_mean,       &mice_method_sample,
 };
 
 const MiceMethod *

@@ -16,8 +16,9 @@ static const char *const start_names[] = {"initial", "sample", NULL};
 static const LacParam params[] = {
     LAC_PARAM_STRING(
         MiceModel, method, "auto",
-        "Method of every column that it suits (pmm, norm, norm.predict, norm.nob, "
-        "norm.boot, ridge, mean, sample, logreg, polyreg, polr); auto: pmm for numbers, "
+        "Method of every column that it suits (pmm, midastouch, two-stage, norm, norm.predict, "
+        "norm.nob, "
+        "norm.boot, ridge, mean, sample, logreg, polyreg, polr, cart, rf); auto: pmm for numbers, "
         "logreg for two levels, polyreg for more, polr for ordered ones"),
     LAC_PARAM_MAP(MiceModel, methods, NULL, "Exceptions: column name to method"),
     LAC_PARAM_INT(MiceModel, iterations, 5, LAC_RANGE(1, 100000), "rounds", "Rounds in each chain"),
@@ -26,6 +27,7 @@ static const LacParam params[] = {
                   "draws random numbers"),
     LAC_PARAM_INT(MiceModel, donors, 5, LAC_RANGE(1, 1000000), "rows",
                   "pmm: nearest rows to draw from"),
+    LAC_PARAM_INT(MiceModel, trees, 10, LAC_RANGE(1, 100000), "trees", "rf: trees of a forest"),
     LAC_PARAM_CHOICE(MiceModel, match, MICE_MATCH_1, match_names,
                      "pmm: predictions from estimates for all (0), from estimates for donors and "
                      "drawn coefficients for holes (1), from drawn ones for all (2)"),
@@ -82,7 +84,7 @@ mice_fit(LacModel *model, const LacData *train, GError **error)
     MiceModel *self = LAC_CAST(MiceModel, model);
     const size_t draws = lac_context_draws(model->instance.context);
 
-    if (!mice_learn_columns(self, train, error))
+    if (!mice_learn_columns(self, train, error) || !mice_learn_bins(self, train, error))
         return FALSE;
     mice_count_cells(self);
     self->rounds = (size_t)self->iterations;
@@ -219,6 +221,7 @@ mice_clear(LacModel *model)
     g_clear_pointer(&self->order, g_free);
     g_clear_pointer(&self->cell_start, g_free);
     g_clear_pointer(&self->cells, g_free);
+    g_clear_pointer(&self->bins, lac_bins_free);
     mice_passives_free(self->passives, self->n_passive);
     self->passives = NULL;
     self->n_passive = 0;

@@ -12,6 +12,7 @@
 #define LACUNA_MICE_H
 
 #include <lacuna/expression.h>
+#include <lacuna/forest.h>
 #include <lacuna/gram.h>
 #include <lacuna/linear.h>
 #include <lacuna/match.h>
@@ -62,21 +63,24 @@ typedef struct MiceCurrent MiceCurrent;
  * @sigma: sd of the noise to add, in sd's of the column
  * @score, @value: [n_donors] donors' predictions, ascending, and their observed values; or only
  *   values, where the method needs no scores
+ * @forest: whose leaves hold positions in @value
  */
 typedef struct {
     size_t rows, n_donors;
     double *beta, *score, *value;
     double sigma;
+    LacForest *forest;
 } MiceRule;
 
-/** A kept rule holds no more donors than this; they are thinned evenly along their scores. */
+/** A kept rule holds no more donors than this; they are thinned evenly along their scores. Forests
+ * are kept as they are, but only those of the last round, which then stand for all rounds. */
 #define MICE_MOST_DONORS 4096
 
 struct MiceModel {
     LacModel base;
     char *method; /* parameters */
     char **methods, **predict, **include, **exclude, **passive, **sequence;
-    int64_t iterations, imputations, donors;
+    int64_t iterations, imputations, donors, trees;
     int match, visit, predictors, start;
     double ridge, mincor, minpuc;
 
@@ -87,6 +91,7 @@ struct MiceModel {
     size_t n_visited, n_ordered, chains, rounds;
     MicePassive *passives; /* [n_passive] in the order in which they can be computed */
     size_t n_passive;
+    LacBins *bins;        /* how values become codes, for trees; no rows. NULL: no tree */
     MiceRule *rules;      /* [chains][rounds + 1][cols]; the last round: columns without holes */
     uint64_t fingerprint; /* of the training table, whose completions are kept: */
     size_t n_cells, *cell_start; /* [cols + 1]: holes by column, by row within one */
@@ -98,12 +103,19 @@ enum { MICE_LEFT_RIGHT, MICE_RIGHT_LEFT, MICE_MONOTONE, MICE_REVMONOTONE };
 enum { MICE_PREDICTORS_ALL, MICE_PREDICTORS_QUICK };
 enum { MICE_START_INITIAL, MICE_START_SAMPLE };
 
-/** MiceRows: rows of a design matrix. */
+/** MiceRows: rows of a design matrix, and of the same table as codes. */
 typedef struct {
     size_t n, stride;
     const size_t *index;
     const double *z;
+    const LacBins *bins;
 } MiceRows;
+
+/** MiceTable: a completed table as the methods see it. @bins: NULL without trees */
+typedef struct {
+    LacGram *gram;
+    LacBins *bins;
+} MiceTable;
 
 /** MiceScratch: memory of one chain, for tables of up to n rows. */
 typedef struct {
@@ -113,6 +125,8 @@ typedef struct {
     double *beta, *normals;             /* [2][stride], [2 q] */
     LacLinear *linear;
     LacMatcher *matcher;
+    LacBins *bins; /* of the completed table; NULL: no tree */
+    GError *error; /* why the chain has to end, or NULL */
 } MiceScratch;
 
 /**
@@ -151,7 +165,8 @@ struct MiceMethod {
     unsigned kinds;
     gboolean random;
     gboolean matches;
-    gboolean needs_beta, needs_scores, needs_values; /* what a rule must hold; load checks it */
+    gboolean needs_beta, needs_scores, needs_values,
+        needs_forest; /* what a rule must hold; load checks it */
     void (*learn)(MiceTask *task, MiceRule *rule);
     void (*draw)(const MiceModel *model, const MiceColumn *column, const MiceRule *rule,
                  const MiceRows *rows, LacRng rng, double *out);
@@ -163,13 +178,17 @@ const MiceMethod *mice_method_default(LacKind kind);
 /** mice_method_names: for messages; owned. */
 char *mice_method_names(void);
 extern const MiceMethod mice_method_norm, mice_method_norm_predict, mice_method_norm_nob,
-    mice_method_norm_boot, mice_method_ridge, mice_method_pmm, mice_method_logreg,
-    mice_method_polyreg, mice_method_polr, mice_method_mean, mice_method_sample;
+    mice_method_norm_boot, mice_method_ridge, mice_method_pmm, mice_method_midastouch,
+    mice_method_two_stage, mice_method_logreg, mice_method_polyreg, mice_method_polr,
+    mice_method_cart, mice_method_rf, mice_method_mean, mice_method_sample;
 
 /* categorical.c */
 /** mice_present_levels: levels that occur among the observed values, ascending, to @value; @y
  * [n_observed] as positions in that list. Returns: how many, at least one. */
 size_t mice_present_levels(const MiceTask *task, double *value, double *y);
+/** mice_levels_draw: drawn coefficients of a logistic or multinomial regression of @y [n_observed],
+ * codes 0 .. @classes-1; @beta: [classes - 1][stride]. */
+void mice_levels_draw(MiceTask *task, size_t classes, const double *y, double *beta);
 
 /* cost.c */
 void mice_cost(const LacModel *model, const LacWorkload *work, LacCost *out);
@@ -201,10 +220,17 @@ void mice_current_free(MiceCurrent *current);
 void mice_current_put(MiceCurrent *current, size_t j, size_t n, const size_t *rows,
                       const double *values);
 /** mice_passive_update: computes the passive columns whose parents were put since the last call,
- * into @cells (holes by column, beginning at @cell_start) and into Z; @cross as for mice_write().
+ * into @cells (holes by column, beginning at @cell_start) and @table; @cross as for mice_write().
  */
 void mice_passive_update(const MiceModel *self, const LacData *in, MiceCurrent *current,
-                         LacGram *gram, gboolean cross, const size_t *cell_start, double *cells);
+                         const MiceTable *table, gboolean cross, const size_t *cell_start,
+                         double *cells);
+
+/* trees.c */
+gboolean mice_needs_bins(const MiceModel *self);
+/** mice_learn_bins: sets model->bins where some column needs them. */
+gboolean mice_learn_bins(MiceModel *self, const LacData *train, GError **error);
+void mice_put_bins(LacBins *bins, size_t j, size_t n, const size_t *rows, const double *values);
 
 /* save.c */
 gboolean mice_save(const LacModel *model, LacBundle *out, GError **error);
@@ -216,9 +242,9 @@ void mice_count_cells(MiceModel *self);
 
 /* chains.c */
 gboolean mice_run_chains(MiceModel *self, const LacData *train, GError **error);
-/** mice_write: new values of a column into Z; @cross tells whether G is kept up to date. */
-void mice_write(const MiceModel *self, const MiceColumn *column, LacGram *gram, gboolean cross,
-                size_t n, const size_t *rows, const double *values);
+/** mice_write: new values of a column into @table; @cross tells whether G is kept up to date. */
+void mice_write(const MiceModel *self, const MiceColumn *column, const MiceTable *table,
+                gboolean cross, size_t n, const size_t *rows, const double *values);
 
 /* replay.c */
 /** mice_replay: completes @in by the rules of one chain; @cells: [holes of @in], by column. */
@@ -230,6 +256,8 @@ void mice_rule_clear(MiceRule *rule);
 /** mice_rule_keep: an own copy, with at most MICE_MOST_DONORS donors. */
 void mice_rule_keep(const MiceModel *self, const MiceRule *from, MiceRule *to);
 MiceRule *mice_rule(const MiceModel *self, size_t chain, size_t round, size_t j);
+/** mice_rule_round: the round whose rule of @column stands for round @t. */
+size_t mice_rule_round(const MiceModel *self, const MiceColumn *column, size_t t);
 void mice_rules_save(const MiceModel *self, LacBundle *out);
 gboolean mice_rules_load(MiceModel *self, const LacBundle *in, GError **error);
 

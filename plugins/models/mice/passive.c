@@ -234,8 +234,8 @@ passive_compute(const MiceModel *self, const MicePassive *passive, const LacData
 }
 
 void
-mice_passive_update(const MiceModel *self, const LacData *in, MiceCurrent *current, LacGram *gram,
-                    gboolean cross, const size_t *cell_start, double *cells)
+mice_passive_update(const MiceModel *self, const LacData *in, MiceCurrent *current,
+                    const MiceTable *table, gboolean cross, const size_t *cell_start, double *cells)
 {
     for (size_t p = 0; p < self->n_passive; p++) {
         const MicePassive *passive = &self->passives[p];
@@ -247,9 +247,8 @@ mice_passive_update(const MiceModel *self, const LacData *in, MiceCurrent *curre
         if (!stale)
             continue;
         passive_compute(self, passive, in, current, cells + cell_start[j]);
-        if (!self->columns[j].constant)
-            mice_write(self, &self->columns[j], gram, cross, current->n_holes[j], current->holes[j],
-                       cells + cell_start[j]);
+        mice_write(self, &self->columns[j], table, cross, current->n_holes[j], current->holes[j],
+                   cells + cell_start[j]);
     }
     memset(current->changed, 0, current->cols * sizeof(gboolean));
 }

@@ -7,7 +7,7 @@
 typedef struct {
     const MiceModel *model;
     const LacData *in;
-    LacGram *gram;
+    MiceTable table;
     size_t chain;
     double *cells;
     size_t *start;        /* [cols + 1] of each column's holes in `cells` */
@@ -34,7 +34,7 @@ static void
 replay_fill_design(const Replay *replay)
 {
     const MiceModel *self = replay->model;
-    LacGram *gram = replay->gram;
+    LacGram *gram = replay->table.gram;
 
     for (size_t i = 0; i < replay->in->rows; i++) {
         double *z = gram->z + i * gram->stride;
@@ -51,28 +51,51 @@ replay_fill_design(const Replay *replay)
     }
 }
 
+/* The same as codes. */
+static gboolean
+replay_fill_bins(Replay *replay, GError **error)
+{
+    const LacData *in = replay->in;
+    g_autofree double *values = NULL;
+
+    if (replay->model->bins == NULL)
+        return TRUE;
+    replay->table.bins = lac_bins_like(replay->model->bins, in->rows, error);
+    values = lac_try_alloc(in->rows + 1, sizeof(double), "a column", error);
+    if (replay->table.bins == NULL || values == NULL)
+        return FALSE;
+    for (size_t j = 0; j < in->cols; j++) {
+        for (size_t i = 0; i < in->rows; i++)
+            values[i] = lac_data_is_hole(in, i, j) ? replay->model->columns[j].start
+                                                   : lac_data_at(in, i, j);
+        mice_put_bins(replay->table.bins, j, in->rows, NULL, values);
+    }
+    return TRUE;
+}
+
 static void
 replay_visit(const Replay *replay, size_t t, size_t j, LacRng rng)
 {
     const MiceModel *self = replay->model;
     const MiceColumn *column = &self->columns[j];
-    const size_t round = column->n_holes > 0 ? t : self->rounds;
+    const size_t round = mice_rule_round(self, column, t);
     const size_t n = replay->start[j + 1] - replay->start[j];
     const MiceRows rows = {.n = n,
                            .stride = self->stride,
                            .index = replay->rows + replay->start[j],
-                           .z = replay->gram->z};
+                           .z = replay->table.gram->z,
+                           .bins = replay->table.bins};
     double *values = replay->cells + replay->start[j];
 
     if (n == 0)
         return;
     column->method->draw(self, column, mice_rule(self, replay->chain, round, j), &rows, rng,
                          values);
-    mice_write(self, column, replay->gram, FALSE, n, rows.index, values);
+    mice_write(self, column, &replay->table, FALSE, n, rows.index, values);
     if (replay->current == NULL)
         return;
     mice_current_put(replay->current, j, n, rows.index, values);
-    mice_passive_update(self, replay->in, replay->current, replay->gram, FALSE, replay->start,
+    mice_passive_update(self, replay->in, replay->current, &replay->table, FALSE, replay->start,
                         replay->cells);
 }
 
@@ -91,7 +114,7 @@ replay_start(const Replay *replay)
             mice_current_put(replay->current, j, n, replay->rows + at, replay->cells + at);
     }
     if (replay->current != NULL)
-        mice_passive_update(self, replay->in, replay->current, replay->gram, FALSE, replay->start,
+        mice_passive_update(self, replay->in, replay->current, &replay->table, FALSE, replay->start,
                             replay->cells);
 }
 
@@ -120,7 +143,7 @@ mice_replay(const MiceModel *self, const LacData *in, size_t chain, double *cell
     g_autofree size_t *rows = lac_try_alloc(holes + 1, sizeof(size_t), "list of holes", error);
     Replay replay = {.model = self,
                      .in = in,
-                     .gram = gram,
+                     .table = {.gram = gram},
                      .chain = chain,
                      .cells = cells,
                      .start = start,
@@ -133,9 +156,14 @@ mice_replay(const MiceModel *self, const LacData *in, size_t chain, double *cell
         if (replay.current == NULL)
             return FALSE;
     }
-    replay_list_holes(&replay);
-    replay_fill_design(&replay);
-    replay_run(&replay);
+    const gboolean filled = replay_fill_bins(&replay, error);
+
+    if (filled) {
+        replay_list_holes(&replay);
+        replay_fill_design(&replay);
+        replay_run(&replay);
+    }
     mice_current_free(replay.current);
-    return TRUE;
+    lac_bins_free(replay.table.bins);
+    return filled;
 }

@@ -1,4 +1,4 @@
-/* mice: who predicts whom, passive columns, the order of visits. */
+/* mice: who predicts whom, passive columns, the order of visits, methods for odd columns. */
 #include "fitted.h"
 #include "table-private.h"
 
@@ -183,4 +183,84 @@ LAC_TEST(models_mice_rules, explicit_sequence_is_followed)
     EXPECT_TRUE(memcmp(w, y, 200 * sizeof(double)) != 0);
     expect_refused("{sequence: [x1, x1]}", data, "'x1', twice");
     expect_refused("{sequence: [q]}", data, "'q'");
+}
+
+/* 200 rows: nothing below z = 0, an amount above; holes at random */
+static LacData *
+piled_table(double end, double sign)
+{
+    enum { N = 200 };
+    double x[2 * N];
+    LacRng rng = lac_rng_new(41);
+
+    for (size_t i = 0; i < N; i++) {
+        x[2 * i] = lac_rng_normal(&rng);
+        x[2 * i + 1] = x[2 * i] + 0.2 * lac_rng_normal(&rng) < 0.0
+                           ? end
+                           : end + sign * (1.0 + 3.0 * x[2 * i] + lac_rng_uniform(&rng));
+        if (i % 4 == 1)
+            x[2 * i + 1] = NAN;
+    }
+    return fitted_table(N, 2, x, NULL);
+}
+
+LAC_TEST(models_mice_rules, two_stages_pile_up_where_the_column_does)
+{
+    for (int sign = -1; sign <= 1; sign += 2) {
+        g_autoptr(LacData) data = piled_table(7.0, sign);
+        g_autoptr(Fitted) mice = fit("{methods: {x2: two-stage}, iterations: 1}", data, 1, 1);
+        const double *out = mice ? fitted_sample(mice, data, 0) : NULL;
+        size_t wrong = 0, holes = 0;
+
+        ASSERT_TRUE(out != NULL);
+        for (size_t i = 1; i < 200; i += 4) {
+            if (fabs(out[2 * i]) < 0.4) /* where chance decides */
+                continue;
+            holes++;
+            wrong += (out[2 * i + 1] == 7.0) != (out[2 * i] < 0.0);
+        }
+        /* at |z| = 0.4 the chance of the other side is 1 - Phi(2) = 0.02 */
+        EXPECT_TRUE(holes > 25 && wrong <= 2);
+        EXPECT_EQ_INT(fitted_events(mice, "fallback", -2), 0);
+    }
+    g_autoptr(LacData) smooth = fitted_made(60, 3, 0.5, 0.2, 43);
+    g_autoptr(Fitted) same = fit("{method: two-stage}", smooth, 1, 1);
+    g_autoptr(Fitted) pmm = fit("{method: pmm}", smooth, 1, 1);
+
+    EXPECT_TRUE(fitted_events(same, "fallback", 1) > 0);
+    EXPECT_TRUE(memcmp(fitted_fill(same, smooth), fitted_fill(pmm, smooth), 180 * sizeof(double)) ==
+                0);
+}
+
+/* Three groups of 20 rows, far apart: a tree finds them, and a hole takes a value of its group. */
+LAC_TEST(models_mice_rules, trees_take_values_of_the_same_leaf)
+{
+    enum { N = 60 };
+    double x[3 * N];
+    LacRng rng = lac_rng_new(45);
+
+    for (size_t i = 0; i < N; i++) {
+        const size_t group = i % 3;
+
+        x[3 * i] = (double)group + 0.1 * lac_rng_uniform(&rng);
+        x[3 * i + 1] = i % 7 == 2 ? NAN : 100.0 * (double)((group + 1) % 3) + (double)(i % 5);
+        x[3 * i + 2] = lac_rng_normal(&rng);
+    }
+    g_autoptr(LacData) data = fitted_table(N, 3, x, NULL);
+    g_autoptr(Fitted) cart = fit("{method: cart, imputations: 3}", data, 3, 1);
+    g_autoptr(Fitted) rf = fit("{method: rf, trees: 1, imputations: 3}", data, 3, 1);
+    size_t differ = 0;
+
+    ASSERT_TRUE(cart != NULL && rf != NULL);
+    for (size_t d = 0; d < 3; d++) {
+        g_autofree double *first = g_memdup2(fitted_sample(cart, data, 0), sizeof x);
+        const double *out = fitted_sample(cart, data, d);
+
+        for (size_t i = 2; i < N; i += 7) {
+            EXPECT_TRUE(fabs(out[3 * i + 1] - 100.0 * (double)((i % 3 + 1) % 3) - 2.0) <= 2.0);
+            differ += out[3 * i + 1] != first[3 * i + 1];
+        }
+    }
+    EXPECT_TRUE(differ > 0);
+    EXPECT_TRUE(fitted_fill(rf, data) != NULL);
 }

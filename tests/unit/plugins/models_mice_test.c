@@ -59,8 +59,9 @@ LAC_TEST(models_mice, five_rounds_on_sixty_rows_equal_mice)
         EXPECT_NEAR_DOUBLE(out[k], np_out[k], 1e-8);
 }
 
-static const char *const numeric_methods[] = {"pmm",       "norm",  "norm.predict", "norm.nob",
-                                              "norm.boot", "ridge", "mean",         "sample"};
+static const char *const numeric_methods[] = {"pmm",        "norm",      "norm.predict", "norm.nob",
+                                              "norm.boot",  "ridge",     "mean",         "sample",
+                                              "midastouch", "two-stage", "cart",         "rf"};
 
 /* Column 2 in a unit a million times smaller; also fails in mice with its remove.lindep. */
 LAC_TEST(models_mice, units_do_not_matter)
@@ -394,11 +395,16 @@ LAC_TEST(models_mice, categories_get_levels_that_follow_the_other_columns)
     enum { N = 600 };
     g_autoptr(LacData) full = mixed_table(N, 0.0, 27);
     g_autoptr(LacData) data = mixed_table(N, 0.2, 27);
-    const char *const yamls[] = {NULL, "{method: pmm}", "{method: polyreg}", "{method: sample}",
-                                 "{method: polr}"};
-    double wrong[5];
+    const char *const yamls[] = {NULL,
+                                 "{method: pmm}",
+                                 "{method: polyreg}",
+                                 "{method: sample}",
+                                 "{method: polr}",
+                                 "{method: cart}",
+                                 "{method: rf}"};
+    double wrong[7];
 
-    for (size_t y = 0; y < 5; y++) {
+    for (size_t y = 0; y < 7; y++) {
         g_autoptr(Fitted) mice = fit(yamls[y], data, 1, 1);
         const double *out = mice ? fitted_fill(mice, data) : NULL;
         double n = 0.0;
@@ -418,6 +424,7 @@ LAC_TEST(models_mice, categories_get_levels_that_follow_the_other_columns)
     /* random levels are wrong in well over half of the holes; regressions in under a third */
     EXPECT_TRUE(wrong[0] < 0.33 && wrong[1] < 0.33 && wrong[2] < 0.33);
     EXPECT_TRUE(wrong[3] > 0.4 && wrong[4] < 0.33);
+    EXPECT_TRUE(wrong[5] < 0.33 && wrong[6] < 0.4);
 }
 
 LAC_TEST(models_mice, one_observed_level_and_separated_levels_are_filled)
@@ -441,22 +448,27 @@ LAC_TEST(models_mice, one_observed_level_and_separated_levels_are_filled)
     EXPECT_EQ_DOUBLE(out[3 * 38 + 1], 1.0);
 }
 
-LAC_TEST(models_mice, categorical_models_are_saved_and_replayed)
+LAC_TEST(models_mice, every_method_is_saved_and_replayed)
 {
+    static const char *const methods[] = {"auto", "midastouch", "two-stage", "polr", "cart", "rf"};
     g_autoptr(LacData) data = mixed_table(200, 0.2, 29);
     const size_t rows[3] = {5, 6, 7};
     g_autoptr(LacData) few = lac_data_select_rows(data, 3, rows, NULL);
-    g_autoptr(Fitted) mice = fit("{imputations: 2}", data, 2, 1);
-    g_autoptr(Fitted) copy = fit("{imputations: 2}", data, 2, 1);
-    g_autoptr(LacBundle) bundle = lac_bundle_new();
-    double before[15];
 
-    ASSERT_TRUE(mice != NULL && copy != NULL);
-    memcpy(before, fitted_sample(mice, few, 1), sizeof before);
-    ASSERT_TRUE(mice->plugin->save(mice->model, bundle, NULL));
-    copy->plugin->clear(copy->model);
-    ASSERT_TRUE(copy->plugin->load(copy->model, bundle, NULL));
-    EXPECT_TRUE(memcmp(before, fitted_sample(copy, few, 1), sizeof before) == 0);
+    for (size_t m = 0; m < G_N_ELEMENTS(methods); m++) {
+        g_autofree char *yaml = g_strdup_printf("{imputations: 2, method: %s}", methods[m]);
+        g_autoptr(Fitted) mice = fit(yaml, data, 2, 1);
+        g_autoptr(Fitted) copy = fit(yaml, data, 2, 1);
+        g_autoptr(LacBundle) bundle = lac_bundle_new();
+        double before[15];
+
+        ASSERT_TRUE(mice != NULL && copy != NULL);
+        memcpy(before, fitted_sample(mice, few, 1), sizeof before);
+        ASSERT_TRUE(mice->plugin->save(mice->model, bundle, NULL));
+        copy->plugin->clear(copy->model);
+        ASSERT_TRUE(copy->plugin->load(copy->model, bundle, NULL));
+        EXPECT_TRUE(memcmp(before, fitted_sample(copy, few, 1), sizeof before) == 0);
+    }
 }
 
 /* slope of y on x, and its sampling variance, by least squares */
