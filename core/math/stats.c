@@ -226,3 +226,21 @@ lac_stats_rubin_draws(double fmi, size_t m, double cv)
 
     return (size_t)CLAMP(needed, 2.0, 1e9);
 }
+
+void
+lac_ranks(size_t n, const double *x, double tie, double *rank)
+{
+    g_autofree size_t *order = g_new(size_t, MAX(n, 1));
+
+    lac_stats_order(n, x, order);
+    for (size_t first = 0, last; first < n; first = last) {
+        const double start = x[order[first]];
+        for (last = first + 1; last < n; last++) {
+            const double value = x[order[last]];
+            if (value != start && !(value - start <= tie))
+                break;
+        }
+        for (size_t i = first; i < last; i++)
+            rank[order[i]] = 0.5 * (double)(first + 1 + last);
+    }
+}

@@ -8,13 +8,11 @@
 #define LACUNA_INFERENCE_PRIVATE_H
 
 #include "base-private.h"
+#include <lacuna/convergence.h>
 #include <lacuna/rng.h>
+#include <lacuna/stats.h>
 
 G_BEGIN_DECLS
-
-/** lac_ranks: @rank [n] of @loss [n], 1 the smallest; a group whose members lie within @tie of its
- * first shares its mean rank. */
-LAC_PRIVATE_API void lac_ranks(size_t n, const double *loss, double tie, double *rank);
 
 /**
  * LacFriedman: @chi2 is corrected for ties, on @df1 degrees of freedom; @f is Iman and Davenport's,
@@ -132,19 +130,6 @@ lac_elo(size_t blocks, size_t k, const double *loss, double ridge, double *ratin
 /** lac_pareto: @front [n] TRUE where no other point is as good in both and better in one. NaN
  * points are never on it. */
 LAC_PRIVATE_API void lac_pareto(size_t n, const double *cost, const double *loss, gboolean *front);
-
-/** Convergence of @chains chains of @n draws each, x [chains x n]. NaN when there is too little to
- * say (split: n < 4), infinite when chains are stuck at different values.
- * lac_rhat: Gelman and Rubin's. lac_rhat_split: on half chains. lac_rhat_rank: the larger of bulk
- * and tail, on normal scores of half chains (Vehtari et al. 2021). */
-LAC_PRIVATE_API double lac_rhat(size_t chains, size_t n, const double *x);
-LAC_PRIVATE_API double lac_rhat_split(size_t chains, size_t n, const double *x);
-LAC_PRIVATE_API double lac_rhat_rank(size_t chains, size_t n, const double *x);
-/** lac_rhat_rank_parts: the two it is the larger of. */
-LAC_PRIVATE_API void
-lac_rhat_rank_parts(size_t chains, size_t n, const double *x, double *bulk, double *tail);
-/** lac_autocorrelation: at @lag, of one chain; NaN for a constant chain. */
-LAC_PRIVATE_API double lac_autocorrelation(size_t n, const double *x, size_t lag);
 
 G_END_DECLS
 

@@ -4,24 +4,6 @@
 #include <lacuna/stats.h>
 #include <math.h>
 
-void
-lac_ranks(size_t n, const double *loss, double tie, double *rank)
-{
-    g_autofree size_t *order = g_new(size_t, MAX(n, 1));
-
-    lac_stats_order(n, loss, order);
-    for (size_t first = 0, last; first < n; first = last) {
-        const double start = loss[order[first]];
-        for (last = first + 1; last < n; last++) {
-            const double value = loss[order[last]];
-            if (value != start && !(value - start <= tie))
-                break;
-        }
-        for (size_t i = first; i < last; i++)
-            rank[order[i]] = 0.5 * (double)(first + 1 + last);
-    }
-}
-
 /* [k] sums over the blocks */
 static void
 ranks_sum(size_t blocks, size_t k, const double *ranks, double *sum)

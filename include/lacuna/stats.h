@@ -25,6 +25,9 @@ LAC_API double lac_stats_quantile(size_t n, const double *sorted, double p, int 
 LAC_API void lac_stats_sort(size_t n, double *x);
 /** lac_stats_order: @order [n] such that x[order[0]] <= x[order[1]] ...; ties by index. */
 LAC_API void lac_stats_order(size_t n, const double *x, size_t *order);
+/** lac_ranks: @rank [n] of @x [n], 1 the smallest; a group whose members lie within @tie of its
+ * first shares its mean rank. */
+LAC_API void lac_ranks(size_t n, const double *x, double tie, double *rank);
 /** lac_stats_mode: smallest level among the most frequent codes 0..n_levels-1; -1 when n = 0. */
 LAC_API gssize lac_stats_mode(size_t n, const double *codes, size_t n_levels);
 /** lac_stats_sum: Neumaier-compensated sum of x [n], left to right; 0 for n = 0. */

@@ -405,25 +405,6 @@ group_run(MiceLoop *loop, size_t first, size_t n, GError **error)
     return TRUE;
 }
 
-static void
-loop_emit_traces(const MiceLoop *loop)
-{
-    const MiceModel *self = loop->model;
-    LacContext *context = self->base.instance.context;
-
-    for (size_t chain = 0; chain < self->chains; chain++) {
-        for (size_t t = 0; t < self->rounds; t++) {
-            for (size_t v = 0; v < self->n_visited; v++) {
-                const size_t j = self->order[v];
-                const double *at = loop->trace + 2 * ((chain * self->rounds + t) * self->cols + j);
-
-                lac_context_trace(context, "mean", (gssize)j, t, chain, at[0]);
-                lac_context_trace(context, "sd", (gssize)j, t, chain, at[1]);
-            }
-        }
-    }
-}
-
 /* As many chains at a time as there are threads: more would only need more memory. */
 static gboolean
 loop_run(MiceLoop *loop, size_t group, GError **error)
@@ -449,7 +430,7 @@ loop_run(MiceLoop *loop, size_t group, GError **error)
         if (!group_run(loop, first, n, error))
             return FALSE;
     }
-    loop_emit_traces(loop);
+    mice_emit_traces(self, loop->data, loop->trace);
     return TRUE;
 }
 

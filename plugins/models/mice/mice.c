@@ -17,8 +17,8 @@ static const LacParam params[] = {
     LAC_PARAM_STRING(
         MiceModel, method, "auto",
         "Method of every column that it suits (pmm, midastouch, two-stage, norm, norm.predict, "
-        "norm.nob, "
-        "norm.boot, ridge, mean, sample, logreg, polyreg, polr, cart, rf); auto: pmm for numbers, "
+        "norm.nob, norm.boot, ridge, mean, sample, logreg, polyreg, polr, cart, rf); auto: pmm for "
+        "numbers, "
         "logreg for two levels, polyreg for more, polr for ordered ones"),
     LAC_PARAM_MAP(MiceModel, methods, NULL, "Exceptions: column name to method"),
     LAC_PARAM_INT(MiceModel, iterations, 5, LAC_RANGE(1, 100000), "rounds", "Rounds in each chain"),

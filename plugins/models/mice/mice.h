@@ -4,6 +4,7 @@
  *   predictors.c, quickpred.c   who predicts whom
  *   passive.c   columns that are computed from others
  *   chains.c    the loop: iterations x columns, chains side by side
+ *   traces.c    what is told of convergence
  *   save.c      a fitted model to a file and back
  *   replay.c    the learnt rules applied to new rows
  *   rules.c     storage of what one visit of a column learnt
@@ -225,6 +226,10 @@ void mice_current_put(MiceCurrent *current, size_t j, size_t n, const size_t *ro
 void mice_passive_update(const MiceModel *self, const LacData *in, MiceCurrent *current,
                          const MiceTable *table, gboolean cross, const size_t *cell_start,
                          double *cells);
+
+/* traces.c */
+/** mice_emit_traces: @trace: [chains][rounds][cols][2] mean and sd of the imputed values. */
+void mice_emit_traces(const MiceModel *self, const LacData *data, const double *trace);
 
 /* trees.c */
 gboolean mice_needs_bins(const MiceModel *self);

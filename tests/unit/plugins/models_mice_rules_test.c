@@ -2,6 +2,7 @@
 #include "fitted.h"
 #include "table-private.h"
 
+#include <lacuna/convergence.h>
 #include <math.h>
 #include <string.h>
 
@@ -263,4 +264,50 @@ LAC_TEST(models_mice_rules, trees_take_values_of_the_same_leaf)
     }
     EXPECT_TRUE(differ > 0);
     EXPECT_TRUE(fitted_fill(rf, data) != NULL);
+}
+
+/* psrf and autocorrelation are those of the traced means */
+LAC_TEST(models_mice_rules, convergence_is_traced_by_column)
+{
+    enum { M = 4, T = 6 };
+    g_autoptr(LacData) data = fitted_made(60, 3, 0.8, 0.3, 47);
+    g_autoptr(Fitted) mice = fit("{imputations: 4, iterations: 6}", data, 1, 1);
+
+    ASSERT_TRUE(mice != NULL);
+    for (size_t n = 2; n <= T; n++) {
+        double x[M * T];
+
+        for (size_t c = 0; c < M; c++) {
+            for (size_t t = 0; t < n; t++)
+                x[c * n + t] = fitted_trace(mice, "mean", 1, t, c);
+        }
+        EXPECT_EQ_DOUBLE(fitted_trace(mice, "autocorrelation", 1, n - 1, 0),
+                         lac_chains_autocorrelation(M, n, x));
+        if (n >= 4)
+            EXPECT_EQ_DOUBLE(fitted_trace(mice, "psrf", 1, n - 1, 0), lac_rhat_rank(M, n, x));
+        else
+            EXPECT_TRUE(isnan(fitted_trace(mice, "psrf", 1, n - 1, 0)));
+    }
+    EXPECT_EQ_INT(fitted_events(mice, "not-mixed", -2), 0);
+}
+
+/* Two columns missing in the same rows but one, almost copies of each other: each keeps where the
+ * other was, so twenty rounds are not enough, and that is said. */
+LAC_TEST(models_mice_rules, chains_that_do_not_mix_are_told)
+{
+    enum { N = 60 };
+    double x[2 * N];
+    LacRng rng = lac_rng_new(49);
+
+    for (size_t i = 0; i < N; i++) {
+        x[2 * i] = lac_rng_normal(&rng);
+        x[2 * i + 1] = x[2 * i] + 0.02 * lac_rng_normal(&rng);
+        if (i % 2 == 0)
+            x[2 * i] = x[2 * i + 1] = NAN;
+    }
+    g_autoptr(LacData) data = fitted_table(N, 2, x, NULL);
+    g_autoptr(Fitted) mice = fit("{method: norm, iterations: 20, start: sample}", data, 1, 1);
+
+    ASSERT_TRUE(mice != NULL);
+    EXPECT_TRUE(fitted_events(mice, "not-mixed", -2) > 0);
 }

@@ -1,7 +1,6 @@
 /* Have chains forgotten where they started? Potential scale reduction, plain, split and on ranks.
  */
-#include "inference-private.h"
-
+#include <lacuna/convergence.h>
 #include <lacuna/stats.h>
 #include <math.h>
 #include <string.h>
@@ -107,4 +106,36 @@ lac_autocorrelation(size_t n, const double *x, size_t lag)
     for (size_t t = 0; t + lag < n; t++)
         product += (x[t] - mean) * (x[t + lag] - mean);
     return power > 0.0 ? product / power : NAN;
+}
+
+/* Over chains, between draws t - 1 and t. */
+static double
+chains_correlation(size_t chains, size_t n, const double *x, size_t t)
+{
+    double a = 0.0, b = 0.0, aa = 0.0, bb = 0.0, ab = 0.0;
+
+    for (size_t c = 0; c < chains; c++) {
+        a += x[c * n + t - 1] / (double)chains;
+        b += x[c * n + t] / (double)chains;
+    }
+    for (size_t c = 0; c < chains; c++) {
+        const double da = x[c * n + t - 1] - a, db = x[c * n + t] - b;
+
+        aa += da * da;
+        bb += db * db;
+        ab += da * db;
+    }
+    return aa > 0.0 && bb > 0.0 ? ab / sqrt(aa * bb) : 0.0;
+}
+
+double
+lac_chains_autocorrelation(size_t chains, size_t n, const double *x)
+{
+    double sum = 0.0;
+
+    if (chains < 2 || n < 2)
+        return NAN;
+    for (size_t t = 1; t < n; t++)
+        sum += chains_correlation(chains, n, x, t);
+    return sum / (double)(n - 1);
 }
