@@ -64,7 +64,7 @@ traces_emit_convergence(const MiceModel *self, const LacData *data, const double
             context, "not-mixed", (gssize)j,
             "column '%s': chains still differ after %zu rounds (R-hat %.3g, expected "
             "below %g); more iterations, or fewer predictors computed from each other",
-            j + 1, self->rounds, psrf, mixed);
+            lac_data_name(data, j), self->rounds, psrf, mixed);
 }
 
 void
