@@ -38,6 +38,36 @@ apply_bernoulli_all(LacTape *tape, LacTensor *const *x)
 }
 
 static LacTensor *
+apply_student_rows(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_student_rows(x[0], x[1], x[2], x[3], x[4]);
+}
+
+static LacTensor *
+apply_logistic_rows(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_logistic_rows(x[0], x[1], x[2], x[3], (LacReal)0.5, 0, 3);
+}
+
+static LacTensor *
+apply_categorical_rows(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_categorical_rows(x[0], x[1], x[2]);
+}
+
+static LacTensor *
+apply_categorical_all(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_categorical_rows(x[0], x[1], NULL);
+}
+
+static LacTensor *
+apply_cross_entropy(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_cross_entropy(x[0], (const size_t[]){1, 0, 4});
+}
+
+static LacTensor *
 apply_iwae_bound(LacTape *tape, LacTensor *const *x)
 {
     return lac_nn_iwae_bound(x[0]);
@@ -66,6 +96,20 @@ ROWS(density) = {
         BETWEEN(-9, 9, 3, 4, 5), BITS(3, 5)),
     ROW("bernoulli_rows", "data with a gradient", apply_bernoulli_all, BETWEEN(0, 1, 3, 5),
         X(3, 5)),
+    ROW("student_rows", "samples share data", apply_student_rows, CONSTANT(-2, 2, 3, 5), X(3, 4, 5),
+        SCALE(3, 4, 5), BETWEEN(3, 30, 3, 4, 5), BITS(3, 5)),
+    ROW("student_rows", "few degrees of freedom, all vary", apply_student_rows, X(3, 5), X(3, 5),
+        SCALE(3, 5), BETWEEN(0.5, 3, 3, 5), BITS(3, 5)),
+    ROW("student_rows", "many degrees of freedom", apply_student_rows, X(3, 5), X(3, 5),
+        SCALE(3, 5), BETWEEN(100, 3000, 5), BITS(3, 5)),
+    ROW("logistic_rows", "samples share data", apply_logistic_rows, CODES(4, 3, 5),
+        BETWEEN(-1, 4, 3, 2, 5), BETWEEN(-2, 1, 3, 2, 5), BITS(3, 5)),
+    ROW("logistic_rows", "wide and narrow", apply_logistic_rows, CODES(4, 2, 5),
+        BETWEEN(0, 3, 2, 5), BETWEEN(-3, 9, 2, 5), BITS(2, 5)),
+    ROW("categorical_rows", "samples share data", apply_categorical_rows, CODES(4, 3), X(3, 2, 4),
+        BITS(3)),
+    ROW("categorical_rows", "all cells", apply_categorical_all, CODES(4, 3, 2), X(3, 2, 4)),
+    ROW("cross_entropy", "three rows", apply_cross_entropy, X(3, 5)),
     ROW("iwae_bound", "some samples", apply_iwae_bound, BETWEEN(-30, 5, 3, 5)),
     ROW("iwae_bound", "one sample", apply_iwae_bound, X(3, 1)),
 };

@@ -17,6 +17,23 @@ OVER(sum, two, 1u << 1 | 1u << 3, FALSE)
 OVER(mean, all, 0, TRUE)
 OVER(mean, last, 1u << 1, FALSE)
 
+OVER(logsumexp, all, 0, FALSE)
+OVER(logsumexp, last, 1u << 1, TRUE)
+OVER(logsumexp, first, 1u << 0, FALSE)
+OVER(logsumexp, two, 1u << 0 | 1u << 2, FALSE)
+
+static LacTensor *
+apply_softmax(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_softmax(x[0]);
+}
+
+static LacTensor *
+apply_log_softmax(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_log_softmax(x[0]);
+}
+
 static LacTensor *
 apply_reshape(LacTape *tape, LacTensor *const *x)
 {
@@ -90,6 +107,13 @@ ROWS(shape) = {
     ROW("sum", "every other axis", apply_sum_two, X(2, 3, 2, 5)),
     ROW("mean", "all, kept", apply_mean_all, X(3, 5)),
     ROW("mean", "last axis", apply_mean_last, X(3, 5)),
+    ROW("logsumexp", "all", apply_logsumexp_all, X(3, 5)),
+    ROW("logsumexp", "last axis, kept", apply_logsumexp_last, X(3, 5)),
+    ROW("logsumexp", "first axis", apply_logsumexp_first, X(3, 5)),
+    ROW("logsumexp", "outer axes", apply_logsumexp_two, X(3, 2, 4)),
+    ROW("softmax", "rows", apply_softmax, X(3, 5)),
+    ROW("softmax", "one level", apply_softmax, X(3, 1)),
+    ROW("log_softmax", "samples", apply_log_softmax, X(2, 3, 5)),
     ROW("reshape", "matrix to cube", apply_reshape, X(4, 3)),
     ROW("reshape", "a tensor that is used twice", apply_reshape_used_twice, X(2, 3)),
     ROW("transpose", "matrix", apply_transpose, X(3, 5)),
