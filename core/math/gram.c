@@ -92,7 +92,20 @@ gram_block_small(const GramTask *task, size_t begin, size_t end, double *g)
     }
 }
 
-/* Many columns: copies rows together, scaled by the root of their weight, for dsyrk. */
+/* Rows @begin to @end copied together, scaled by the root of their weight. */
+static void
+gram_gather(const GramTask *task, size_t begin, size_t end, double *to)
+{
+    for (size_t i = begin; i < end; i++, to += task->stride) {
+        const double *from = gram_row(task, i);
+        const double w = task->weight ? sqrt(task->weight[i]) : 1.0;
+
+        for (size_t b = 0; b < task->q; b++)
+            to[b] = w * from[b];
+    }
+}
+
+/* Many columns: gathered for dsyrk. */
 static void
 gram_block_large(const GramTask *task, size_t begin, size_t end, double *g)
 {
@@ -104,14 +117,41 @@ gram_block_large(const GramTask *task, size_t begin, size_t end, double *g)
         const size_t rows = MIN(GATHER_ROWS, end - i);
         const LacMatrix a = {.rows = rows, .cols = q, .stride = stride, .v = buffer};
 
-        for (size_t k = 0; k < rows; k++) {
-            const double *from = gram_row(task, i + k);
-            const double w = task->weight ? sqrt(task->weight[i + k]) : 1.0;
-
-            for (size_t b = 0; b < q; b++)
-                buffer[k * stride + b] = w * from[b];
-        }
+        gram_gather(task, i, i + rows, buffer);
         lac_syrk_upper(task->alpha, &a, 1.0, &c);
+    }
+}
+
+/* Rows of the upper triangle from @begin on, by the gathered rows; see gram_direct(). */
+static void
+gram_stripe(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const GramTask *task = user;
+    const size_t rest = task->q - end, stride = task->stride;
+    const LacMatrix own = {task->n, end - begin, stride, (double *)task->z + begin};
+    const LacMatrix right = {task->n, rest, stride, (double *)task->z + end};
+    LacMatrix diagonal = {end - begin, end - begin, stride, task->g + begin * (stride + 1)};
+    LacMatrix behind = {end - begin, rest, stride, task->g + begin * stride + end};
+
+    lac_syrk_upper(task->alpha, &own, 1.0, &diagonal);
+    lac_gemm(TRUE, FALSE, task->alpha, &own, &right, 1.0, &behind);
+}
+
+/* Many columns and few rows: threads share the columns instead, in fixed stripes. */
+static void
+gram_direct(const GramTask *task)
+{
+    enum { STRIPE = 128, MOST_ROWS = 2048 };
+    const size_t most = MIN((size_t)MOST_ROWS, task->n);
+    g_autofree double *buffer = g_new(double, MAX(most, 1) * task->stride);
+
+    for (size_t i = 0; i < task->n; i += MOST_ROWS) {
+        GramTask part = *task;
+
+        part.n = MIN((size_t)MOST_ROWS, task->n - i);
+        part.z = buffer;
+        gram_gather(task, i, i + part.n, buffer);
+        lac_parallel_for(task->q, STRIPE, gram_stripe, &part);
     }
 }
 
@@ -146,6 +186,19 @@ gram_block(size_t begin, size_t end, unsigned worker, void *user)
     }
 }
 
+/* The lower triangle from the upper one, in tiles that stay in the cache. */
+static void
+gram_mirror(size_t q, size_t stride, double *g)
+{
+    enum { EDGE = 32 };
+
+    for (size_t a0 = 0; a0 < q; a0 += EDGE)
+        for (size_t c0 = 0; c0 <= a0; c0 += EDGE)
+            for (size_t a = a0; a < MIN(a0 + EDGE, q); a++)
+                for (size_t c = c0; c < MIN(c0 + EDGE, a); c++)
+                    g[a * stride + c] = g[c * stride + a];
+}
+
 /* Rows per block: a function of n alone, so that sums do not depend on the threads. */
 static size_t
 gram_block_rows(size_t n)
@@ -173,7 +226,10 @@ lac_gram_add(size_t n, size_t q, size_t stride, const double *z, const size_t *i
                      .g = direct ? g : sums};
 
     g_assert(stride % 8 == 0 && stride >= q);
-    lac_parallel_for(blocks, 1, gram_block, &task);
+    if (direct)
+        gram_direct(&task);
+    else
+        lac_parallel_for(blocks, 1, gram_block, &task);
     for (size_t b = 0; !direct && b < blocks; b++) {
         for (size_t a = 0; a < q; a++) {
             const double *from = sums + (b * q + a) * stride;
@@ -182,10 +238,7 @@ lac_gram_add(size_t n, size_t q, size_t stride, const double *z, const size_t *i
                 g[a * stride + c] += from[c];
         }
     }
-    for (size_t a = 1; a < q; a++) {
-        for (size_t c = 0; c < a; c++)
-            g[a * stride + c] = g[c * stride + a];
-    }
+    gram_mirror(q, stride, g);
 }
 
 void

@@ -1,6 +1,7 @@
 /* Row-major dense algebra over CBLAS and LAPACK. LAPACK counts by columns: to it a row-major lower
  * triangle is an upper one, which saves all transposed copies. */
 #include <lacuna/matrix.h>
+#include <lacuna/parallel.h>
 
 #include <cblas.h>
 #include <lapacke.h>
@@ -110,26 +111,6 @@ lac_gemv(gboolean ta, double alpha, const LacMatrix *a, const double *x, double 
                 alpha, a->v, leading(a), x, 1, beta, y, 1);
 }
 
-gboolean
-lac_cholesky(LacMatrix *a)
-{
-    g_assert(a->rows == a->cols);
-    if (a->rows == 0)
-        return TRUE;
-    if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', blas_int(a->rows), a->v, leading(a)) != 0)
-        return FALSE;
-    for (size_t i = 0; i < a->rows; i++) {
-        double *row = lac_matrix_row(a, i);
-
-        /* OpenBLAS lets a NaN pivot pass */
-        if (!(row[i] > 0.0 && isfinite(row[i])))
-            return FALSE;
-        for (size_t j = i + 1; j < a->cols; j++)
-            row[j] = 0.0;
-    }
-    return TRUE;
-}
-
 void
 lac_cholesky_solve(const LacMatrix *l, LacMatrix *x)
 {
@@ -142,14 +123,30 @@ lac_cholesky_solve(const LacMatrix *l, LacMatrix *x)
                 blas_int(x->cols), 1.0, l->v, leading(l), x->v, leading(x));
 }
 
+/** SolveTask: a triangular system with one right-hand side. */
+typedef struct {
+    const LacMatrix *l;
+    gboolean transpose;
+    double *x;
+} SolveTask;
+
+static void
+solve_lower(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const SolveTask *task = user;
+
+    cblas_dtrsv(CblasRowMajor, CblasLower, task->transpose ? CblasTrans : CblasNoTrans,
+                CblasNonUnit, blas_int(task->l->rows), task->l->v, leading(task->l), task->x, 1);
+}
+
 void
 lac_solve_lower(gboolean transpose, const LacMatrix *l, double *x)
 {
+    SolveTask task = {l, transpose, x};
+
     g_assert(l->rows == l->cols);
-    if (l->rows == 0)
-        return;
-    cblas_dtrsv(CblasRowMajor, CblasLower, transpose ? CblasTrans : CblasNoTrans, CblasNonUnit,
-                blas_int(l->rows), l->v, leading(l), x, 1);
+    if (l->rows > 0)
+        lac_parallel_for(1, 1, solve_lower, &task); /* BLAS's threads would only meet at barriers */
 }
 
 static void

@@ -1,4 +1,5 @@
 /* lacuna/gram.h against plain triple loops. */
+#include "context-private.h"
 #include <lac_test.h>
 #include <lacuna/gram.h>
 #include <lacuna/rng.h>
@@ -73,10 +74,33 @@ LAC_TEST(math_gram, cross_products_equal_plain_sums_in_all_shapes)
     check_shape(7, 3);
     check_shape(500, 17);
     check_shape(5000, 8);
-    check_shape(700, 70); /* the branch that gathers rows for BLAS */
+    check_shape(700, 70);   /* the branch that gathers rows for BLAS */
+    check_shape(2300, 150); /* in stripes of columns, and in blocks of rows */
 }
 
 /* classical.md 2.11: after 50 rounds |G - Z'Z| / |G| < 1e-12 */
+/* The threads share the rows of narrow and long tables, and the columns of wide ones. */
+LAC_TEST(math_gram, threads_change_no_bit)
+{
+    static const size_t shapes[][2] = {{5000, 20}, {5000, 90}, {700, 300}};
+
+    for (size_t s = 0; s < G_N_ELEMENTS(shapes); s++) {
+        g_autoptr(LacGram) gram = lac_gram_new(shapes[s][0], shapes[s][1], NULL);
+        const size_t bytes = gram->q * gram->stride * sizeof(double);
+        g_autofree double *first = NULL;
+
+        fill_table(gram, 1);
+        for (unsigned threads = 1; threads <= 4; threads++) {
+            lac_threads_set(threads);
+            lac_gram_refresh(gram);
+            if (first == NULL)
+                first = g_memdup2(gram->g, bytes);
+            EXPECT_TRUE(memcmp(first, gram->g, bytes) == 0);
+        }
+    }
+    lac_threads_set(0);
+}
+
 LAC_TEST(math_gram, replacing_columns_keeps_cross_products_for_fifty_rounds)
 {
     enum { N = 300, Q = 6, ROUNDS = 50 };
