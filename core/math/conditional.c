@@ -151,6 +151,39 @@ conditional_by_precision(LacConditional *c)
     return TRUE;
 }
 
+/* v [k x q] := L^-1 v */
+LAC_CLONES static void
+conditional_forward(size_t k, size_t q, const double *restrict factor, double *restrict v)
+{
+    for (size_t a = 0; a < k; a++) {
+        const double own = factor[a * (k + 1)], inverse = own > 0.0 ? 1.0 / own : 0.0;
+        double *restrict row = v + a * q;
+
+        for (size_t b = 0; b < a; b++) {
+            const double f = factor[a * k + b], *restrict other = v + b * q;
+
+            for (size_t j = 0; j < q; j++)
+                row[j] -= f * other[j];
+        }
+        for (size_t j = 0; j < q; j++)
+            row[j] *= inverse;
+    }
+}
+
+/* cov [q x q] := cov - v'v */
+LAC_CLONES static void
+conditional_subtract(size_t k, size_t q, const double *restrict v, double *restrict cov)
+{
+    for (size_t a = 0; a < k; a++) {
+        const double *restrict row = v + a * q;
+
+        for (size_t i = 0; i < q; i++) {
+            for (size_t j = 0; j < q; j++)
+                cov[i * q + j] -= row[i] * row[j];
+        }
+    }
+}
+
 /* V = L^-1 cov_om by forward substitution, cov = cov_mm - V'V. */
 static void
 conditional_by_covariance(LacConditional *c)
@@ -162,24 +195,17 @@ conditional_by_covariance(LacConditional *c)
     conditional_take(g->cov, p, k, observed, k, observed, c->factor);
     conditional_cholesky(k, c->factor);
     conditional_take(g->cov, p, k, observed, q, c->column, v);
-    for (size_t a = 0; a < k; a++) {
-        const double own = c->factor[a * (k + 1)], inverse = own > 0.0 ? 1.0 / own : 0.0;
-
-        for (size_t b = 0; b < a; b++) {
-            for (size_t j = 0; j < q; j++)
-                v[a * q + j] -= c->factor[a * k + b] * v[b * q + j];
-        }
-        for (size_t j = 0; j < q; j++)
-            v[a * q + j] *= inverse;
-    }
+    conditional_forward(k, q, c->factor, v);
     conditional_take(g->cov, p, q, c->column, q, c->column, c->cov);
-    for (size_t a = 0; a < k; a++) {
-        for (size_t i = 0; i < q; i++) {
-            for (size_t j = 0; j < q; j++)
-                c->cov[i * q + j] -= v[a * q + i] * v[a * q + j];
-        }
-    }
+    conditional_subtract(k, q, v, c->cov);
     c->log_det_observed = k > 0 ? conditional_log_det(k, c->factor) : 0.0;
+}
+
+/* The precision loses cond digits; beyond 1e8 only the covariance form is trusted. */
+gboolean
+lac_conditional_trusts_precision(const LacGaussian *g)
+{
+    return g->rcond > 1e-8;
 }
 
 void
@@ -189,8 +215,7 @@ lac_conditional_set(LacConditional *c, size_t q, const size_t *column)
 
     c->q = q;
     c->column = column;
-    /* The precision loses cond digits; beyond 1e8 only the covariance form is trusted. */
-    c->by_precision = q < observed && c->g->rcond > 1e-8;
+    c->by_precision = q < observed && lac_conditional_trusts_precision(c->g);
     if (c->by_precision && q == 0) {
         c->log_det_observed = c->g->log_det;
         return;

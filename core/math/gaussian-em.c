@@ -184,7 +184,8 @@ e_step_tile(const EStep *task, LacConditional *c, size_t begin, size_t end, size
 
     for (size_t k = 0; k < n; k++)
         e_step_residuals(task, runs[k], begin, centre, r);
-    e_step_times(task, rows, r, pr);
+    if (lac_conditional_trusts_precision(task->g))
+        e_step_times(task, rows, r, pr);
     for (size_t k = 0; k < n; k++)
         e_step_run(task, c, runs[k], begin, r, pr, block);
     lac_gram_add_upper(rows, p, stride, r, weight, task->second + block * p * stride);

@@ -29,6 +29,8 @@ LacConditional *lac_conditional_new(const LacGaussian *g);
 void lac_conditional_free(LacConditional *c);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacConditional, lac_conditional_free)
 
+/** lac_conditional_trusts_precision: whether any pattern is solved through the precision. */
+gboolean lac_conditional_trusts_precision(const LacGaussian *g);
 /** lac_conditional_set: factorise for one pattern; sets cov and log_det_observed. */
 void lac_conditional_set(LacConditional *c, size_t q, const size_t *column);
 

@@ -105,6 +105,7 @@ typedef struct {
     const double *weight; /* in the order of `sorted` */
     LacGaussianSums *sums;
     double ridge;     /* in rows */
+    double prior;     /* of a draw whose likelihood has no maximum, in rows; see em_stand_firm() */
     double objective; /* at the parameters the last step came from */
     double mended;    /* largest ridge that a singular covariance needed */
     double reach;     /* longest extrapolation, in steps; grows with success */
@@ -112,11 +113,18 @@ typedef struct {
     double moved;     /* by the last plain step */
 } EmState;
 
+/* Rows by which the M-step divides more than there are. */
+static double
+em_extra_rows(const EmState *state, size_t p)
+{
+    return state->ridge > 0.0 ? state->ridge + (double)p + 2.0 : 0.0;
+}
+
 /* What EM climbs: the log-likelihood, and with a ridge the logarithm of its prior as well. */
 static double
 em_objective(const EmState *state, const LacGaussian *at)
 {
-    const double e = state->ridge;
+    const double e = state->ridge + state->prior;
     double trace = 0.0;
 
     if (e <= 0.0)
@@ -124,7 +132,20 @@ em_objective(const EmState *state, const LacGaussian *at)
     for (size_t j = 0; j < at->p; j++)
         trace += at->precision[j * (at->p + 1)];
     return state->sums->log_likelihood -
-           0.5 * ((e + (double)at->p + 2.0) * at->log_det + e * trace);
+           0.5 * ((em_extra_rows(state, at->p) + state->prior) * at->log_det + e * trace);
+}
+
+/* The M-step's covariance with `prior` rows of uncorrelated standard columns among the others. */
+static double
+em_add_prior(const EmState *state, LacGaussian *g)
+{
+    const double rows = state->sums->n + em_extra_rows(state, g->p), e = state->prior;
+
+    for (size_t k = 0; k < g->p * g->p; k++)
+        g->cov[k] *= rows / (rows + e);
+    for (size_t j = 0; j < g->p; j++)
+        g->cov[j * (g->p + 1)] += e / (rows + e);
+    return lac_gaussian_prepare(g);
 }
 
 /* to = EM(from). FALSE with an error when the covariance cannot be mended, memory is short or the
@@ -144,8 +165,10 @@ em_step(EmState *state, const LacGaussian *from, LacGaussian **to, GError **erro
     *to = lac_gaussian_dup(from);
     if (state->sums->n <= 0.0)
         return TRUE; /* no row says anything */
-    const double added = lac_gaussian_m_step(state->sums, state->ridge, *to);
+    double added = lac_gaussian_m_step(state->sums, state->ridge, *to);
 
+    if (added >= 0.0 && state->prior > 0.0)
+        added = em_add_prior(state, *to);
     if (added < 0.0)
         return lac_fail(error, LAC_ERROR_NUMERIC,
                         "em: the covariance of %zu columns is not finite after a step; rescale "
@@ -255,6 +278,12 @@ em_tell(const EmState *state, gboolean converged)
             "the covariance became singular (too few rows, or columns that depend on "
             "each other); %.1e was added to the variances of the standardised columns",
             state->mended);
+    if (state->prior > 0.0)
+        lac_context_event(context, "ridge", -1,
+                          "the rows of a draw left the likelihood without a maximum (a column of "
+                          "one value, or columns that depend on each other); a prior worth %.2g "
+                          "rows was used",
+                          state->prior);
     if (!converged)
         lac_context_event(context, "not-converged", -1,
                           "EM stopped after %" G_GINT64_FORMAT
@@ -269,6 +298,21 @@ em_levels_off(const EmModel *self, double before, double now)
     const double least = self->tol * self->tol;
 
     return least >= EM_ROUNDING && fabs(now - before) < least * fabs(now);
+}
+
+/* In rows drawn with replacement a column may hold one value only, or two columns may agree: the
+ * likelihood then rises for ever, more and more slowly. A draw takes a weak prior in that case,
+ * with which there is a maximum; TRUE when it is new. */
+static gboolean
+em_stand_firm(EmState *state)
+{
+    const double share = 1e-3; /* of the rows, and so the least variance in squared sd's */
+
+    if (state->mended == 0.0 || state->weight == NULL || state->prior > 0.0)
+        return FALSE;
+    state->prior = share * (double)state->rows->patterns->rows;
+    state->mended = 0.0;
+    return TRUE;
 }
 
 /* Climbs from *at to the maximum; FALSE with an error. */
@@ -286,7 +330,10 @@ em_climb(EmState *state, LacGaussian **at, gboolean loud, GError **error)
             return FALSE;
         if (loud)
             lac_context_trace(self->base.instance.context, "loglik", -1, t, 0, objective);
-        converged = state->moved <= self->tol || em_levels_off(self, before, objective);
+        if (em_stand_firm(state))
+            objective = -INFINITY; /* another hill */
+        else
+            converged = state->moved <= self->tol || em_levels_off(self, before, objective);
     }
     em_tell(state, converged);
     return TRUE;

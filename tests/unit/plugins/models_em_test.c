@@ -190,6 +190,35 @@ LAC_TEST(models_em, unbounded_likelihood_is_reported_and_filled)
     EXPECT_TRUE(fitted_events(em, "not-converged", -1) > 0);
 }
 
+/* Counts of rare words: the rows of a draw leave columns of nothing but zeros and columns that
+ * agree, so that its likelihood has no maximum. */
+LAC_TEST(models_em, draws_from_nearly_singular_tables_converge)
+{
+    enum { N = 200, P = 24, DRAWS = 4 };
+    double x[N * P];
+    LacRng rng = lac_rng_new(3);
+
+    for (size_t k = 0; k < N * P; k++) {
+        const double topic = k % P == 0 ? lac_rng_uniform(&rng) : x[k - k % P];
+
+        x[k] = k % P == 0                             ? topic
+               : lac_rng_uniform(&rng) < 0.08 * topic ? exp(lac_rng_normal(&rng))
+                                                      : 0.0;
+    }
+    for (size_t k = 0; k < N * P; k++)
+        x[k] = lac_rng_uniform(&rng) < 0.2 ? NAN : x[k];
+    g_autoptr(LacData) data = fitted_table(N, P, x, NULL);
+    g_autoptr(Fitted) em = fit("{iterations: 1000}", data, DRAWS, 1);
+
+    ASSERT_TRUE(em != NULL);
+    EXPECT_EQ_INT(fitted_events(em, "ridge", -1), 0);
+    EXPECT_EQ_INT(fitted_events(em, "not-converged", -1), 0);
+    for (size_t d = 0; d < DRAWS; d++)
+        ASSERT_TRUE(fitted_sample(em, data, d) != NULL);
+    EXPECT_TRUE(fitted_events(em, "ridge", -1) > 0);
+    EXPECT_EQ_INT(fitted_events(em, "not-converged", -1), 0);
+}
+
 LAC_TEST(models_em, constant_and_duplicated_columns_are_filled_with_events)
 {
     enum { N = 80, P = 5 };
