@@ -1,0 +1,40 @@
+# missForest (Stekhoven and Buehlmann 2012) over ranger's forests, as the R package missForest does it
+# since version 1.6, for tables of numbers:
+#
+#   Rscript missforest_peer.R TRUTH.csv HOLES.csv [most rounds = 10] [trees = 100] [seed = 1]
+#
+# Columns by increasing number of holes; mtry = floor(sqrt(columns)); min.node.size = 5; ends when
+# the relative change grows and takes the round before. Prints one line of JSON: name, seconds of the
+# imputing alone, root mean squared error over the holes, rounds.
+suppressMessages(library(ranger))
+
+impute <- function(x, rounds, trees, seed) {
+  holes <- is.na(x)
+  order <- order(colSums(holes))
+  order <- order[colSums(holes)[order] > 0]
+  for (j in order) x[holes[, j], j] <- mean(x[, j], na.rm = TRUE)
+  change <- Inf
+  for (round in seq_len(rounds)) {
+    before <- x
+    for (j in order) {
+      seen <- !holes[, j]
+      forest <- ranger(x = x[seen, -j, drop = FALSE], y = x[seen, j], num.trees = trees,
+                       mtry = floor(sqrt(ncol(x))), min.node.size = 5, seed = seed * 1000 + round)
+      x[!seen, j] <- predict(forest, x[!seen, -j, drop = FALSE])$predictions
+    }
+    now <- sum((as.matrix(x) - as.matrix(before))^2) / sum(as.matrix(x)^2)
+    if (now >= change) return(list(x = before, rounds = round - 1))
+    change <- now
+  }
+  list(x = x, rounds = rounds)
+}
+
+arguments <- commandArgs(trailingOnly = TRUE)
+option <- function(at, default) if (length(arguments) >= at) as.numeric(arguments[at]) else default
+truth <- as.matrix(read.csv(arguments[1]))
+holey <- read.csv(arguments[2])
+seconds <- system.time(
+  done <- impute(holey, option(3, 10), option(4, 100), option(5, 1)))[["elapsed"]]
+rmse <- sqrt(mean((as.matrix(done$x) - truth)[is.na(holey)]^2))
+cat(sprintf('{"name": "missForest over ranger %s, %d rounds", "seconds": %.4f, "rmse": %.6f}\n',
+            packageVersion("ranger"), as.integer(done$rounds), seconds, rmse))
