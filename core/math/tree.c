@@ -218,7 +218,8 @@ tree_pick(TreeWork *work, const TreeSpace *space, size_t k)
     return k + (size_t)(((lac_rng_u64(&work->rng) >> PICK_BITS) * left) >> PICK_BITS);
 }
 
-/* The best split by mtry features drawn without replacement. */
+/* The best split by mtry features drawn without replacement, and by more of them, one at a time, as
+ * long as none can split the node. */
 static gboolean
 tree_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, double least,
             TreeSplit *best)
@@ -226,7 +227,8 @@ tree_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, do
     uint32_t *order = work->order;
 
     *best = (TreeSplit){.gain = least, .feature = SIZE_MAX};
-    for (size_t k = 0; k < space->mtry; k++) {
+    for (size_t k = 0; k < space->n_features && (k < space->mtry || best->feature == SIZE_MAX);
+         k++) {
         const size_t pick = tree_pick(work, space, k);
         const uint32_t feature = order[pick];
 

@@ -100,8 +100,9 @@ typedef struct LacForest LacForest;
  * in the node are ordered by mean target, in which order the best two-way partition is a threshold
  * (exact for regression and two classes), or, with more classes, by the first principal component
  * of their class shares (Coppersmith, Hong and Hosking 1999; a heuristic); bins the node does not
- * hold go with its larger side. When no drawn feature can split a node it becomes a leaf. Features
- * that are constant over the task's rows are never drawn.
+ * hold go with its larger side. When none of the features drawn can split a node, more are drawn,
+ * one at a time, until one can (ranger makes a leaf of it, which costs accuracy where features have
+ * few values). Features that are constant over the task's rows are never drawn.
  *
  * Uses all threads, over trees; the result does not depend on their number. Expected time trees *
  * n * mtry * log(n).
