@@ -273,8 +273,8 @@ tree_partition(TreeWork *work, const TreeSpace *space, size_t begin, size_t end,
     uint8_t goes_left[LAC_BINS_MOST];
 
     for (unsigned c = 0; c < LAC_BINS_MOST; c++)
-        goes_left[c] = split->by_subset ? (uint8_t)(split->subset.words[c / 64] >> (c % 64) & 1)
-                                        : (uint8_t)(c <= split->cut);
+        goes_left[c] = (uint8_t)(split->by_subset ? split->subset.words[c / 64] >> (c % 64) & 1
+                                                  : c <= split->cut);
     return tree_partition_by(work, begin, end, space->codes + split->feature * space->stride,
                              goes_left);
 }
