@@ -208,6 +208,16 @@ lac_tape_leaf(LacTape *tape, LacReal *v, LacReal *grad, unsigned dims, const siz
 }
 
 LacTensor *
+lac_tape_input(LacTape *tape, const LacReal *v, unsigned dims, const size_t *shape)
+{
+    LacTensor *x = tape_tensor(tape, dims, shape);
+
+    if (x != NULL)
+        x->v = (LacReal *)v; /* tensors without @op are read only */
+    return x;
+}
+
+LacTensor *
 lac_tape_constant(LacTape *tape, unsigned dims, const size_t *shape)
 {
     return tape_tensor_with_values(tape, dims, shape);
