@@ -11,7 +11,7 @@ typedef struct {
     LacReader base;
     char *labels;
     int64_t rows;
-    gboolean unit;
+    gboolean unit, binarise;
 } IdxPlugin;
 
 static const LacParam params[] = {
@@ -19,6 +19,8 @@ static const LacParam params[] = {
     LAC_PARAM_INT(IdxPlugin, rows, 0, LAC_RANGE_FROM(0), "rows",
                   "Only so many rows from the beginning; 0 reads all"),
     LAC_PARAM_BOOL(IdxPlugin, unit, FALSE, "Divide bytes by 255, so that they lie in [0, 1]"),
+    LAC_PARAM_BOOL(IdxPlugin, binarise, FALSE,
+                   "Draw each pixel once and for all: 1 with probability byte / 255, else 0"),
     LAC_PARAM_END,
 };
 
@@ -148,6 +150,21 @@ idx_read_values(LacFile *file, const IdxHeader *header, size_t rows, double divi
     return g_steal_pointer(&values);
 }
 
+/* Static binarisation (Salakhutdinov & Murray 2008): the same draw on every machine and in every
+ * run, whatever the experiment's seed, since it makes a data set. */
+static void
+idx_binarise(size_t rows, size_t cols, double *values)
+{
+    const LacRng root = lac_rng_new(0), all = lac_rng_split(&root, "idx binarise");
+
+    for (size_t i = 0; i < rows; i++) {
+        LacRng rng = lac_rng_at(&all, i);
+
+        for (size_t j = 0; j < cols; j++)
+            values[i * cols + j] = lac_rng_uniform(&rng) < values[i * cols + j] ? 1.0 : 0.0;
+    }
+}
+
 static LacSchema *
 idx_schema(const IdxHeader *header, gboolean unit)
 {
@@ -189,11 +206,17 @@ idx_read_table(const IdxPlugin *self, LacFile *file, GError **error)
 
     if (!idx_read_header(file, &header, error))
         return NULL;
-    unit = self->unit && header.type == TYPE_U8;
+    if (self->binarise && header.type != TYPE_U8)
+        return lac_fail_null(error, LAC_ERROR_DATA,
+                             "%s: byte 2: binarise needs bytes (type 08), these are of type %02x",
+                             lac_file_name(file), header.type);
+    unit = (self->unit || self->binarise) && header.type == TYPE_U8;
     rows = self->rows > 0 ? MIN(header.rows, (size_t)self->rows) : header.rows;
     values = idx_read_values(file, &header, rows, unit ? 255.0 : 1.0, error);
     if (values == NULL)
         return NULL;
+    if (self->binarise)
+        idx_binarise(rows, header.cols, values);
     data = lac_data_new_take(idx_schema(&header, unit), rows, values, lac_file_name(file), error);
     if (data == NULL)
         return NULL;

@@ -23,6 +23,31 @@ LAC_TEST(plugins_readers_idx, images_labels_and_shape)
     EXPECT_STR(unit->label_names[0], "4");
 }
 
+LAC_TEST(plugins_readers_idx, binarised_images_are_drawn_once_and_for_all)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacData) grey = reading("idx", "images.idx", "unit: true", &error);
+    g_autoptr(LacData) a = reading("idx", "images.idx", "binarise: true", &error);
+    g_autoptr(LacData) first = reading("idx", "images.idx", "binarise: true, rows: 1", &error);
+
+    ASSERT_NO_ERROR(error);
+    EXPECT_TRUE(memcmp(a->values, first->values, a->cols * sizeof *a->values) == 0);
+    for (size_t k = 0; k < a->rows * a->cols; k++) {
+        EXPECT_TRUE(a->values[k] == 0.0 || a->values[k] == 1.0);
+        if (grey->values[k] == 0.0 || grey->values[k] == 1.0)
+            EXPECT_EQ_DOUBLE(a->values[k], grey->values[k]);
+    }
+}
+
+LAC_TEST(plugins_readers_idx, only_bytes_are_binarised)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacData) data = reading("idx", "f8.idx", "binarise: true", &error);
+
+    EXPECT_ERROR(error, LAC_ERROR_DATA, "binarise needs bytes (type 08), these are of type 0e");
+    EXPECT_TRUE(data == NULL);
+}
+
 LAC_TEST(plugins_readers_idx, doubles_with_a_hole)
 {
     g_autoptr(GError) error = NULL;
