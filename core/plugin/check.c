@@ -73,6 +73,8 @@ lac_check_instance(const LacPlugin *plugin, const char *set, GError **error)
 {
     g_autoptr(LacNode) params = NULL;
 
+    if (set == NULL && plugin->kind == LAC_PLUGIN_MODEL)
+        set = ((const LacModelPlugin *)plugin)->quick;
     if (set == NULL)
         set = "{}";
     params = lac_yaml_parse(set, strlen(set), "check.yaml", error);

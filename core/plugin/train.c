@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { USUAL_BATCH = 64 };
+
 const char *const lac_train_precisions[] = {"float32", "bf16", NULL};
 
 /**
@@ -61,14 +63,14 @@ split(Epochs *self, GError **error)
                         "%zu rows with validation: %g leave none to train on; lower validation",
                         t->rows, t->params->validation);
     self->rows = t->rows - self->n_validation;
-    if ((size_t)t->params->batch > self->rows)
+    self->batch = t->params->batch > 0 ? (size_t)t->params->batch : MIN(USUAL_BATCH, self->rows);
+    if (self->batch > self->rows)
         return lac_fail(error, LAC_ERROR_PARAM,
                         "batch: %" G_GINT64_FORMAT
                         " is more than the %zu training rows%s; expected "
                         "1 .. %zu",
                         t->params->batch, self->rows,
                         self->n_validation > 0 ? " left after validation" : "", self->rows);
-    self->batch = (size_t)t->params->batch;
     self->batches = (self->rows + self->batch - 1) / self->batch;
     return TRUE;
 }

@@ -68,6 +68,9 @@ typedef struct {
      * that a job beyond the memory allowed is refused before it starts. Pure arithmetic: it looks
      * at no data, and must not fall when rows or columns grow */
     void (*cost)(const LacModel *model, const LacWorkload *work, LacCost *out);
+    /** NULL, or a YAML flow map of parameters with which the conformance suite runs the model
+     * instead of its defaults: few epochs, few samples. Its example has parameters of its own */
+    const char *quick;
 } LacModelPlugin;
 
 /** lac_model_traits: the LacModelTraits of @model as its parameters stand. */

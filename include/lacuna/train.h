@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 /**
  * LacTrainParams: the parameters every gradient-trained model has; a member of its struct, its
  * rows in the model's table by LAC_TRAIN_PARAMS.
- * @epochs: passes over the training rows, >= 1; @batch: rows a step, >= 1
+ * @epochs: passes over the training rows, >= 1; @batch: rows a step; 0: 64, or all rows when there
+ *   are fewer
  * @validation: share of the rows held out to watch the loss on, 0: none
  * @patience: epochs without a better validation loss before training stops, 0: never
  * @precision: a LacPrecision
@@ -29,7 +30,7 @@ typedef struct {
 LAC_API extern const char *const lac_train_precisions[];
 
 /** LAC_TRAIN_PARAMS: rows of a parameter table for the member @field of @Type. */
-#define LAC_TRAIN_PARAMS(Type, field, epochs_, batch_)                                             \
+#define LAC_TRAIN_PARAMS(Type, field, epochs_)                                                     \
     {.name = "epochs",                                                                             \
      .type = LAC_PARAM_TYPE_INT,                                                                   \
      .offset = LAC_FIELD(Type, field.epochs, int64_t),                                             \
@@ -40,10 +41,10 @@ LAC_API extern const char *const lac_train_precisions[];
         {.name = "batch",                                                                          \
          .type = LAC_PARAM_TYPE_INT,                                                               \
          .offset = LAC_FIELD(Type, field.batch, int64_t),                                          \
-         .number = (batch_),                                                                       \
-         .range = LAC_RANGE_FROM(1),                                                               \
+         .number = 0,                                                                              \
+         .range = LAC_RANGE_FROM(0),                                                               \
          .unit = "rows",                                                                           \
-         .help = "Rows of one gradient step"},                                                     \
+         .help = "Rows of one gradient step; 0: 64, or all when there are fewer"},                 \
         {.name = "validation",                                                                     \
          .type = LAC_PARAM_TYPE_DOUBLE,                                                            \
          .offset = LAC_FIELD(Type, field.validation, double),                                      \

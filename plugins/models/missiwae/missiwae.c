@@ -1,0 +1,185 @@
+/* vae, missvae, missiwae: deep latent variable models of incomplete rows, trained on a bound of the
+ * likelihood of what was observed, filling holes by importance sampling.
+ * Source: Mattei & Frellsen, missIWAE (Bayesian Deep Learning workshop, NeurIPS 2018) and MIWAE
+ * (ICML 2019); Kingma & Welling (2014) for the complete-data VAE; Burda, Grosse & Salakhutdinov
+ * (2016) for the bound; Tucker et al. (2019) for its gradient. */
+#include "missiwae.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const likelihoods[] = {
+    "auto", "gaussian", "gaussian-shared", "student", "bernoulli", "logistic", NULL};
+static const char *const fills[] = {"zero", "mean", "learned", "oracle", NULL};
+static const char *const shapes[] = {"dense", "linear", "conv", NULL};
+static const char *const gradients[] = {"auto", "reparam", "dreg", NULL};
+static const char *const activations[] = {"none", "relu",    "leaky-relu", "elu",
+                                          "tanh", "sigmoid", "softplus",   NULL};
+static const char *const inits[] = {"zeros",      "ones",       "glorot", "he",
+                                    "he-uniform", "orthogonal", "normal", NULL};
+
+/* What all members share; they differ in the number of samples of the bound. */
+#define DLVM_PARAMS(samples_)                                                                      \
+    LAC_PARAM_INT(Dlvm, latent, 10, LAC_RANGE(1, 4096), "dimensions",                              \
+                  "Dimensions of the latent space"),                                               \
+        LAC_PARAM_INT(Dlvm, train_samples, samples_, LAC_RANGE(1, 100000), "samples",              \
+                      "K: importance samples of the training bound; 1 is the ELBO"),               \
+        LAC_PARAM_INT(Dlvm, impute_samples, 1000, LAC_RANGE(1, 1e7), "samples",                    \
+                      "L: importance samples of each row when holes are filled"),                  \
+        LAC_PARAM_CHOICE(Dlvm, likelihood, AUTO, likelihoods,                                      \
+                         "Of numeric columns; auto: bernoulli for images within 0 .. 1, else "     \
+                         "student. Binary columns are Bernoulli, other categories categorical"),   \
+        LAC_PARAM_CHOICE(Dlvm, iota, FILL_ZERO, fills,                                             \
+                         "What the encoder sees in a hole, in standardised units; oracle: the "    \
+                         "truth, in experiments only"),                                            \
+        LAC_PARAM_BOOL(Dlvm, mask_input, FALSE, "Show the encoder where the holes are"),           \
+        LAC_PARAM_CHOICE(                                                                          \
+            Dlvm, shape, NET_DENSE, shapes,                                                        \
+            "Networks: dense layers; linear: only the encoder has hidden ones; conv: three "       \
+            "halving 5x5 convolutions of images"),                                                 \
+        LAC_PARAM_DOUBLES(Dlvm, hidden, "[128, 128]", LAC_RANGE(1, 65536), "units",                \
+                          "Widths of the encoder's hidden layers; the decoder mirrors them; [] "   \
+                          "is linear"),                                                            \
+        LAC_PARAM_CHOICE(Dlvm, activation, LAC_ACTIVATION_TANH, activations,                       \
+                         "After each hidden layer"),                                               \
+        LAC_PARAM_CHOICE(Dlvm, init, LAC_INIT_GLOROT, inits, "How weights start"),                 \
+        LAC_PARAM_CHOICE(Dlvm, gradient, GRADIENT_AUTO, gradients,                                 \
+                         "Of the bound: reparameterised, or doubly so (dreg), which pays with "    \
+                         "many samples; auto: dreg from K = 20"),                                  \
+        LAC_TRAIN_PARAMS(Dlvm, train, 500), LAC_PARAM_END
+
+static const LacParam vae_params[] = {DLVM_PARAMS(1)};
+static const LacParam missvae_params[] = {DLVM_PARAMS(1)};
+static const LacParam missiwae_params[] = {DLVM_PARAMS(20)};
+
+static gboolean
+dlvm_fit(LacModel *model, const LacData *train, GError **error)
+{
+    Dlvm *self = LAC_CAST(Dlvm, model);
+
+    if (self->train_samples > 1 && self->iota == FILL_ORACLE && self->shape == NET_CONV &&
+        self->mask_input)
+        return lac_fail(
+            error, LAC_ERROR_PARAM,
+            "iota: oracle fills all holes, so mask_input has nothing to show; drop one");
+    return dlvm_train(self, train, error);
+}
+
+/* The VAE of complete data knows no holes in training: rows that have some are left out. */
+static gboolean
+vae_fit(LacModel *model, const LacData *train, GError **error)
+{
+    g_autofree size_t *index = g_new(size_t, train->rows + 1);
+    g_autoptr(LacData) complete = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < train->rows; i++)
+        if (lac_mask_count_row(train->holes, i) == 0)
+            index[n++] = i;
+    if (n == 0)
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "%s: vae learns from complete rows and all %zu have holes; use missvae or "
+                        "missiwae, or mask only the test rows",
+                        train->origin, train->rows);
+    if (n < train->rows)
+        lac_context_event(model->instance.context, "rows-left-out", -1,
+                          "%zu of %zu rows have holes and were not learnt from", train->rows - n,
+                          train->rows);
+    complete = lac_data_select_rows(train, n, index, error);
+    return complete != NULL && dlvm_fit(model, complete, error);
+}
+
+static gboolean
+dlvm_save(const LacModel *model, LacBundle *out, GError **error)
+{
+    const Dlvm *self = LAC_CAST(const Dlvm, model);
+
+    layout_save(self->layout, out);
+    lac_net_save(self->net->net, "net.", out);
+    return TRUE;
+}
+
+static gboolean
+dlvm_load(LacModel *model, const LacBundle *in, GError **error)
+{
+    Dlvm *self = LAC_CAST(Dlvm, model);
+    const LacRng rng = lac_rng_new(0); /* initial values are overwritten */
+
+    self->layout = layout_load(in, error);
+    if (self->layout == NULL)
+        return FALSE;
+    self->net = net_new(self, self->layout, &rng, error);
+    return self->net != NULL && lac_net_load(self->net->net, "net.", in, error);
+}
+
+static void
+dlvm_clear(LacModel *model)
+{
+    Dlvm *self = LAC_CAST(Dlvm, model);
+
+    g_clear_pointer(&self->pass, pass_free);
+    g_clear_pointer(&self->net, net_free);
+    g_clear_pointer(&self->layout, layout_free);
+}
+
+/* Multiply-adds of one row through encoder and, for each sample, decoder. */
+static double
+dlvm_products(const Dlvm *self, double width, double samples)
+{
+    double last = width, sum = 0.0;
+
+    if (self->shape == NET_CONV) /* three halvings: about as many as a dense layer of 1600 */
+        return 1600.0 * width * (1.0 + samples);
+    for (size_t k = 0; k < self->hidden.n; k++) {
+        sum += last * self->hidden.v[k];
+        last = self->hidden.v[k];
+    }
+    sum += last * (double)self->latent;
+    return sum * (1.0 + samples);
+}
+
+static void
+dlvm_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
+{
+    const Dlvm *self = LAC_CAST(const Dlvm, model);
+    const double n = (double)work->rows, p = (double)work->cols;
+    const double train =
+        6.0 * (double)self->train.epochs * dlvm_products(self, p, (double)self->train_samples);
+    const double impute = 2.0 * dlvm_products(self, p, (double)self->impute_samples);
+    const double batch = self->train.batch > 0 ? (double)self->train.batch : 64.0;
+
+    out->seconds = LAC_COST_FLOP * n * (train + impute) / (double)work->threads;
+    out->bytes = 13.0 * n * p + 16.0 * batch * (double)self->train_samples * p +
+                 64.0 * dlvm_products(self, p, 1.0) + 4.0 * n * (double)self->latent;
+}
+
+/* An example that no initial weights can spoil: the only hole is in a column of one level. */
+#define DLVM_SLOTS(fit_)                                                                           \
+    .example = {.in = "a,b\n1,x\n2,x\n3,\n4,x\n",                                                  \
+                .out = "a,b\n1,x\n2,x\n3,x\n4,x\n",                                                \
+                .params = "{epochs: 2, impute_samples: 5}"},                                       \
+    .traits = LAC_MODEL_KINDS | LAC_MODEL_GRADIENT | LAC_MODEL_TRUTH, .fit = (fit_),               \
+    .fill = dlvm_fill, .sample = dlvm_sample, .log_density = dlvm_log_density, .save = dlvm_save,  \
+    .load = dlvm_load, .clear = dlvm_clear, .cost = dlvm_cost,                                     \
+    .quick = "{epochs: 3, impute_samples: 20, hidden: [8], latent: 2}"
+
+static const LacModelPlugin vae_plugin = {
+    LAC_MODEL("vae", "Variational autoencoder learnt from complete rows", Dlvm, vae_params),
+    .plugin.citation = "Kingma & Welling, Auto-encoding variational Bayes (ICLR 2014)",
+    DLVM_SLOTS(vae_fit),
+};
+
+static const LacModelPlugin missvae_plugin = {
+    LAC_MODEL("missvae", "Variational autoencoder of the observed cells", Dlvm, missvae_params),
+    .plugin.citation = "Mattei & Frellsen, missIWAE (2018); Nazabal et al., HI-VAE (2020)",
+    .plugin.next = &vae_plugin.plugin,
+    DLVM_SLOTS(dlvm_fit),
+};
+
+LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
+    LAC_MODEL("missiwae", "Deep latent variable model by an importance-weighted bound (MIWAE)",
+              Dlvm, missiwae_params),
+    .plugin.citation = "Mattei & Frellsen, missIWAE (2018); MIWAE (ICML 2019)",
+    .plugin.next = &missvae_plugin.plugin,
+    DLVM_SLOTS(dlvm_fit),
+};
