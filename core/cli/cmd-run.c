@@ -189,7 +189,8 @@ static void
 print_summary(const LacExperiment *e, const LacExecSummary *summary, guint before, const char *dir,
               gint64 started)
 {
-    g_autofree char *time = duration(1e-6 * (double)(g_get_monotonic_time() - started));
+    const double seconds = 1e-6 * (double)(g_get_monotonic_time() - started);
+    g_autofree char *time = seconds < 60 ? g_strdup_printf("%.1f s", seconds) : duration(seconds);
     g_autoptr(GString) text = g_string_new(NULL);
 
     g_string_append_printf(text, "%zu cells done", summary->done);

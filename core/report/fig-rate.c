@@ -1,4 +1,5 @@
-/* Error against the share of cells missing, on one data set, when a run sweeps the rate. */
+/* Error against the share of cells missing, on one data set or over all, when a run sweeps the
+ * rate. */
 #include "figure-private.h"
 #include "text-private.h"
 
@@ -19,6 +20,7 @@ typedef struct {
     size_t *condition; /* [rates], by rate */
     double *rate;
     size_t rates, data;
+    LacEntry *over; /* [methods x rates] over all data sets; NULL: of one */
     double y_low, y_high;
 } RatePlot;
 
@@ -46,6 +48,8 @@ rate_conditions(RatePlot *plot, const char *curve)
 static LacEntry
 rate_entry(const RatePlot *plot, size_t j, size_t i)
 {
+    if (plot->over != NULL)
+        return plot->over[j * plot->rates + i];
     return report_entry(plot->report, plot->condition[i], plot->data, plot->report->order[j],
                         plot->report->primary);
 }
@@ -174,7 +178,7 @@ rate_lines(const RatePlot *plot, const gboolean *drawn, gboolean bands)
         const char *ink = figure_ink(figure_slot_ink(j));
         if (!drawn[j])
             continue;
-        if (!bands && j < LAC_SLOTS)
+        if (!bands && plot->over == NULL && j < LAC_SLOTS)
             figure_put(figure,
                        "$m%d using 1:2:3:4 with yerrorbars pt -1 lw 1 lc rgb '%s' notitle, ",
                        (int)j, ink);
@@ -186,24 +190,112 @@ rate_lines(const RatePlot *plot, const gboolean *drawn, gboolean bands)
     figure_put(figure, "NaN notitle\n");
 }
 
+/* TRUE when method @j has a positive value at every rate of data set @data; their logarithms */
+static gboolean
+rate_logs(RatePlot *plot, size_t j, size_t data, double *logs)
+{
+    plot->data = data;
+    for (size_t i = 0; i < plot->rates; i++) {
+        const LacEntry entry = rate_entry(plot, j, i);
+        if (entry.status != LAC_VALUE_OK || !(entry.mean > 0.0))
+            return FALSE;
+        logs[i] = log(entry.mean);
+    }
+    return TRUE;
+}
+
+/* Geometric means over the data sets that all drawn methods finished at every rate; a method that
+ * did not on half of them is not drawn. Returns how many data sets that are. */
+static size_t
+rate_over_all(RatePlot *plot, LacEntry *over)
+{
+    const size_t k = plot->report->methods->len, data = plot->report->data->len;
+    g_autofree double *logs = g_new(double, MAX(k * data * plot->rates, 1));
+    g_autofree gboolean *whole = g_new(gboolean, MAX(k * data, 1));
+    g_autofree gboolean *in = g_new0(gboolean, MAX(k, 1));
+    size_t used = 0;
+
+    for (size_t j = 0; j < k; j++) {
+        size_t n = 0;
+        for (size_t d = 0; d < data; d++) {
+            whole[j * data + d] = rate_logs(plot, j, d, logs + (j * data + d) * plot->rates);
+            n += whole[j * data + d] ? 1 : 0;
+        }
+        in[j] = 2 * n >= data && n > 0;
+        for (size_t i = 0; i < plot->rates; i++)
+            over[j * plot->rates + i] = (LacEntry){.status = LAC_VALUE_UNDEFINED, .sd = NAN};
+    }
+    for (size_t d = 0; d < data; d++) {
+        gboolean all = TRUE;
+        for (size_t j = 0; j < k; j++)
+            all = all && (!in[j] || whole[j * data + d]);
+        if (!all)
+            continue;
+        used++;
+        for (size_t j = 0; j < k; j++)
+            for (size_t i = 0; in[j] && i < plot->rates; i++)
+                over[j * plot->rates + i].mean += logs[(j * data + d) * plot->rates + i];
+    }
+    for (size_t j = 0; used > 0 && j < k; j++)
+        for (size_t i = 0; in[j] && i < plot->rates; i++) {
+            LacEntry *entry = &over[j * plot->rates + i];
+            entry->mean = exp(entry->mean / (double)used);
+            entry->n = used;
+            entry->status = LAC_VALUE_OK;
+        }
+    return used;
+}
+
+static void
+rate_words(const RatePlot *plot, const char *curve, const char *name, size_t used, size_t lines)
+{
+    const LacReport *report = plot->report;
+    const LacReportMetric *metric = report_metric(report, report->primary);
+    g_autofree char *slug = g_strdup_printf(
+        "rate %s %s %s", plot->over != NULL ? "all data sets" : name, curve, metric->label);
+    LacFigure *figure = plot->figure;
+
+    figure->slug = report_slug(slug);
+    figure->title =
+        g_strdup_printf("%s against missing rate on %s, %s", metric->label, name, curve);
+    figure->alt = g_strdup_printf(
+        "Line plot: %s (%s) of %zu methods on %s under %s at %zu rates from "
+        "%.3g to %.3g. Best overall %s.",
+        metric->label, report_direction(metric), lines, name, curve, plot->rates, plot->rate[0],
+        plot->rate[plot->rates - 1], report_method(report, report->order[0])->label);
+    figure->caption =
+        plot->over != NULL
+            ? g_strdup_printf("Geometric mean over the %zu of %zu data sets that all methods drawn "
+                              "finished at every rate, at the mean realised rate.",
+                              used, (size_t)report->data->len)
+            : g_strdup_printf("Mean over repeats at the realised rate; %s: ± 1 sd over repeats. "
+                              "Lines break where a method failed.",
+                              lines <= MOST_BANDS ? "band" : "bars");
+}
+
 LacFigure *
 figure_rate(const LacReport *report, const char *curve, size_t data)
 {
-    const LacReportMetric *metric = report_metric(report, report->primary);
-    const char *name = report_data(report, data)->label;
-    const size_t most = MAX(report->conditions->len, 1);
+    const gboolean all = data == report->data->len;
+    const size_t most = MAX(report->conditions->len, 1), k = MAX(report->methods->len, 1);
     g_autofree size_t *condition = g_new(size_t, most);
     g_autofree double *rate = g_new(double, most);
-    g_autofree gboolean *drawn = g_new0(gboolean, MAX(report->methods->len, 1));
-    g_autofree char *slug = g_strdup_printf("rate %s %s %s", name, curve, metric->label);
-    g_autofree char *axis = NULL;
+    g_autofree gboolean *drawn = g_new0(gboolean, k);
+    g_autofree LacEntry *over = all ? g_new0(LacEntry, k * most) : NULL;
+    g_autofree char *axis = NULL, *name = NULL;
     g_autoptr(LacFigure) figure = NULL;
     RatePlot plot = {.report = report, .condition = condition, .rate = rate, .data = data};
-    size_t lines;
+    size_t lines, used = 0;
 
     rate_conditions(&plot, curve);
     if (plot.rates < LEAST_RATES)
         return NULL;
+    if (all && (report_metric(report, report->primary)->better != LAC_BETTER_LOW ||
+                (used = rate_over_all(&plot, over)) < 2))
+        return NULL;
+    plot.over = over;
+    name =
+        all ? g_strdup_printf("%zu data sets", used) : g_strdup(report_data(report, data)->label);
     rate_range(&plot);
     if (!isfinite(plot.y_low) || !isfinite(plot.y_high))
         return NULL;
@@ -216,17 +308,7 @@ figure_rate(const LacReport *report, const char *curve, size_t data)
     figure_axis_label(figure, "y", axis);
     rate_blocks(&plot);
     lines = rate_labels(&plot, drawn);
-    rate_lines(&plot, drawn, lines <= MOST_BANDS);
-    figure->slug = report_slug(slug);
-    figure->title =
-        g_strdup_printf("%s against missing rate on %s, %s", metric->label, name, curve);
-    figure->alt = g_strdup_printf(
-        "Line plot: %s (%s) of %zu methods on %s under %s at %zu rates from "
-        "%.3g to %.3g. Best overall %s.",
-        metric->label, report_direction(metric), lines, name, curve, plot.rates, rate[0],
-        rate[plot.rates - 1], report_method(report, report->order[0])->label);
-    figure->caption = g_strdup_printf("Mean over repeats at the realised rate; %s: ± 1 sd over "
-                                      "repeats. Lines break where a method failed.",
-                                      lines <= MOST_BANDS ? "band" : "bars");
+    rate_lines(&plot, drawn, !all && lines <= MOST_BANDS);
+    rate_words(&plot, curve, name, used, lines);
     return g_steal_pointer(&figure);
 }

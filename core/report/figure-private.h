@@ -80,6 +80,7 @@ LacFigure *figure_strip(const LacReport *report, const LacComparison *comparison
 LacFigure *
 figure_repeats(const LacReport *report, size_t condition, const LacInside *inside, size_t data);
 LacFigure *figure_cost(const LacReport *report, size_t condition, size_t data);
+/** figure_rate: on one data set, or over all where @data is their number. */
 LacFigure *figure_rate(const LacReport *report, const char *curve, size_t data);
 LacFigure *
 figure_trace(const LacReport *report, size_t cell, const LacReportTrace *trace, double rhat);

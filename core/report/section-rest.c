@@ -26,7 +26,8 @@ page_rates(Page *page)
     for (size_t c = 0; c < report->conditions->len; c++) {
         if (!curve_is_first(report, c))
             continue;
-        for (size_t d = 0; d < report->data->len; d++) {
+        for (size_t i = 0; i <= report->data->len; i++) { /* over all first */
+            const size_t d = i == 0 ? report->data->len : i - 1;
             LacFigure *figure = figure_rate(report, report_condition(report, c)->curve, d);
             if (figure == NULL)
                 continue;
