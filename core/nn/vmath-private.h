@@ -37,6 +37,13 @@ lac_float_from_bits(int32_t bits)
     return x;
 }
 
+/* 2^k as bits. For NaN k is any number: unsigned, so that it may wrap. */
+static inline int32_t
+lac_power_bits(int32_t k)
+{
+    return (int32_t)((uint32_t)(k + 127) << 23);
+}
+
 /** LacExpParts: e^x = (1 + @t) @scale @again; two factors, so that results below the smallest
  * normal number come out right. */
 typedef struct {
@@ -64,8 +71,8 @@ lac_exp_parts(float x)
     q = q * r + 0x1.5554eap-5f;
     q = q * r + 0x1.555556p-3f;
     q = q * r + 0.5f;
-    return (LacExpParts){r + (r * r * q + lost), lac_float_from_bits((half + 127) * 0x800000),
-                         lac_float_from_bits((power - half + 127) * 0x800000)};
+    return (LacExpParts){r + (r * r * q + lost), lac_float_from_bits(lac_power_bits(half)),
+                         lac_float_from_bits(lac_power_bits(power - half))};
 }
 
 /** lac_exp_lane: e^x. */
@@ -83,8 +90,8 @@ static inline float
 lac_log_normal_lane(float x, int32_t lift)
 {
     /* sqrt(1/2) has the bits 0x3f3504f3 */
-    const int32_t bits = lac_float_bits(x), k = (bits - 0x3f3504f3) >> 23;
-    const float f = lac_float_from_bits(bits - k * 0x800000) - 1.0f;
+    const int32_t bits = lac_float_bits(x), k = (int32_t)((uint32_t)bits - 0x3f3504f3u) >> 23;
+    const float f = lac_float_from_bits((int32_t)((uint32_t)bits - ((uint32_t)k << 23))) - 1.0f;
     const float power = (float)(k + lift);
     float q = 0x1.1d8ea6p-4f;
 
