@@ -1,0 +1,225 @@
+/* gcopula: every column is a step or curve of a normal score, and the scores of a row are jointly
+ * normal with one correlation matrix. Holes get what their score, given the others, stands for.
+ * Source: Zhao and Udell, "Missing value imputation for mixed data via Gaussian copula", KDD 2020
+ * 636-646. */
+#include "gcopula.h"
+
+#include <math.h>
+#include <string.h>
+
+static const LacParam params[] = {
+    LAC_PARAM_DOUBLE(GcModel, spike, 0.1, LAC_RANGE(0.0, 1.0), "share",
+                     "A value of a numeric column as frequent as this is a level (an interval of "
+                     "scores), or, alone and at an end, where the column is cut off"),
+    LAC_PARAM_INT(GcModel, iterations, 100, LAC_RANGE(1, 1e6), "iterations", "Most EM iterations"),
+    LAC_PARAM_DOUBLE(GcModel, tol, 1e-3, LAC_RANGE_FROM(0.0), "share",
+                     "Stop when the correlations move by less than this share of their size"),
+    LAC_PARAM_INT(GcModel, passes, 10, LAC_RANGE(1, 100000), "passes",
+                  "Gibbs passes over a row's interval scores before a draw"),
+    LAC_PARAM_END,
+};
+
+static gboolean
+gcopula_fit(LacModel *model, const LacData *train, GError **error)
+{
+    return gc_fit(LAC_CAST(GcModel, model), train, error);
+}
+
+static gboolean
+gcopula_fill(const LacModel *model, const LacData *in, LacMatrix *out, GError **error)
+{
+    return gc_complete(LAC_CAST(const GcModel, model), in, NULL, out, error);
+}
+
+static gboolean
+gcopula_sample(const LacModel *model, const LacData *in, size_t draw, LacMatrix *out,
+               GError **error)
+{
+    const LacRng stream = lac_context_rng(model->instance.context, "draw");
+    const LacRng rng = lac_rng_at(&stream, draw);
+
+    return gc_complete(LAC_CAST(const GcModel, model), in, &rng, out, error);
+}
+
+/* ---- saving -----------------------------------------------------------------------------------
+ */
+
+enum { SAVED_COLUMN = 3, SAVED_MARGINAL = 2 };
+
+static gboolean
+gcopula_save(const LacModel *model, LacBundle *out, GError **error)
+{
+    const GcModel *self = LAC_CAST(const GcModel, model);
+    g_autofree int64_t *columns = g_new(int64_t, SAVED_COLUMN * self->cols + 1);
+    g_autofree int64_t *marginals = g_new(int64_t, SAVED_MARGINAL * self->q + 1);
+    g_autofree double *base = g_new(double, self->cols + 1);
+    g_autofree double *level = g_new0(double, self->q + 1);
+
+    for (size_t j = 0; j < self->cols; j++) {
+        const GcColumn *column = &self->column[j];
+
+        columns[SAVED_COLUMN * j] = (int64_t)column->kind;
+        columns[SAVED_COLUMN * j + 1] = (int64_t)column->first;
+        columns[SAVED_COLUMN * j + 2] = (int64_t)column->width;
+        base[j] = column->base;
+        for (size_t k = 0; column->level != NULL && k < column->width; k++)
+            level[column->first + k] = column->level[k];
+    }
+    for (size_t c = 0; c < self->q; c++) {
+        g_autofree char *values = g_strdup_printf("values%zu", c);
+        g_autofree char *upto = g_strdup_printf("upto%zu", c);
+
+        marginals[SAVED_MARGINAL * c] = self->marginal[c].kind;
+        marginals[SAVED_MARGINAL * c + 1] = (int64_t)self->marginal[c].n;
+        lac_bundle_put_doubles(out, values, 1, self->marginal[c].n_values, self->marginal[c].value);
+        lac_bundle_put_doubles(out, upto, 1, self->marginal[c].n_values, self->marginal[c].upto);
+    }
+    lac_bundle_put_i64(out, "columns", self->cols, SAVED_COLUMN, columns);
+    lac_bundle_put_i64(out, "marginals", self->q, SAVED_MARGINAL, marginals);
+    lac_bundle_put_doubles(out, "base", 1, self->cols, base);
+    lac_bundle_put_doubles(out, "level", 1, self->q, level);
+    lac_bundle_put_doubles(out, "correlation", self->q, self->q, self->gaussian->cov);
+    return TRUE;
+}
+
+static gboolean
+load_columns(GcModel *self, const LacBundle *in, GError **error)
+{
+    const int64_t *columns =
+        lac_bundle_get_i64(in, "columns", G_MAXSIZE, SAVED_COLUMN, &self->cols, NULL, error);
+    const double *base =
+        columns ? lac_bundle_get_doubles(in, "base", 1, self->cols, NULL, NULL, error) : NULL;
+    const double *level =
+        base ? lac_bundle_get_doubles(in, "level", 1, G_MAXSIZE, NULL, &self->q, error) : NULL;
+    size_t first = 0;
+
+    if (level == NULL)
+        return FALSE;
+    self->column = g_new0(GcColumn, self->cols + 1);
+    for (size_t j = 0; j < self->cols; j++) {
+        const int64_t *c = columns + SAVED_COLUMN * j;
+
+        if (c[0] < LAC_KIND_CONTINUOUS || c[0] > LAC_KIND_ORDINAL || c[1] != (int64_t)first ||
+            c[2] < 0 || (size_t)c[2] > self->q - first || (c[0] != LAC_KIND_NOMINAL && c[2] > 1))
+            return lac_fail(error, LAC_ERROR_DATA,
+                            "gcopula: the model file gives column %zu kind %" G_GINT64_FORMAT
+                            " and scores %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " of %zu",
+                            j, c[0], c[1], c[1] + c[2], self->q);
+        self->column[j] = (GcColumn){(LacKind)c[0], first, (size_t)c[2], base[j], NULL};
+        if (c[0] == LAC_KIND_NOMINAL)
+            self->column[j].level = g_memdup2(level + first, (size_t)c[2] * sizeof(double));
+        first += (size_t)c[2];
+    }
+    return first == self->q ||
+           lac_fail(error, LAC_ERROR_DATA,
+                    "gcopula: the model file's columns have %zu scores of %zu", first, self->q);
+}
+
+static gboolean
+load_marginal(GcMarginal *marginal, size_t c, const int64_t *saved, const LacBundle *in,
+              GError **error)
+{
+    g_autofree char *values = g_strdup_printf("values%zu", c);
+    g_autofree char *counts = g_strdup_printf("upto%zu", c);
+    size_t n = 0;
+    const double *value = lac_bundle_get_doubles(in, values, 1, G_MAXSIZE, NULL, &n, error);
+    const double *upto = value ? lac_bundle_get_doubles(in, counts, 1, n, NULL, NULL, error) : NULL;
+
+    if (upto == NULL)
+        return FALSE;
+    for (size_t v = 0; v < n; v++)
+        if (!(upto[v] > (v > 0 ? upto[v - 1] : 0.0)) || (v > 0 && !(value[v] > value[v - 1])))
+            return lac_fail(error, LAC_ERROR_DATA,
+                            "gcopula: blocks '%s' and '%s' of the model file do not rise at %zu",
+                            values, counts, v);
+    if (n < 2 || saved[0] < GC_POINTS || saved[0] > GC_HIGH_SPIKE ||
+        (double)saved[1] != upto[n - 1])
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "gcopula: score %zu of the model file has %zu values and kind "
+                        "%" G_GINT64_FORMAT,
+                        c, n, saved[0]);
+    marginal->kind = (int)saved[0];
+    marginal->n = (double)saved[1];
+    marginal->n_values = n;
+    marginal->value = g_memdup2(value, n * sizeof(double));
+    marginal->upto = g_memdup2(upto, n * sizeof(double));
+    gc_marginal_bounds(marginal);
+    return TRUE;
+}
+
+static gboolean
+gcopula_load(LacModel *model, const LacBundle *in, GError **error)
+{
+    GcModel *self = LAC_CAST(GcModel, model);
+
+    if (!load_columns(self, in, error))
+        return FALSE;
+    const int64_t *marginals =
+        lac_bundle_get_i64(in, "marginals", self->q, SAVED_MARGINAL, NULL, NULL, error);
+    const double *correlation =
+        marginals ? lac_bundle_get_doubles(in, "correlation", self->q, self->q, NULL, NULL, error)
+                  : NULL;
+
+    if (correlation == NULL)
+        return FALSE;
+    self->marginal = g_new0(GcMarginal, self->q + 1);
+    for (size_t c = 0; c < self->q; c++)
+        if (!load_marginal(&self->marginal[c], c, marginals + SAVED_MARGINAL * c, in, error))
+            return FALSE;
+    self->gaussian = lac_gaussian_new(self->q);
+    memcpy(self->gaussian->cov, correlation, self->q * self->q * sizeof(double));
+    return lac_gaussian_prepare(self->gaussian) == 0.0 ||
+           lac_fail(error, LAC_ERROR_DATA,
+                    "gcopula: block 'correlation' of the model file cannot be inverted");
+}
+
+static void
+gcopula_clear(LacModel *model)
+{
+    GcModel *self = LAC_CAST(GcModel, model);
+
+    for (size_t c = 0; self->marginal != NULL && c < self->q; c++)
+        gc_marginal_clear(&self->marginal[c]);
+    for (size_t j = 0; self->column != NULL && j < self->cols; j++)
+        g_free(self->column[j].level);
+    g_clear_pointer(&self->marginal, g_free);
+    g_clear_pointer(&self->column, g_free);
+    g_clear_pointer(&self->gaussian, lac_gaussian_free);
+    self->q = self->cols = 0;
+}
+
+static void
+gcopula_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
+{
+    enum { USUAL_STEPS = 15, BLOCKS = 16 };
+    const GcModel *self = LAC_CAST(const GcModel, model);
+    const double n = (double)work->rows, p = (double)work->cols, m = 1.0 + p * work->missing;
+    const double steps = MIN((double)self->iterations, USUAL_STEPS);
+    const double patterns = MIN(n, pow(2.0, MIN(60.0, p * sqrt(work->missing))));
+    const double step =
+        patterns * (40.0 * LAC_COST_FLOP * p * p * (m + 1.0) + 200.0 * LAC_COST_STEP) +
+        n * p * (LAC_COST_STEP * p + 100.0 * LAC_COST_STEP);
+
+    out->seconds = 1.3 * steps * step / (double)work->threads;
+    out->bytes = n * p * (8.0 + 4.0 + 0.125) + 8.0 * patterns * (p + 3.0) + 16.0 * n +
+                 32.0 * n * p * 0.5 + 8.0 * p * p * (BLOCKS + 10.0 * (double)work->threads);
+}
+
+LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
+    LAC_MODEL("gcopula", "Gaussian copula for numbers, levels and cut-off columns, by EM", GcModel,
+              params),
+    .plugin.citation = "Zhao and Udell, KDD 2020, 636-646",
+    /* gcimpute: GaussianCopula(min_ord_ratio = .3, tol = 1e-10) */
+    .example = {.in = "a,b,c\n1,0.2,1\n2,,2\n3.5,1.1,2\n4,0.9,\n,2.4,3\n7,1.9,3\n",
+                .out = "a,b,c\n1,0.2,1\n2,1.0049312147,2\n3.5,1.1,2\n4,0.9,3\n"
+                       "4.8635635849,2.4,3\n7,1.9,3\n",
+                .params = "{spike: 0.3, tol: 1e-10, iterations: 5000}"},
+    .traits = LAC_MODEL_KINDS | LAC_MODEL_SCALE_FREE,
+    .fit = gcopula_fit,
+    .fill = gcopula_fill,
+    .sample = gcopula_sample,
+    .save = gcopula_save,
+    .load = gcopula_load,
+    .clear = gcopula_clear,
+    .cost = gcopula_cost,
+};
