@@ -215,8 +215,8 @@ rmse(const LacData *data, const double *out, const double *truth)
 
 LAC_TEST(models_softimpute, held_out_cells_choose_nearly_the_best_penalty)
 {
-    enum { N = 150, P = 30 };
-    static const char *const fixed[] = {"0.5", "0.2", "0.1", "0.05", "0.02", "0.01", "0.001"};
+    enum { N = 120, P = 25 };
+    static const char *const fixed[] = {"0.5", "0.2", "0.1", "0.05", "0.01"};
     g_autofree double *truth = g_new(double, N *P);
     g_autoptr(LacData) data = made(N, P, 3, 1.0, 0.4, 5, truth);
     g_autoptr(Fitted) chosen = fit(NULL, data);
