@@ -308,6 +308,56 @@ LAC_TEST(nn_tape, an_operator_without_a_second_derivative_is_named)
     EXPECT_ERROR(error, LAC_ERROR_PARAM, "'normal_rows' (sum_j");
 }
 
+/* ---- an operator of one's own, as a plugin writes it ---- */
+
+/* cube: y = x^3; dy/dx = 3 x^2. It adds, and leaves first writers to the tape. */
+static void
+cube_backward(const LacTensor *y)
+{
+    LacTensor *x = y->in[0];
+
+    for (size_t i = 0; i < x->size; i++)
+        x->grad[i] += 3 * x->v[i] * x->v[i] * y->grad[i];
+}
+
+static void
+cube_record(LacTensor *y, LacTensor *gy, LacTensor **gx)
+{
+    gx[0] = lac_nn_mul(gy, lac_nn_affine(lac_nn_square(y->in[0]), 3, 0));
+}
+
+static const LacOp cube_op = {
+    .name = "cube", .formula = "x^3", .backward = cube_backward, .record = cube_record};
+
+static LacTensor *
+cube(LacTensor *x)
+{
+    LacTensor *y = x != NULL ? lac_tape_result(&cube_op, 1, &x, x->dims, x->shape) : NULL;
+
+    for (size_t i = 0; y != NULL && i < y->size; i++)
+        y->v[i] = x->v[i] * x->v[i] * x->v[i];
+    return y != NULL ? lac_tape_done(y) : NULL;
+}
+
+/* d/dx (x^3 + 2 x^3) = 9 x^2 and of the sum of that 18 x; the gradients meet in x */
+LAC_TEST(nn_tape, an_operator_from_outside_works_like_those_inside)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacTape) tape = lac_tape_new();
+    LacTensor *x = lac_tape_variable(tape, LAC_SHAPE(2)), *t, *y, *g;
+
+    x->v[0] = 2;
+    x->v[1] = -1;
+    t = lac_nn_affine(x, 1, 0); /* its gradient has no memory yet when cube comes first */
+    y = lac_nn_add(cube(t), lac_nn_affine(cube(t), 2, 0));
+    g = lac_tape_gradient(tape, y, x);
+    ASSERT_TRUE(g != NULL);
+    EXPECT_EQ_DOUBLE(g->v[0], 36);
+    ASSERT_TRUE(lac_tape_backward(tape, lac_nn_sum(g, 0, FALSE), &error));
+    EXPECT_EQ_DOUBLE(x->grad[0], 36);
+    EXPECT_EQ_DOUBLE(x->grad[1], -18);
+}
+
 /* ---- the gradient penalty of a critic, E (|d D(x)/dx| - 1)^2, by its weights ---- */
 
 typedef struct {
