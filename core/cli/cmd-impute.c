@@ -26,6 +26,12 @@ static const LacOption options[] = {
                "Use a model kept by --save instead of learning one from this table"),
     LAC_OPTION(LacImputeOptions, initial, "initial", 0, STRING, "NAME",
                "First fill of iterative models (default: mean)"),
+    LAC_OPTION(LacImputeOptions, optimizer, "optimizer", 0, STRING, "NAME",
+               "What gradient-trained models take their steps with (default: adam); its parameters "
+               "are set as in --set optimizer.rate=0.01"),
+    LAC_OPTION(LacImputeOptions, check_numerics, "check-numerics", 0, FLAG, NULL,
+               "After every operator of a net look for NaN and infinities and name the first "
+               "(slow)"),
     LAC_OPTION(LacImputeOptions, scale, "scale", 0, STRING, "HOW",
                "Units the model works in: minmax (default), standard or none"),
     LAC_OPTION(LacImputeOptions, seed, "seed", 0, STRING, "N",
@@ -288,11 +294,11 @@ impute_check(const LacImputeOptions *o, int argc, GError **error)
         return lac_fail(error, LAC_ERROR_PARAM,
                         "--include-original goes with -m only; one completion keeps its rows");
     if (o->load != NULL && (o->model != NULL || o->set != NULL || o->save != NULL ||
-                            o->initial != NULL || o->scale != NULL))
-        return lac_fail(
-            error, LAC_ERROR_PARAM,
-            "--load brings its own model; --model, --set, --initial, --scale and --save "
-            "do not go with it");
+                            o->initial != NULL || o->optimizer != NULL || o->scale != NULL))
+        return lac_fail(error, LAC_ERROR_PARAM,
+                        "--load brings its own model; --model, --set, --initial, --optimizer, "
+                        "--scale and --save "
+                        "do not go with it");
     return impute_check_outputs(o, error);
 }
 

@@ -18,7 +18,7 @@ typedef struct {
     char *output, *max_memory;
     int64_t jobs;
     char **set;
-    gboolean resume, force, prune, retry_failed, dry_run, fail_fast, keep_going;
+    gboolean resume, force, prune, retry_failed, dry_run, fail_fast, keep_going, check_numerics;
 } RunState;
 
 /* What the progress line needs to know. */
@@ -243,7 +243,8 @@ static int
 run_cells(const RunState *self, const LacExperiment *e, LacStore *store, const GPtrArray *todo,
           size_t kept_failures, size_t workers, unsigned threads)
 {
-    const LacLocalOptions options = {.workers = workers, .threads = threads};
+    const LacLocalOptions options = {
+        .workers = workers, .threads = threads, .check_numerics = self->check_numerics};
     Watch watch = {.experiment = e, .started = g_get_monotonic_time()};
     g_autoptr(GError) error = NULL;
     LacExecSummary summary = {0};
@@ -387,6 +388,9 @@ static const LacOption options[] = {
     LAC_OPTION(RunState, dry_run, "dry-run", 'n', FLAG, NULL, "List the cells, run nothing"),
     LAC_OPTION(RunState, fail_fast, "fail-fast", 0, FLAG, NULL,
                "Start nothing more after the first failed cell"),
+    LAC_OPTION(RunState, check_numerics, "check-numerics", 0, FLAG, NULL,
+               "After every operator of a net look for NaN and infinities and name the first "
+               "(slow)"),
     LAC_OPTION(RunState, keep_going, "keep-going", 0, FLAG, NULL,
                "Record failed cells and go on (default)"),
     LAC_OPTION_END,

@@ -3,29 +3,78 @@
 
 #include <string.h>
 
-/* --set k=10 --set weights=distance as a tree of parameters. */
+#define OF_OPTIMIZER "optimizer."
+
+/* --set k=10 --set weights=distance as a tree of parameters; those called "optimizer." or the
+ * others. */
 static LacNode *
-model_params(char **set, GError **error)
+set_params(char **set, gboolean of_optimizer, GError **error)
 {
     g_autoptr(LacNode) params = lac_yaml_parse("{}", 2, "--set", error);
 
     for (size_t i = 0; params != NULL && set != NULL && set[i] != NULL; i++) {
-        const char *split = strchr(set[i], '=');
+        const gboolean is_its = g_str_has_prefix(set[i], OF_OPTIMIZER);
+        const char *text = set[i] + (is_its ? strlen(OF_OPTIMIZER) : 0);
+        const char *split = strchr(text, '=');
         g_autofree char *name = NULL;
+
+        if (is_its != of_optimizer)
+            continue;
 
         if (split == NULL)
             return lac_fail_null(error, LAC_ERROR_PARAM, "--set=%s: expected PARAM=VALUE", set[i]);
-        name = g_strndup(set[i], (gsize)(split - set[i]));
+        name = g_strndup(text, (gsize)(split - text));
         if (!lac_node_set_path(params, name, split + 1, error))
             return NULL;
     }
     return g_steal_pointer(&params);
 }
 
+/* The optimizer that was asked for, by name or by a parameter; FALSE with an error. */
+static gboolean
+optimizer_new(const LacImputeOptions *o, LacOptimizer **out, GError **error)
+{
+    g_autoptr(LacNode) params = set_params(o->set, TRUE, error);
+    const LacPlugin *plugin;
+
+    if (params == NULL)
+        return FALSE;
+    if (o->optimizer == NULL && params->n == 0)
+        return TRUE;
+    plugin = lac_plugin_find(LAC_PLUGIN_OPTIMIZER,
+                             o->optimizer != NULL ? o->optimizer : LAC_OPTIMIZER_DEFAULT, error);
+    *out = plugin != NULL ? lac_instance_new(plugin, params, ".", error) : NULL;
+    return *out != NULL;
+}
+
+/* @imputer is taken; NULL when its model needs no optimizer, or there is no such. */
+static LacImputer *
+with_optimizer(LacImputer *imputer, const LacImputeOptions *o, GError **error)
+{
+    LacOptimizer *optimizer = NULL;
+
+    if (!optimizer_new(o, &optimizer, error)) {
+        lac_imputer_free(imputer);
+        return NULL;
+    }
+    if (optimizer == NULL)
+        return imputer;
+    if (!(lac_model_traits(lac_imputer_model(imputer)) & LAC_MODEL_GRADIENT)) {
+        lac_fail(error, LAC_ERROR_PARAM,
+                 "--optimizer: model '%s' is not trained by gradients; leave it out",
+                 lac_imputer_model_name(imputer));
+        lac_instance_free(optimizer);
+        lac_imputer_free(imputer);
+        return NULL;
+    }
+    lac_imputer_set_optimizer(imputer, optimizer);
+    return imputer;
+}
+
 static LacImputer *
 model_new(const LacImputeOptions *o, LacContext *context, GError **error)
 {
-    g_autoptr(LacNode) params = model_params(o->set, error);
+    g_autoptr(LacNode) params = set_params(o->set, FALSE, error);
     LacScale scale = LAC_SCALE_MINMAX;
     const LacPlugin *plugin, *initial_plugin = NULL;
     LacInitial *initial = NULL;
@@ -50,12 +99,13 @@ model_new(const LacImputeOptions *o, LacContext *context, GError **error)
         lac_instance_free(initial);
         return NULL;
     }
-    return lac_imputer_new(model, initial, scale, context);
+    return with_optimizer(lac_imputer_new(model, initial, scale, context), o, error);
 }
 
 LacImputer *
 lac_impute_imputer_new(const LacImputeOptions *o, LacContext *context, GError **error)
 {
+    lac_context_set_check_numerics(context, o->check_numerics);
     return o->load != NULL ? lac_imputer_load(o->load, context, error)
                            : model_new(o, context, error);
 }

@@ -9,11 +9,11 @@ G_BEGIN_DECLS
 
 /** LacImputeOptions: the command line; see cmd-impute.c for what each means. */
 typedef struct {
-    char *output, *model, *initial, *scale, *save, *load, *flags;
+    char *output, *model, *initial, *optimizer, *scale, *save, *load, *flags;
     char *delimiter, *decimal, *header, *seed, *max_memory;
     char **set, **na, **kinds, **ignore;
     int64_t draws;
-    gboolean force, original;
+    gboolean force, original, check_numerics;
 } LacImputeOptions;
 
 /**

@@ -43,11 +43,13 @@ struct LacBackend {
  * LacLocalOptions:
  * @workers: processes, >= 1
  * @threads: of each, >= 1
+ * @check_numerics: look for NaN after every operator of a net
  * @program: executable that understands the argument `worker`; NULL: this program
  */
 typedef struct {
     size_t workers;
     unsigned threads;
+    gboolean check_numerics;
     const char *program;
 } LacLocalOptions;
 

@@ -46,6 +46,7 @@ typedef struct {
     const LacExperiment *experiment;
     Worker *workers;
     unsigned threads;
+    gboolean check_numerics;
     char *program;
     char **environment;
     size_t next; /* whom to ask first, so that none starves */
@@ -106,8 +107,9 @@ static void
 send_init(const Local *local, Worker *worker)
 {
     const LacExperiment *e = local->experiment;
-    g_autoptr(GVariant) init = g_variant_ref_sink(
-        g_variant_new(LAC_WIRE_INIT_TYPE, e->yaml, e->file, e->base_dir, (guint32)local->threads));
+    g_autoptr(GVariant) init =
+        g_variant_ref_sink(g_variant_new(LAC_WIRE_INIT_TYPE, e->yaml, e->file, e->base_dir,
+                                         (guint32)local->threads, local->check_numerics));
 
     lac_wire_send(worker->socket, LAC_WIRE_INIT, g_variant_get_data(init), g_variant_get_size(init),
                   NULL);
@@ -487,6 +489,7 @@ lac_local_new(const LacExperiment *experiment, const LacLocalOptions *options, G
         (LacBackend){options->workers, local_submit, local_wait, local_stop, local_free};
     local->experiment = experiment;
     local->threads = options->threads;
+    local->check_numerics = options->check_numerics;
     local->program = g_strdup(options->program != NULL ? options->program : "/proc/self/exe");
     local->environment = worker_environment(options->threads);
     local->workers = g_new0(Worker, options->workers);

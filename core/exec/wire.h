@@ -12,7 +12,7 @@ typedef enum {
     LAC_WIRE_OUTCOME = 'O',  /* from it: a packed LacOutcome */
 } LacWireType;
 
-#define LAC_WIRE_INIT_TYPE "(sssu)" /* text, file, base folder, threads */
+#define LAC_WIRE_INIT_TYPE "(sssub)" /* text, file, base folder, threads, check numerics */
 #define LAC_WIRE_RUN_TYPE "(us)"
 
 typedef struct {

@@ -43,14 +43,16 @@ start(Worker *worker, GBytes *content, GError **error)
         g_variant_new_from_bytes(G_VARIANT_TYPE(LAC_WIRE_INIT_TYPE), content, FALSE));
     const char *text, *file, *base_dir;
     guint32 threads;
+    gboolean check_numerics;
 
-    g_variant_get(init, "(&s&s&su)", &text, &file, &base_dir, &threads);
+    g_variant_get(init, "(&s&s&sub)", &text, &file, &base_dir, &threads, &check_numerics);
     lac_threads_set(threads);
     worker->experiment = lac_experiment_parse(text, strlen(text), file, base_dir, NULL, error);
     if (worker->experiment == NULL)
         return FALSE;
     worker->runner = lac_cell_runner_new(worker->experiment);
     lac_cell_runner_set_progress(worker->runner, report_progress, worker);
+    lac_cell_runner_set_check_numerics(worker->runner, check_numerics);
     return TRUE;
 }
 

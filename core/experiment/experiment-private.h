@@ -90,6 +90,8 @@ LAC_PRIVATE_API char *lac_cell_describe(const LacExperiment *experiment, const L
 typedef struct LacCellRunner LacCellRunner;
 
 LAC_PRIVATE_API LacCellRunner *lac_cell_runner_new(const LacExperiment *experiment);
+/** lac_cell_runner_set_check_numerics: nets look for NaN after every operator. */
+LAC_PRIVATE_API void lac_cell_runner_set_check_numerics(LacCellRunner *runner, gboolean check);
 LAC_PRIVATE_API void lac_cell_runner_free(LacCellRunner *runner);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacCellRunner, lac_cell_runner_free)
 LAC_PRIVATE_API void

@@ -13,6 +13,7 @@ struct LacCellRunner {
     const LacExperiment *experiment;
     void (*report)(void *user, double done);
     void *user;
+    gboolean check_numerics;
     /* what was made last, and for what */
     const LacChoice *data, *mask;
     size_t mask_repeat;
@@ -44,6 +45,12 @@ lac_cell_runner_set_progress(LacCellRunner *runner, void (*report)(void *user, d
 {
     runner->report = report;
     runner->user = user;
+}
+
+void
+lac_cell_runner_set_check_numerics(LacCellRunner *runner, gboolean check)
+{
+    runner->check_numerics = check;
 }
 
 /* ---- random streams: who may depend on what -------------------------------------------------- */
@@ -229,6 +236,7 @@ make_imputer(const LacCellRunner *runner, LacWork *work, GError **error)
     lac_context_set_draws(work->context, MAX(1, lac_work_draws(work)));
     if (e->limit_mib > 0)
         lac_context_set_memory(work->context, (size_t)(e->limit_mib * 1024.0 * 1024.0));
+    lac_context_set_check_numerics(work->context, runner->check_numerics);
     if (runner->report != NULL)
         lac_context_set_progress(work->context, runner->report, runner->user);
     work->imputer = lac_imputer_new(model, initial, work->cell->scale, work->context);

@@ -38,6 +38,8 @@ heads_log_likelihood(const Heads *heads, const Layout *layout, const Batch *batc
 {
     LacTensor *sum = NULL;
 
+    if (heads->category == NULL) /* the decoder failed; the tape says why */
+        return NULL;
     if (layout->numeric > 0)
         sum = numeric_rows(heads, layout, batch, samples);
     if (layout->binary > 0) {

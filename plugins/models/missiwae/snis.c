@@ -37,7 +37,9 @@ pass_free(Pass *pass)
 typedef struct {
     const Dlvm *self;
     const Rows *rows, *oracle;
-    size_t first; /* block the slice at hand begins with */
+    size_t n;
+    const size_t *index; /* [n] rows that are worked on */
+    size_t first;        /* block the slice at hand begins with */
     size_t draws;
     LacRng noise, picks;
     LacTape **tapes;    /* [threads] */
@@ -208,17 +210,15 @@ rows_begin(const Job *job, size_t n, const size_t *index, double *doubles, LacRe
 static void
 run_block(Job *job, LacTape *tape, size_t block)
 {
-    const size_t begin = block * BLOCK, n = MIN(BLOCK, job->rows->rows - begin);
+    const size_t begin = block * BLOCK, n = MIN(BLOCK, job->n - begin);
+    const size_t *index = job->index + begin;
     const size_t d = (size_t)job->self->latent, left = (size_t)job->self->impute_samples;
     g_autofree double *doubles = g_new0(double, BLOCK * job->self->layout->width + 1);
     g_autofree LacReal *reals = g_new0(LacReal, 2 * BLOCK * d + 1);
     g_autofree LacRng *picks = g_new(LacRng, BLOCK * job->draws + 1);
-    size_t index[BLOCK];
     GError *error = NULL;
     Row rows[BLOCK];
 
-    for (size_t r = 0; r < n; r++)
-        index[r] = begin + r;
     rows_begin(job, n, index, doubles, reals, picks, rows);
     block_encode(job, tape, n, index, rows);
     for (size_t l = 0; l < left && lac_tape_check(tape, NULL); l += CHUNK)
@@ -232,7 +232,7 @@ run_block(Job *job, LacTape *tape, size_t block)
         return;
     }
     for (size_t r = 0; r < n; r++)
-        block_finish(job, begin + r, &rows[r]);
+        block_finish(job, index[r], &rows[r]);
 }
 
 static void
@@ -261,7 +261,7 @@ inference_tape(const Dlvm *self)
 static gboolean
 run_slices(Job *job, GError **error)
 {
-    const size_t blocks = (job->rows->rows + BLOCK - 1) / BLOCK;
+    const size_t blocks = (job->n + BLOCK - 1) / BLOCK;
 
     for (job->first = 0; job->first < blocks; job->first += lac_threads()) {
         lac_parallel_for(MIN(lac_threads(), blocks - job->first), 1, run_blocks, job);
@@ -274,6 +274,19 @@ run_slices(Job *job, GError **error)
             return FALSE;
     }
     return TRUE;
+}
+
+/* Complete rows have nothing to fill. Returns: [n_out], owned. */
+static size_t *
+incomplete_rows(const LacData *in, size_t *n_out)
+{
+    size_t *index = g_new(size_t, in->rows + 1);
+
+    *n_out = 0;
+    for (size_t i = 0; i < in->rows; i++)
+        if (lac_mask_count_row(in->holes, i) > 0)
+            index[(*n_out)++] = i;
+    return index;
 }
 
 static gboolean
@@ -305,29 +318,32 @@ compare(gconstpointer a, gconstpointer b, gpointer user)
     return x < y ? -1 : x > y;
 }
 
-/* Mean ln p(x^o) of a row, standardised: the bound at K = impute_samples. */
+/* Mean ln p(x^o) of a row with holes, standardised: the bound at K = impute_samples. */
 static void
-report_bound(const Dlvm *self, size_t rows, const double *likelihood)
+report_bound(const Dlvm *self, const Job *job)
 {
     double sum = 0.0;
 
-    for (size_t i = 0; i < rows; i++)
-        sum += likelihood[i];
-    if (rows > 0)
-        lac_context_trace(self->base.instance.context, "bound", -1, 0, 0, sum / (double)rows);
+    for (size_t k = 0; k < job->n; k++)
+        sum += job->likelihood[job->index[k]];
+    if (job->n > 0)
+        lac_context_trace(self->base.instance.context, "bound", -1, 0, 0, sum / (double)job->n);
 }
 
 /* Effective samples as a trace; a sentence when they are too few to trust. */
 static void
-report_effective(const Dlvm *self, size_t rows, double *effective)
+report_effective(const Dlvm *self, const Job *job)
 {
     static const char *const series[] = {"ess-min", "ess-5%", "ess-median"};
     LacContext *context = self->base.instance.context;
-    const size_t at[] = {0, rows / 20, rows / 2};
+    const size_t at[] = {0, job->n / 20, job->n / 2};
+    g_autofree double *effective = g_new(double, job->n + 1);
 
-    if (rows == 0)
+    if (job->n == 0)
         return;
-    g_qsort_with_data(effective, (gint)rows, sizeof *effective, compare, NULL);
+    for (size_t k = 0; k < job->n; k++)
+        effective[k] = job->effective[job->index[k]];
+    g_qsort_with_data(effective, (gint)job->n, sizeof *effective, compare, NULL);
     for (size_t k = 0; k < 3; k++)
         lac_context_trace(context, series[k], -1, 0, 0, effective[at[k]]);
     if (effective[at[1]] < FEW_EFFECTIVE && self->impute_samples > FEW_EFFECTIVE)
@@ -359,7 +375,9 @@ pass_run(const Dlvm *self, const LacData *in, double *expected, GError **error)
     const size_t d = (size_t)self->latent;
     g_autofree double *effective = g_new0(double, in->rows + 1);
     g_autofree double *likelihood = g_new0(double, in->rows + 1);
+    g_autofree size_t *index = NULL;
     g_autoptr(Rows) rows = rows_new(self->layout, in, error), oracle = NULL;
+    Job job = {.self = self, .expected = expected, .likelihood = likelihood};
     Pass *pass = g_new0(Pass, 1);
     gboolean good = rows != NULL;
 
@@ -374,23 +392,21 @@ pass_run(const Dlvm *self, const LacData *in, double *expected, GError **error)
         good = pass->winners != NULL;
     }
     if (good) {
-        Job job = {.self = self,
-                   .rows = rows,
-                   .oracle = oracle,
-                   .draws = pass->draws,
-                   .expected = expected,
-                   .winners = pass->winners,
-                   .likelihood = likelihood,
-                   .effective = effective};
-
+        memset(pass->winners, 0, pass->rows * pass->draws * d * sizeof *pass->winners);
+        job.rows = rows;
+        job.oracle = oracle;
+        job.index = index = incomplete_rows(in, &job.n);
+        job.draws = pass->draws;
+        job.winners = pass->winners;
+        job.effective = effective;
         good = job_run(&job, error);
     }
     if (!good) {
         pass_free(pass);
         return NULL;
     }
-    report_bound(self, in->rows, likelihood);
-    report_effective(self, in->rows, effective);
+    report_bound(self, &job);
+    report_effective(self, &job);
     return pass;
 }
 
@@ -400,6 +416,10 @@ fill_row(const Layout *layout, const LacData *in, size_t i, const double *values
 {
     g_autofree double *row = g_new(double, in->cols);
 
+    if (lac_mask_count_row(in->holes, i) == 0) { /* has no values */
+        memcpy(out, lac_data_row(in, i), in->cols * sizeof *out);
+        return;
+    }
     for (size_t k = 0; k < in->cols; k++)
         layout_put(layout, k, values[k], row);
     for (size_t j = 0; j < in->cols; j++)
@@ -487,11 +507,16 @@ dlvm_sample(const LacModel *model, const LacData *in, size_t draw, LacMatrix *ou
 
 /* ---- density --------------------------------------------------------------------------------- */
 
+/* ln p of the observed cells of rows with holes in @in, @out [rows]; 0 for the others. */
 static gboolean
-likelihood_of(const Dlvm *self, const Rows *rows, const Rows *oracle, double *out, GError **error)
+likelihood_of(const Dlvm *self, const LacData *in, const Rows *rows, const Rows *oracle,
+              double *out, GError **error)
 {
     Job job = {.self = self, .rows = rows, .oracle = oracle, .likelihood = out};
+    g_autofree size_t *index = incomplete_rows(in, &job.n);
 
+    memset(out, 0, in->rows * sizeof *out);
+    job.index = index;
     return job_run(&job, error);
 }
 
@@ -525,10 +550,10 @@ dlvm_log_density(const LacModel *model, const LacData *in, const LacData *truth,
     full = good ? rows_new(self->layout, truth, error) : NULL;
     if (full != NULL)
         oracle = oracle_rows(self, in, &good, error);
-    if (full == NULL || !good || !likelihood_of(self, rows, oracle, out, error))
+    if (full == NULL || !good || !likelihood_of(self, in, rows, oracle, out, error))
         return FALSE;
     reveal(self->layout, in, full, rows, shift);
-    if (!likelihood_of(self, rows, NULL, joint, error))
+    if (!likelihood_of(self, in, rows, NULL, joint, error))
         return FALSE;
     for (size_t i = 0; i < in->rows; i++)
         out[i] = joint[i] - out[i] - shift[i];
