@@ -5,7 +5,6 @@
  * The order of summation depends on k alone, so results do not depend on the number of threads. */
 #include "activation-private.h"
 #include "gemm-private.h"
-#include <lacuna/parallel.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,13 +69,6 @@ gemm_kernel(void)
 
 /* ---- a group of panels times some rows of op(A) ---- */
 
-typedef struct {
-    const NnGemm *g;
-    const GemmKernel *kernel;
-    size_t panels, groups, group_panels; /* of C's columns */
-    size_t row_blocks, block_rows;
-} GemmJob;
-
 /** GemmScratch: laid out factors, one a thread, kept for its life. */
 typedef struct {
     LacReal panels[GROUP][DEPTH * NN_WIDEST + NN_SLACK];
@@ -99,7 +91,8 @@ gemm_scratch(void)
 
 /** GemmPart: the panels [first, first + n) of C's columns over [k, k + depth). */
 typedef struct {
-    const GemmJob *job;
+    const NnGemm *g;
+    const GemmKernel *kernel;
     GemmScratch *scratch;
     size_t first, n, k, depth;
 } GemmPart;
@@ -107,30 +100,22 @@ typedef struct {
 static size_t
 part_cols(const GemmPart *part, size_t panel)
 {
-    const size_t width = 2 * part->job->kernel->lanes;
+    const size_t width = 2 * part->kernel->lanes;
 
-    return MIN(width, part->job->g->n - (part->first + panel) * width);
+    return MIN(width, part->g->n - (part->first + panel) * width);
 }
 
 static void
 part_lay_out(const GemmPart *part)
 {
-    const NnGemm *g = part->job->g;
-    const size_t lanes = part->job->kernel->lanes;
+    const NnGemm *g = part->g;
+    const size_t lanes = part->kernel->lanes;
 
     for (size_t panel = 0; panel < part->n; panel++) {
         const size_t column = (part->first + panel) * 2 * lanes, cols = part_cols(part, panel);
         const size_t width = cols <= lanes ? lanes : 2 * lanes;
-        LacReal *out = part->scratch->panels[panel];
 
-        if (g->lay_out != NULL)
-            g->lay_out(g->lay_out_user, column, cols, part->k, part->depth, out, width);
-        else if (g->tb)
-            nn_lay_out_transposed(g->b + column * g->ldb + part->k, g->ldb, cols, part->depth, out,
-                                  width);
-        else
-            nn_lay_out_rows(g->b + part->k * g->ldb + column, g->ldb, cols, part->depth, out,
-                            width);
+        nn_gemm_lay_out(g, column, cols, part->k, part->depth, part->scratch->panels[panel], width);
     }
 }
 
@@ -138,8 +123,8 @@ part_lay_out(const GemmPart *part)
 static void
 part_rows(const GemmPart *part, size_t from, size_t to)
 {
-    const NnGemm *g = part->job->g;
-    const size_t width = 2 * part->job->kernel->lanes, rows = to - from;
+    const NnGemm *g = part->g;
+    const size_t width = 2 * part->kernel->lanes, rows = to - from;
     const gboolean last = part->k + part->depth == g->k, bias = last && g->bias != NULL;
     GemmTile tile = {.row_step = g->lda,
                      .k_step = 1,
@@ -162,70 +147,37 @@ part_rows(const GemmPart *part, size_t from, size_t to)
         tile.c = g->c + from * g->ldc + column;
         tile.cols = part_cols(part, panel);
         tile.bias = bias && !g->bias_of_rows ? g->bias + column : NULL;
-        part->job->kernel->tile(&tile, rows);
+        part->kernel->tile(&tile, rows);
         if (last && !tile.relu && g->activation != LAC_ACTIVATION_NONE)
             for (size_t i = 0; i < rows; i++)
                 nn_activation_apply(g->activation, tile.cols, 0, tile.c + i * g->ldc);
     }
 }
 
-/* The rows in as equal tiles as there are: 15 rows are 8 and 7, not 14 and 1. */
+/* An NnGemmBlock. The rows in as equal tiles as there are: 15 rows are 8 and 7, not 14 and 1. */
 static void
-gemm_block(const GemmJob *job, size_t group, size_t begin, size_t end)
+gemm_block(const NnGemm *g, size_t first, size_t n, size_t begin, size_t end)
 {
-    const size_t rows = end - begin, tiles = (rows + job->kernel->rows - 1) / job->kernel->rows;
-    GemmPart part = {.job = job, .scratch = gemm_scratch(), .first = group * job->group_panels};
+    GemmPart part = {
+        .g = g, .kernel = gemm_kernel(), .scratch = gemm_scratch(), .first = first, .n = n};
+    const size_t rows = end - begin, tiles = (rows + part.kernel->rows - 1) / part.kernel->rows;
 
-    part.n = MIN(job->group_panels, job->panels - part.first);
-    for (part.k = 0; part.k < job->g->k; part.k += DEPTH) {
-        part.depth = MIN(DEPTH, job->g->k - part.k);
+    for (part.k = 0; part.k < g->k; part.k += DEPTH) {
+        part.depth = MIN(DEPTH, g->k - part.k);
         part_lay_out(&part);
         for (size_t t = 0; t < tiles; t++)
             part_rows(&part, begin + rows * t / tiles, begin + rows * (t + 1) / tiles);
     }
 }
 
-static void
-gemm_blocks(size_t begin, size_t end, unsigned worker, void *user)
-{
-    const GemmJob *job = user;
-
-    for (size_t block = begin; block < end; block++) {
-        const size_t first = block / job->groups * job->block_rows;
-
-        if (first < job->g->m)
-            gemm_block(job, block % job->groups, first, MIN(first + job->block_rows, job->g->m));
-    }
-}
-
-/* Some blocks a thread, to even out what other programs take of the processor: along the columns,
- * where no two threads lay out the same panel, then along the rows. */
-static void
-gemm_divide(GemmJob *job, size_t threads)
-{
-    enum { SHARES = 3, LEAST_ROWS = 64 }; /* rows that make up for laying out a panel */
-    const size_t m = job->g->m, wanted = threads > 1 ? SHARES * threads : 1;
-
-    job->panels = (job->g->n + 2 * job->kernel->lanes - 1) / (2 * job->kernel->lanes);
-    job->group_panels = CLAMP(job->panels / wanted, 1, GROUP);
-    job->groups = (job->panels + job->group_panels - 1) / job->group_panels;
-    job->row_blocks = CLAMP(wanted / job->groups, 1, MAX(1, m / LEAST_ROWS));
-    job->block_rows = (m + job->row_blocks - 1) / job->row_blocks;
-}
-
 gboolean
 nn_gemm_own(const NnGemm *g)
 {
-    GemmJob job = {.g = g, .kernel = gemm_kernel()};
-    const gboolean small = 2 * g->m * g->n * g->k < GRAIN_FLOPS;
+    const GemmKernel *kernel = gemm_kernel();
 
-    if (job.kernel == NULL)
+    if (kernel == NULL)
         return FALSE;
-    gemm_divide(&job, small ? 1 : lac_threads());
-    if (small)
-        gemm_blocks(0, job.groups * job.row_blocks, 0, &job);
-    else
-        lac_parallel_for(job.groups * job.row_blocks, 1, gemm_blocks, &job);
+    nn_gemm_in_blocks(g, 2 * kernel->lanes, GROUP, GRAIN_FLOPS, gemm_block);
     return TRUE;
 }
 

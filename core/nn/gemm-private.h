@@ -56,9 +56,24 @@ LAC_PRIVATE_API void nn_lay_out_rows(const LacReal *b, size_t ldb, size_t cols, 
                                      LacReal *out, size_t width);
 LAC_PRIVATE_API void nn_lay_out_transposed(const LacReal *b, size_t ldb, size_t cols, size_t depth,
                                            LacReal *out, size_t width);
+/** nn_gemm_lay_out: the same of whatever @gemm's right factor is. */
+void nn_gemm_lay_out(const NnGemm *gemm, size_t column, size_t cols, size_t k, size_t depth,
+                     LacReal *out, size_t width);
+/** NnGemmBlock: computes @n panels of columns from panel @first on, rows [@begin, @end). */
+typedef void (*NnGemmBlock)(const NnGemm *gemm, size_t first, size_t n, size_t begin, size_t end);
+/** nn_gemm_in_blocks: all of C, in panels of @panel_cols columns, at most @most of them a block; on
+ * several threads from @least_flops on. */
+void nn_gemm_in_blocks(const NnGemm *gemm, size_t panel_cols, size_t most, double least_flops,
+                       NnGemmBlock block);
+
 /** nn_gemm_own: the same by our own loops, in float or double; FALSE where there are none for the
  * processor. nn_gemm() knows for which sizes they are the fastest. */
 LAC_PRIVATE_API gboolean nn_gemm_own(const NnGemm *gemm);
+/** nn_gemm_bf16: the same with factors rounded to bfloat16 and sums in float, on the processor's
+ * matrix unit (AMX); FALSE where it has none. */
+LAC_PRIVATE_API gboolean nn_gemm_bf16(const NnGemm *gemm);
+/** nn_gemm_has_bf16: whether nn_gemm_bf16() would compute. */
+LAC_PRIVATE_API gboolean nn_gemm_has_bf16(void);
 /** nn_gemm_blas: the same through OpenBLAS. */
 LAC_PRIVATE_API void nn_gemm_blas(const NnGemm *gemm);
 

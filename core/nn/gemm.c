@@ -70,10 +70,57 @@ nn_gemm_blas(const NnGemm *g)
         lac_parallel_for(g->m, MAX(1, EPILOGUE_VALUES / g->n), gemm_finish_rows, &plain);
 }
 
+/* ---- C in blocks ---- */
+
+typedef struct {
+    const NnGemm *g;
+    NnGemmBlock block;
+    size_t panels, groups, group_panels; /* of C's columns */
+    size_t row_blocks, block_rows;
+} GemmJob;
+
+static void
+gemm_blocks(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const GemmJob *job = user;
+
+    for (size_t block = begin; block < end; block++) {
+        const size_t row = block / job->groups * job->block_rows;
+        const size_t panel = block % job->groups * job->group_panels;
+
+        if (row < job->g->m)
+            job->block(job->g, panel, MIN(job->group_panels, job->panels - panel), row,
+                       MIN(row + job->block_rows, job->g->m));
+    }
+}
+
+/* Some blocks a thread, to even out what other programs take of the processor: along the columns,
+ * where no two threads lay out the same panel, then along the rows. */
+void
+nn_gemm_in_blocks(const NnGemm *g, size_t panel_cols, size_t most, double least_flops,
+                  NnGemmBlock block)
+{
+    enum { SHARES = 3, LEAST_ROWS = 64 }; /* rows that make up for laying out a panel */
+    const gboolean small = 2.0 * (double)g->m * (double)g->n * (double)g->k < least_flops;
+    const size_t threads = small ? 1 : lac_threads(), wanted = threads > 1 ? SHARES * threads : 1;
+    GemmJob job = {.g = g, .block = block, .panels = (g->n + panel_cols - 1) / panel_cols};
+
+    job.group_panels = CLAMP(job.panels / wanted, 1, most);
+    job.groups = (job.panels + job.group_panels - 1) / job.group_panels;
+    job.row_blocks = CLAMP(wanted / job.groups, 1, MAX(1, g->m / LEAST_ROWS));
+    job.block_rows = (g->m + job.row_blocks - 1) / job.row_blocks;
+    if (small)
+        gemm_blocks(0, job.groups * job.row_blocks, 0, &job);
+    else
+        lac_parallel_for(job.groups * job.row_blocks, 1, gemm_blocks, &job);
+}
+
 void
 nn_gemm(const NnGemm *g)
 {
     g_assert(!g->add || (g->bias == NULL && g->activation == LAC_ACTIVATION_NONE));
+    if (g->precision == LAC_PRECISION_BFLOAT16 && nn_gemm_bf16(g))
+        return;
     if (!nn_gemm_own(g))
         nn_gemm_blas(g);
 }

@@ -75,3 +75,15 @@ nn_lay_out_rows(const LacReal *b, size_t ldb, size_t cols, size_t depth, LacReal
             out[p * width + j] = 0;
     }
 }
+
+void
+nn_gemm_lay_out(const NnGemm *g, size_t column, size_t cols, size_t k, size_t depth, LacReal *out,
+                size_t width)
+{
+    if (g->lay_out != NULL)
+        g->lay_out(g->lay_out_user, column, cols, k, depth, out, width);
+    else if (g->tb)
+        nn_lay_out_transposed(g->b + column * g->ldb + k, g->ldb, cols, depth, out, width);
+    else
+        nn_lay_out_rows(g->b + k * g->ldb + column, g->ldb, cols, depth, out, width);
+}
