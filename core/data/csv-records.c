@@ -88,7 +88,9 @@ csv_judge_field(CsvReader *reader, CsvFieldStatus status, const CsvField *field,
     if (status != CSV_FIELD_AFTER_QUOTE && !reader->at_end)
         return CSV_RECORD_CUT;
     if (status == CSV_FIELD_UNCLOSED) {
-        csv_fail(reader, field->begin, error, "the quote before %s is never closed", shown);
+        csv_fail(reader, field->begin, error,
+                 "the quote before %s is never closed; close it, or double a quote that is text",
+                 shown);
         return CSV_RECORD_BAD;
     }
     if (status == CSV_FIELD_AFTER_QUOTE) {
@@ -118,7 +120,8 @@ csv_fail_ragged(CsvReader *reader, const char *at, GError **error)
     if (status != CSV_FIELD_WHOLE && !reader->at_end)
         return CSV_RECORD_CUT;
     csv_fail(reader, at, error,
-             "the record has %zu field%s, expected %zu as in the first record (delimiter '%c')",
+             "the record has %zu field%s, expected %zu as in the first record (delimiter '%c'); "
+             "quote a cell that holds the delimiter, fill up the record, or name another delimiter",
              fields, fields == 1 ? "" : "s", reader->cols, reader->format.delimiter);
     return CSV_RECORD_BAD;
 }
