@@ -7,7 +7,7 @@
 
 /** bench_tsv: where --tsv writes (label, median, min, max, rmse, peak MiB), or NULL. */
 extern FILE *bench_tsv;
-/** bench_data_export: letter_truth.csv and letter_holes.csv into @folder. */
+/** bench_data_export: letter_truth.csv, letter_holes.csv and the same of concrete into @folder. */
 gboolean bench_data_export(const char *folder, GError **error);
 void bench_data_clear(void);
 

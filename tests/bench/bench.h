@@ -53,6 +53,8 @@ typedef struct {
 /** lac_bench_letter: UCI Letter, 20000 x 16, min-max scaled, 20 % of the cells hidden completely
  * at random. Lent; NULL, after a line that says why, where the file is not found. */
 const LacBenchData *lac_bench_letter(void);
+/** lac_bench_concrete: UCI Concrete with its strength, 1030 x 9, alike. */
+const LacBenchData *lac_bench_concrete(void);
 /** lac_bench_made: @rows x @cols equally correlated (0.5) standard normal columns, the share @rate
  * hidden completely at random. Lent until the next call. */
 const LacBenchData *lac_bench_made(size_t rows, size_t cols, double rate);

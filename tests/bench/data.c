@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static LacBenchData letter, made;
+static LacBenchData letter, concrete, made;
 
 static void
 data_clear(LacBenchData *data)
@@ -18,6 +18,7 @@ void
 bench_data_clear(void)
 {
     data_clear(&letter);
+    data_clear(&concrete);
     data_clear(&made);
 }
 
@@ -62,17 +63,19 @@ data_minmax(const LacData *raw, GError **error)
     return lac_data_new_take(lac_schema_new(raw->cols), raw->rows, v, raw->origin, error);
 }
 
+/* UCI table @name; its column @label, where there is one, is no part of it. */
 static LacData *
-data_read_letter(GError **error)
+data_read_uci(const char *name, const char *label, GError **error)
 {
-    const char *names[] = {"letter.csv", "letter.csv.gz", "uci/letter.csv.gz"};
+    const char *forms[] = {"%s.csv", "%s.csv.gz", "uci/%s.csv.gz"};
     const char *folders[] = {LAC_BENCH_SOURCE_DIR "/experiments/data", g_getenv("LACUNA_DATA")};
 
-    for (size_t i = 0; i < G_N_ELEMENTS(folders) * G_N_ELEMENTS(names); i++) {
-        const char *folder = folders[i / G_N_ELEMENTS(names)];
-        g_autofree char *path =
-            folder != NULL ? g_build_filename(folder, names[i % G_N_ELEMENTS(names)], NULL) : NULL;
-        LacCsvOptions options = {.label = "lettr"};
+    for (size_t i = 0; i < G_N_ELEMENTS(folders) * G_N_ELEMENTS(forms); i++) {
+        const char *folder = folders[i / G_N_ELEMENTS(forms)];
+        g_auto(GStrv) around = g_strsplit(forms[i % G_N_ELEMENTS(forms)], "%s", 2);
+        g_autofree char *file = g_strconcat(around[0], name, around[1], NULL);
+        g_autofree char *path = folder != NULL ? g_build_filename(folder, file, NULL) : NULL;
+        LacCsvOptions options = {.label = label};
 
         if (path == NULL || !g_file_test(path, G_FILE_TEST_EXISTS))
             continue;
@@ -81,30 +84,43 @@ data_read_letter(GError **error)
         return data != NULL ? data : lac_csv_read(path, &options, NULL, error);
     }
     return lac_fail_null(error, LAC_ERROR_IO,
-                         "letter.csv is in neither experiments/data nor LACUNA_DATA");
+                         "%s.csv is in neither experiments/data nor LACUNA_DATA", name);
 }
 
+/* Read, scaled and with a fifth of its cells hidden, once. */
 static gboolean
-data_load_letter(GError **error)
+data_load_uci(LacBenchData *data, const char *name, const char *label, GError **error)
 {
-    g_autoptr(LacData) raw = letter.truth == NULL ? data_read_letter(error) : NULL;
-
-    if (letter.truth != NULL)
+    if (data->holey != NULL)
         return TRUE;
-    if (raw == NULL || (letter.truth = data_minmax(raw, error)) == NULL)
-        return FALSE;
-    return data_hide(&letter, 0.2, error);
+    g_autoptr(LacData) raw = data_read_uci(name, label, error);
+
+    data_clear(data);
+    return raw != NULL && (data->truth = data_minmax(raw, error)) != NULL &&
+           data_hide(data, 0.2, error);
+}
+
+static const LacBenchData *
+data_uci(LacBenchData *data, const char *name, const char *label)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (data_load_uci(data, name, label, &error))
+        return data;
+    lac_bench_say("  skipped: %s\n", error->message);
+    return NULL;
 }
 
 const LacBenchData *
 lac_bench_letter(void)
 {
-    g_autoptr(GError) error = NULL;
+    return data_uci(&letter, "letter", "lettr");
+}
 
-    if (data_load_letter(&error))
-        return &letter;
-    lac_bench_say("  skipped: %s\n", error->message);
-    return NULL;
+const LacBenchData *
+lac_bench_concrete(void)
+{
+    return data_uci(&concrete, "concrete", NULL);
 }
 
 const LacBenchData *
@@ -168,11 +184,21 @@ data_write(const LacData *data, const char *folder, const char *name, GError **e
     return g_file_set_contents(path, text->str, (gssize)text->len, error);
 }
 
+static gboolean
+data_export(LacBenchData *data, const char *name, const char *label, const char *folder,
+            GError **error)
+{
+    g_autofree char *truth = g_strconcat(name, "_truth.csv", NULL);
+    g_autofree char *holes = g_strconcat(name, "_holes.csv", NULL);
+
+    return data_load_uci(data, name, label, error) &&
+           data_write(data->truth, folder, truth, error) &&
+           data_write(data->holey, folder, holes, error);
+}
+
 gboolean
 bench_data_export(const char *folder, GError **error)
 {
-    if (!data_load_letter(error))
-        return FALSE;
-    return data_write(letter.truth, folder, "letter_truth.csv", error) &&
-           data_write(letter.holey, folder, "letter_holes.csv", error);
+    return data_export(&letter, "letter", "lettr", folder, error) &&
+           data_export(&concrete, "concrete", NULL, folder, error);
 }
