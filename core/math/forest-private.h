@@ -83,12 +83,12 @@ typedef struct {
     double *y, centre, unit;
 } TreeSpace;
 
-/** TreeSplit: @gain: drop of impurity per weight; codes of @feature up to @cut, or those in
- * @subset, go left. */
+/** TreeSplit: @gain: drop of impurity; rows go left whose code of @feature is up to @cut, halfway
+ * between the occupied bins @below and @above, or is in @subset. */
 typedef struct {
     double gain;
     size_t feature;
-    unsigned cut;
+    unsigned below, above, cut;
     gboolean by_subset;
     TreeSubset subset;
 } TreeSplit;
@@ -102,7 +102,8 @@ typedef struct {
     TreePay *pay, *spare_pay;
     uint32_t *bag; /* [n] how often the tree sees a row */
     uint32_t *leaf;
-    double *draws;
+    double *draws; /* uniform numbers in store, from n_drawn on */
+    size_t n_drawn;
     /* histograms are all zero between uses */
     TreePair histogram[LAC_BINS_MOST];
     uint32_t counts[LAC_BINS_MOST];
@@ -129,9 +130,6 @@ void tree_mean_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows
                       size_t feature, TreeSplit *best);
 void tree_class_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node,
                        size_t feature, TreeSplit *best);
-
-/** tree_cut_between: the last bin of column @column no farther up than halfway from @a to @b. */
-unsigned tree_cut_between(const LacBinColumn *column, unsigned a, unsigned b);
 
 gboolean tree_work_init(TreeWork *work, const TreeSpace *space, GError **error);
 void tree_work_clear(TreeWork *work);

@@ -179,7 +179,8 @@ tree_class_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *no
     best->feature = feature;
     best->by_subset = column->nominal;
     if (!column->nominal) {
-        best->cut = tree_cut_between(column, bins.order[last - 1], bins.order[last]);
+        best->below = bins.order[last - 1];
+        best->above = bins.order[last];
         return;
     }
     memset(&best->subset, 0, sizeof best->subset);

@@ -2,9 +2,13 @@
  * A node's rows are summed by bin; bins that hold any are then visited in order, by bits. */
 #include "forest-private.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { WORDS = LAC_BINS_MOST / 64 };
+enum {
+    WORDS = LAC_BINS_MOST / 64,
+    FEW = 8, /* rows that are compared with each other: doubles of the widest vectors */
+};
 
 /** MeanScan: sums so far, and what splits are measured against. */
 typedef struct {
@@ -14,7 +18,7 @@ typedef struct {
 
 /* The drop of squared error by a split whose left side is what was passed: with d the left sum
  * about the node's mean, d^2 (1 / left + 1 / right). */
-static inline double
+static inline __attribute__((always_inline)) double
 mean_gain(const MeanScan *scan)
 {
     const double d = scan->sum - scan->weight * scan->mean, right = scan->all - scan->weight;
@@ -25,7 +29,7 @@ mean_gain(const MeanScan *scan)
 }
 
 /* Sums of the node's rows by bin, and which bins hold any, when there are up to 64 bins. */
-static inline uint64_t
+static inline __attribute__((always_inline)) uint64_t
 mean_fill_word(TreeWork *work, const uint8_t *codes, size_t begin, size_t end)
 {
     uint64_t held = 0;
@@ -39,7 +43,7 @@ mean_fill_word(TreeWork *work, const uint8_t *codes, size_t begin, size_t end)
     return held;
 }
 
-static inline void
+static inline __attribute__((always_inline)) void
 mean_fill_words(TreeWork *work, const uint8_t *codes, size_t begin, size_t end, uint64_t *held)
 {
     for (size_t i = begin; i < end; i++) {
@@ -51,7 +55,7 @@ mean_fill_words(TreeWork *work, const uint8_t *codes, size_t begin, size_t end, 
 }
 
 /* Fewer instructions a row where rows outnumber bins. */
-static inline void
+static inline __attribute__((always_inline)) void
 mean_fill_many(TreeWork *work, const uint8_t *codes, size_t begin, size_t end, uint64_t *held)
 {
     for (size_t i = begin; i < end; i++)
@@ -60,9 +64,9 @@ mean_fill_many(TreeWork *work, const uint8_t *codes, size_t begin, size_t end, u
         held[c / 64] |= (uint64_t)(work->histogram[c][1] > 0.0) << (c % 64);
 }
 
-static inline void
-mean_scan_ordered(TreeWork *work, const LacBinColumn *column, size_t words, const uint64_t *held,
-                  MeanScan *scan, size_t feature, TreeSplit *best)
+static inline __attribute__((always_inline)) void
+mean_scan_ordered(TreeWork *work, size_t words, const uint64_t *held, MeanScan *scan,
+                  size_t feature, TreeSplit *best)
 {
     double gain = best->gain;
     unsigned before = 0, a = 0, b = 0;
@@ -89,8 +93,78 @@ mean_scan_ordered(TreeWork *work, const LacBinColumn *column, size_t words, cons
         best->gain = gain;
         best->feature = feature;
         best->by_subset = FALSE;
-        best->cut = tree_cut_between(column, a, b);
+        best->below = a;
+        best->above = b;
     }
+}
+
+/** MeanFew: the few rows of a small node, and for each the sums over rows whose code is not above
+ * its own, as if it were the threshold. */
+typedef struct {
+    double code[FEW], sum[FEW], weight[FEW], sum_below[FEW], weight_below[FEW], gain[FEW];
+} MeanFew;
+
+/* Compares every row with every other, all at once: for few rows that is quicker than summing
+ * by bin. Rows past the last one are above all others: no split. */
+static inline __attribute__((always_inline)) double
+mean_few_gains(MeanFew *few, size_t n, const TreeNodeRows *node, double least)
+{
+    const double mean = node->sum / node->weight, all = node->weight;
+    double best = -1.0;
+
+    for (size_t i = 0; i < FEW; i++)
+        few->sum_below[i] = few->weight_below[i] = 0.0;
+    for (size_t j = 0; j < n; j++) {
+        const double code = few->code[j], sum = few->sum[j], weight = few->weight[j];
+
+#pragma omp simd
+        for (size_t i = 0; i < FEW; i++) {
+            const gboolean below = code <= few->code[i];
+
+            few->sum_below[i] += below ? sum : 0.0;
+            few->weight_below[i] += below ? weight : 0.0;
+        }
+    }
+#pragma omp simd reduction(max : best)
+    for (size_t i = 0; i < FEW; i++) {
+        const double left = few->weight_below[i], right = all - left;
+        const double d = few->sum_below[i] - left * mean, here = d * d * all / (left * right);
+
+        few->gain[i] = left < least || right < least ? -1.0 : here;
+        best = few->gain[i] > best ? few->gain[i] : best;
+    }
+    return best;
+}
+
+/* A number that splits a node of at most FEW rows; of equally good thresholds the lowest. */
+static inline __attribute__((always_inline)) void
+mean_scan_few(const TreeWork *work, const uint8_t *codes, const TreeNodeRows *node, double least,
+              size_t feature, TreeSplit *best)
+{
+    const size_t n = node->end - node->begin;
+    MeanFew few;
+    double below = INFINITY, above = INFINITY;
+
+    for (size_t i = 0; i < FEW; i++)
+        few.code[i] = LAC_BINS_MOST;
+    for (size_t i = 0; i < n; i++) {
+        few.code[i] = codes[work->rows[node->begin + i]];
+        few.sum[i] = work->pay[node->begin + i].pair[0];
+        few.weight[i] = work->pay[node->begin + i].pair[1];
+    }
+    const double gain = mean_few_gains(&few, n, node, least);
+
+    if (!(gain > best->gain))
+        return;
+    for (size_t i = 0; i < n; i++)
+        below = few.gain[i] == gain && few.code[i] < below ? few.code[i] : below;
+    for (size_t i = 0; i < n; i++)
+        above = few.code[i] > below && few.code[i] < above ? few.code[i] : above;
+    best->gain = gain;
+    best->feature = feature;
+    best->by_subset = FALSE;
+    best->below = (unsigned)below;
+    best->above = (unsigned)above;
 }
 
 /** MeanBin: a bin and its mean target. */
@@ -156,10 +230,15 @@ tree_mean_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *nod
 {
     const LacBinColumn *column = &space->bins->columns[space->features[feature]];
     const uint8_t *codes = space->codes + feature * space->stride;
-    MeanScan scan = {
-        .mean = node->sum / node->weight, .all = node->weight, .least = (double)space->min_leaf};
+    MeanScan scan = {.mean = node->sum / node->weight,
+                     .all = node->weight,
+                     .least = (double)MAX(space->min_leaf, 1)};
     uint64_t held[WORDS] = {0};
 
+    if (!column->nominal && node->end - node->begin <= FEW) {
+        mean_scan_few(work, codes, node, scan.least, feature, best);
+        return;
+    }
     if (column->n_bins <= 64)
         held[0] = mean_fill_word(work, codes, node->begin, node->end);
     else if (node->end - node->begin < LAC_BINS_MOST)
@@ -169,6 +248,5 @@ tree_mean_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *nod
     if (column->nominal)
         mean_scan_nominal(work, held, &scan, feature, best);
     else
-        mean_scan_ordered(work, column, column->n_bins <= 64 ? 1 : WORDS, held, &scan, feature,
-                          best);
+        mean_scan_ordered(work, column->n_bins <= 64 ? 1 : WORDS, held, &scan, feature, best);
 }

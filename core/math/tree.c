@@ -7,9 +7,8 @@
 #include <string.h>
 
 enum {
-    STACK = 64,     /* nodes to do; they halve at least from entry to entry */
-    DRAWS = 1024,   /* uniform numbers for the bag at a time */
-    PICK_BITS = 32, /* of a random number that chooses a feature */
+    STACK = 64,  /* nodes to do; they halve at least from entry to entry */
+    DRAWS = 512, /* uniform numbers at a time */
 };
 
 /** TreeTodo: a node to come and where its number belongs. */
@@ -63,7 +62,8 @@ tree_work_clear(TreeWork *work)
     g_free(work->subsets);
 }
 
-unsigned
+/* The last bin no farther up than halfway from @a to @b. */
+static unsigned
 tree_cut_between(const LacBinColumn *column, unsigned a, unsigned b)
 {
     const double middle = 0.5 * column->centre[a] + 0.5 * column->centre[b];
@@ -91,6 +91,7 @@ tree_draw_bag(TreeWork *work, const TreeSpace *space, size_t tree)
             const size_t k = MIN((size_t)DRAWS, n - done);
 
             lac_rng_fill_uniform(&work->rng, k, work->draws);
+            work->n_drawn = DRAWS;
             for (size_t i = 0; i < k; i++)
                 work->bag[(size_t)(work->draws[i] * (double)n)]++;
         }
@@ -211,11 +212,13 @@ tree_add_leaf(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node)
 static size_t
 tree_pick(TreeWork *work, const TreeSpace *space, size_t k)
 {
-    const uint64_t left = space->n_features - k;
-
-    if (space->mtry == space->n_features)
+    if (space->mtry == space->n_features || k + 1 == space->n_features)
         return k;
-    return k + (size_t)(((lac_rng_u64(&work->rng) >> PICK_BITS) * left) >> PICK_BITS);
+    if (work->n_drawn == DRAWS) {
+        lac_rng_fill_uniform(&work->rng, DRAWS, work->draws);
+        work->n_drawn = 0;
+    }
+    return k + (size_t)(work->draws[work->n_drawn++] * (double)(space->n_features - k));
 }
 
 /* The best split by mtry features drawn without replacement, and by more of them, one at a time, as
@@ -239,19 +242,28 @@ tree_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, do
         else
             tree_mean_search(work, space, node, feature, best);
     }
-    return best->feature != SIZE_MAX;
+    if (best->feature == SIZE_MAX)
+        return FALSE;
+    if (!best->by_subset)
+        best->cut = tree_cut_between(&space->bins->columns[space->features[best->feature]],
+                                     best->below, best->above);
+    return TRUE;
 }
 
-static inline size_t
-tree_partition_by(TreeWork *work, size_t begin, size_t end, const uint8_t *codes,
-                  const uint8_t *goes_left)
+/* Rows that go left to the front, both sides in their order; where the right ones begin. Every row
+ * is written to both sides, one of which is written over: no branch depends on the data. */
+static inline __attribute__((always_inline)) size_t
+tree_partition_by(TreeWork *work, size_t begin, size_t end, const uint8_t *codes, unsigned cut,
+                  const TreeSubset *subset)
 {
     size_t left = begin, right = 0;
 
     for (size_t i = begin; i < end; i++) {
         const uint32_t row = work->rows[i];
         const TreePay pay = work->pay[i];
-        const size_t go = goes_left[codes[row]];
+        const unsigned c = codes[row];
+        const size_t go =
+            subset != NULL ? (size_t)(subset->words[c / 64] >> (c % 64) & 1) : (size_t)(c <= cut);
 
         work->rows[left] = row;
         work->pay[left] = pay;
@@ -265,18 +277,14 @@ tree_partition_by(TreeWork *work, size_t begin, size_t end, const uint8_t *codes
     return left;
 }
 
-/* Rows that go left to the front, both sides in their order; where the right ones begin. */
-static size_t
+LAC_CLONES static size_t
 tree_partition(TreeWork *work, const TreeSpace *space, size_t begin, size_t end,
                const TreeSplit *split)
 {
-    uint8_t goes_left[LAC_BINS_MOST];
+    const uint8_t *codes = space->codes + split->feature * space->stride;
 
-    for (unsigned c = 0; c < LAC_BINS_MOST; c++)
-        goes_left[c] = (uint8_t)(split->by_subset ? split->subset.words[c / 64] >> (c % 64) & 1
-                                                  : c <= split->cut);
-    return tree_partition_by(work, begin, end, space->codes + split->feature * space->stride,
-                             goes_left);
+    return split->by_subset ? tree_partition_by(work, begin, end, codes, 0, &split->subset)
+                            : tree_partition_by(work, begin, end, codes, split->cut, NULL);
 }
 
 /* Bins that are not in the node go with its heavier side. */
@@ -374,6 +382,7 @@ tree_grow(TreeWork *work, const TreeSpace *space, const LacRng *forest, size_t t
     double least = -1.0; /* any split of a node that is not pure, as in ranger */
 
     work->rng = lac_rng_at(forest, tree);
+    work->n_drawn = DRAWS;
     tree_draw_bag(work, space, tree);
     work->n_nodes = work->n_leaves = work->n_subsets = 0;
     for (uint32_t f = 0; f < space->n_features; f++)
