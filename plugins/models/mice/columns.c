@@ -24,7 +24,7 @@ columns_standardise(MiceModel *self, const MiceColumn *column, const double *sha
 {
     double *centre = self->centre + column->first, *scale = self->scale + column->first;
 
-    if (column->width == 1 && column->n_levels <= 2) {
+    if (column->width == 1) {
         centre[0] = column->centre;
         scale[0] = column->sd;
         return;
@@ -42,7 +42,7 @@ mice_encode(const MiceModel *self, const MiceColumn *column, double value, doubl
 {
     const double *centre = self->centre + column->first, *scale = self->scale + column->first;
 
-    if (column->width == 1 && column->n_levels <= 2) {
+    if (column->width == 1) {
         out[0] = (value - centre[0]) / scale[0];
         return;
     }
@@ -82,6 +82,32 @@ columns_learn_one(MiceModel *self, const LacData *train, size_t j, double *seen,
     return TRUE;
 }
 
+static gboolean
+columns_many_levels(const MiceModel *self, const MiceColumn *column)
+{
+    return column->n_levels > (size_t)self->levels;
+}
+
+/* Dummies of thousands of levels would drown everything else: ordered levels then enter as their
+ * codes, others not at all. */
+static size_t
+columns_width(const MiceModel *self, const LacData *train, size_t j)
+{
+    const MiceColumn *column = &self->columns[j];
+    const gboolean ordered = column->kind == LAC_KIND_ORDINAL;
+
+    if (column->n_levels == 0)
+        return 1;
+    if (!columns_many_levels(self, column))
+        return column->n_levels - 1;
+    lac_context_event(self->base.instance.context, "capped", (gssize)j,
+                      "column '%s' has %zu levels, more than %" G_GINT64_FORMAT
+                      " (levels); other columns are predicted %s",
+                      lac_data_name(train, j), column->n_levels, self->levels,
+                      ordered ? "from its codes" : "without it");
+    return ordered ? 1 : 0;
+}
+
 /* The design: intercept, then every column's part, then the spare one. */
 static void
 columns_lay_out(MiceModel *self, const LacData *train)
@@ -97,7 +123,7 @@ columns_lay_out(MiceModel *self, const LacData *train)
         column->n_levels =
             lac_kind_is_numeric(column->kind) ? 0 : MAX(lac_data_column(train, j)->n_levels, 1);
         column->first = next;
-        column->width = column->n_levels == 0 ? 1 : column->n_levels - 1;
+        column->width = columns_width(self, train, j);
         next += column->width;
     }
     self->q = next + 1;
@@ -194,6 +220,14 @@ columns_order(MiceModel *self, const LacData *train, GError **error)
     return TRUE;
 }
 
+/* Regressions of every level on its own. */
+static gboolean
+columns_too_many(const MiceModel *self, const MiceColumn *column, const MiceMethod *method)
+{
+    return columns_many_levels(self, column) &&
+           (method == &mice_method_polyreg || method == &mice_method_polr);
+}
+
 static gboolean
 columns_set_method(MiceModel *self, const LacData *train, const char *name, const char *wanted,
                    GError **error)
@@ -214,8 +248,33 @@ columns_set_method(MiceModel *self, const LacData *train, const char *name, cons
         return lac_fail(error, LAC_ERROR_PARAM,
                         "mice: method '%s' cannot impute column '%s', which is %s", wanted, name,
                         lac_kind_name(self->columns[j].kind));
+    if (columns_too_many(self, &self->columns[j], method))
+        return lac_fail(error, LAC_ERROR_PARAM,
+                        "mice: column '%s' has %zu levels, more than %" G_GINT64_FORMAT
+                        " (levels), too many for method '%s'; cart, rf, pmm and sample take them",
+                        name, self->columns[j].n_levels, self->levels, wanted);
     self->columns[j].method = method;
     return TRUE;
+}
+
+/* The method of a column that no exception names. */
+static const MiceMethod *
+columns_method(const MiceModel *self, const LacData *train, size_t j, const MiceMethod *common)
+{
+    const MiceColumn *column = &self->columns[j];
+    const MiceMethod *method = common != NULL && (common->kinds & MICE_KIND(column->kind))
+                                   ? common
+                                   : mice_method_default(column->kind);
+
+    if (!columns_too_many(self, column, method))
+        return method;
+    method = column->kind == LAC_KIND_ORDINAL ? &mice_method_pmm : &mice_method_cart;
+    if (column->n_holes > 0)
+        lac_context_event(self->base.instance.context, "fallback", (gssize)j,
+                          "column '%s' has %zu levels, too many for a regression of each; %s fills "
+                          "it",
+                          lac_data_name(train, j), column->n_levels, method->name);
+    return method;
 }
 
 /* One method for all columns that it suits, their defaults for the others, then exceptions. */
@@ -229,13 +288,8 @@ columns_methods(MiceModel *self, const LacData *train, GError **error)
     if (!automatic && common == NULL)
         return lac_fail(error, LAC_ERROR_PARAM, "mice: method '%s' is unknown; there are auto, %s",
                         self->method, names);
-    for (size_t j = 0; j < self->cols; j++) {
-        const LacKind kind = self->columns[j].kind;
-
-        self->columns[j].method = common != NULL && (common->kinds & MICE_KIND(kind))
-                                      ? common
-                                      : mice_method_default(kind);
-    }
+    for (size_t j = 0; j < self->cols; j++)
+        self->columns[j].method = columns_method(self, train, j, common);
     for (char **pair = self->methods; pair != NULL && pair[0] != NULL; pair += 2) {
         if (!columns_set_method(self, train, pair[0], pair[1], error))
             return FALSE;
@@ -252,7 +306,11 @@ mice_learn_columns(MiceModel *self, const LacData *train, GError **error)
     if (seen == NULL)
         return FALSE;
     columns_lay_out(self, train);
-    g_autofree double *share = g_new0(double, self->q);
+    size_t levels = 1;
+
+    for (size_t j = 0; j < self->cols; j++)
+        levels = MAX(levels, self->columns[j].n_levels);
+    g_autofree double *share = g_new0(double, levels);
 
     for (size_t j = 0; j < self->cols; j++) {
         if (!columns_learn_one(self, train, j, seen, share, error))

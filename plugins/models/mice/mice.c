@@ -27,6 +27,9 @@ static const LacParam params[] = {
                   "draws random numbers"),
     LAC_PARAM_INT(MiceModel, donors, 5, LAC_RANGE(1, 1000000), "rows",
                   "pmm: nearest rows to draw from"),
+    LAC_PARAM_INT(MiceModel, levels, 100, LAC_RANGE(2, 10000), "levels",
+                  "Columns with more predict nothing, or by their codes if ordered, and are filled "
+                  "by cart, or pmm if ordered, in place of polyreg and polr"),
     LAC_PARAM_INT(MiceModel, trees, 10, LAC_RANGE(1, 100000), "trees", "rf: trees of a forest"),
     LAC_PARAM_CHOICE(MiceModel, match, MICE_MATCH_1, match_names,
                      "pmm: predictions from estimates for all (0), from estimates for donors and "

@@ -25,7 +25,7 @@ typedef struct MiceMethod MiceMethod;
 /**
  * MiceColumn: a column of the table.
  * @first, @width: its columns of the design Z: one for numbers and two levels, levels - 1
- *   treatment dummies otherwise
+ *   treatment dummies otherwise; of very many levels one for the codes if ordered, else none
  * @centre, @sd: of its observed values (level codes for categories)
  * @start: where new rows start: mean or most frequent level
  * @constant: one observed value only, which is @start
@@ -81,7 +81,7 @@ struct MiceModel {
     LacModel base;
     char *method; /* parameters */
     char **methods, **predict, **include, **exclude, **passive, **sequence;
-    int64_t iterations, imputations, donors, trees;
+    int64_t iterations, imputations, donors, trees, levels;
     int match, visit, predictors, start;
     double ridge, mincor, minpuc;
 

@@ -311,3 +311,42 @@ LAC_TEST(models_mice_rules, chains_that_do_not_mix_are_told)
     ASSERT_TRUE(mice != NULL);
     EXPECT_TRUE(fitted_events(mice, "not-mixed", -2) > 0);
 }
+
+/* A name and a grade of ten levels each, both with holes, beside two numbers; five are many here.
+ */
+LAC_TEST(models_mice_rules, columns_of_very_many_levels_are_filled_and_told)
+{
+    enum { N = 600, P = 4 };
+    double x[N * P];
+    LacRng rng = lac_rng_new(51);
+
+    for (size_t i = 0; i < N; i++) {
+        const double z = lac_rng_normal(&rng);
+
+        x[P * i] = z;
+        x[P * i + 1] = (double)(i % 10);
+        x[P * i + 2] = CLAMP(floor(5.0 + 2.0 * z), 0.0, 9.0);
+        x[P * i + 3] = z + lac_rng_normal(&rng);
+        if (i >= 100)
+            x[P * i + i % P] = NAN;
+    }
+    g_autoptr(LacData) data = fitted_table(N, P, x, "cnoc");
+    g_autoptr(Fitted) mice = fit("{imputations: 1, iterations: 2, levels: 5}", data, 1, 1);
+    const double *out = mice ? fitted_sample(mice, data, 0) : NULL;
+    double apart = 0.0, holes = 0.0;
+
+    ASSERT_TRUE(out != NULL);
+    EXPECT_EQ_INT(fitted_events(mice, "capped", 1), 1);
+    EXPECT_EQ_INT(fitted_events(mice, "capped", 2), 1);
+    EXPECT_EQ_INT(fitted_events(mice, "fallback", 1), 1);
+    EXPECT_EQ_INT(fitted_events(mice, "fallback", 2), 1);
+    for (size_t i = 100; i < N; i++) {
+        if (i % P != 2)
+            continue;
+        holes += 1.0;
+        apart += fabs(out[P * i + 2] - 4.5 - 2.0 * out[P * i]) / 2.0;
+    }
+    EXPECT_TRUE(apart / holes < 0.5); /* sd's; 1.1 were it drawn without the first column */
+    expect_refused("{levels: 5, methods: {x2: polyreg}}", data, "'x2' has 10 levels");
+    expect_refused("{levels: 5, methods: {x3: polr}}", data, "'x3' has 10 levels");
+}
