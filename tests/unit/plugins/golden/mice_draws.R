@@ -56,13 +56,13 @@ coverage <- function(mids, truth) {
 }
 
 runs <- rbind(
-  data.frame(table = "nhanes", method = c("pmm", "norm", "norm.nob", "cart", "rf")),
+  data.frame(table = "nhanes", method = c("pmm", "norm", "norm.nob", "cart")),
   # midastouch caps its weights in the units of the column: here in standard deviations, as Lacuna does
   data.frame(table = "nhanes_z", method = "midastouch"),
   data.frame(table = "nhanes2", method = "auto"), data.frame(table = "boys", method = "auto"),
   data.frame(table = "mixed", method = c("auto", "cart")))
-# R's rf sees levels as dummies, of which each node then tries a few: on the mixed table it is another
-# method than Lacuna's, which tries columns
+# No rf: in R each node tries some dummies of levels and becomes a leaf when they cannot split it; Lacuna
+# tries columns, and on until one can
 only <- commandArgs(TRUE) # "nhanes:norm" and the like: these runs only
 if (length(only) > 0) runs <- runs[paste0(runs$table, ":", runs$method) %in% only, ]
 result <- NULL
