@@ -1,6 +1,7 @@
 /* Rounds: in each, every column with holes is learnt from all others as they stand and its holes
  * are predicted anew. They end when the change of the numbers and the change of the levels have
- * both grown, and then the round before the last counts (Stekhoven and Buehlmann 2012). */
+ * both grown, and then the round before counts; or after so many rounds, and then the last does
+ * (Stekhoven and Buehlmann 2012). */
 #include "missforest.h"
 
 #include <lacuna/parallel.h>
@@ -202,15 +203,16 @@ rounds_improve(Rounds *rounds, size_t round)
     return better;
 }
 
-/* This round becomes the one before: its values are copied, its forests kept as they are. */
+/* This round becomes the one before: its values are copied and, unless @last says that there is no
+ * way back, its forests kept as they are. */
 static void
-rounds_remember(Rounds *rounds)
+rounds_remember(Rounds *rounds, gboolean last)
 {
     MissForest *self = rounds->self;
 
     memcpy(rounds->before, rounds->cells, self->cell_start[self->cols] * sizeof(double));
     rounds_free_forests(self, rounds->forests_before);
-    for (size_t j = 0; j < self->cols; j++)
+    for (size_t j = 0; j < self->cols && !last; j++)
         rounds->forests_before[j] = g_steal_pointer(&self->forests[j]);
 }
 
@@ -237,13 +239,15 @@ rounds_run(Rounds *rounds, GError **error)
     forest_put_cells(self->train, self->cell_start, rounds->cells, &rounds->rows, self->bins);
     rounds->share = 1.0 / parts;
     for (size_t round = 0; round < (size_t)self->iterations && self->n_visited > 0; round++) {
-        rounds_remember(rounds);
+        const gboolean last = round + 1 == (size_t)self->iterations;
+
+        rounds_remember(rounds, last);
         for (size_t v = 0; v < self->n_visited; v++, rounds->done += rounds->share) {
             if (!rounds_visit(rounds, round, self->order[v], error))
                 return FALSE;
         }
         self->rounds = round + 1;
-        if (!rounds_improve(rounds, round)) {
+        if (!rounds_improve(rounds, round) && !last) {
             rounds_step_back(rounds);
             break;
         }

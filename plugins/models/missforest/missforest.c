@@ -125,26 +125,28 @@ missforest_traits_of(const LacModel *model)
            (self->keep ? 0u : (unsigned)LAC_MODEL_TRANSDUCTIVE);
 }
 
-/* Rows of a column go down log2 levels, in each of which mtry histograms are filled; the rows to
- * predict go down once more. A leaf holds some three rows and takes a node and a mean. */
+/* Rows of a column go down some log2 levels, in each of which mtry histograms are filled; the rows
+ * to predict go down once more. Memory: forests, twice while there is a round to go back to; the
+ * predictions of a batch of trees; codes, lists of rows and scratch, a few bytes a row each. */
 static void
 missforest_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
 {
-    enum { USUAL_ROUNDS = 5 };
+    enum { USUAL_ROUNDS = 5, LEAF_BYTES = 20, SCRATCH = 73, LISTS = 60 };
+    const double rows_a_leaf = 0.59; /* of those a node must have to be split */
     const MissForest *self = LAC_CAST(const MissForest, model);
     const double n = (double)work->rows, p = (double)work->cols, r = work->missing;
-    const double seen = MAX(n * (1.0 - r), 1.0), holes = n * r;
+    const double seen = MAX(n * (1.0 - r), 1.0), holes = n * r, trees = (double)self->trees;
     const double mtry = self->mtry > 0 ? MIN((double)self->mtry, p) : sqrt(p);
-    const double depth = 1.3 * log2(seen + 2.0), trees = (double)self->trees;
+    const double depth = 1.3 * log2(seen + 2.0), threads = (double)work->threads;
     const double rounds = r > 0.0 ? MIN((double)self->iterations, USUAL_ROUNDS) : 1.0;
-    const double tree =
-        LAC_COST_STEP * depth * (0.63 * seen * (mtry * 1.4 + 4.0) + 1.5 * (0.37 * seen + holes));
-    const double leaf = self->min_split > 5 ? 0.6 * (double)self->min_split : 2.0;
-    const double forest = self->keep ? 20.0 * trees * (seen / leaf + 1.0) : 0.0;
+    const double visits = 0.63 * seen * (mtry * 1.4 + 4.0) + 1.5 * (0.37 * seen + holes);
+    const double leaf = rows_a_leaf * (self->min_split > 0 ? (double)self->min_split : 5.0);
+    const double forest = self->keep ? LEAF_BYTES * trees * (seen / leaf + 1.0) : 0.0;
+    const double batch = MIN(trees, threads * (1.0 + 2.5e5 / (n + 1.0)));
 
-    out->seconds = rounds * p * trees * tree / (double)work->threads;
-    out->bytes =
-        2.0 * p * forest + n * (10.0 * p + 100.0 * work->threads + 64.0 * 8.0) + 16.0 * n * p * r;
+    out->seconds = 2.3 * LAC_COST_STEP * rounds * p * trees * depth * visits / threads;
+    out->bytes = p * forest * (rounds > 1.0 ? 2.0 : 1.0) +
+                 n * (4.0 * p + SCRATCH * threads + LISTS + 8.0 * batch) + 24.0 * n * p * r;
 }
 
 static void

@@ -220,6 +220,31 @@ LAC_TEST(math_forest, donors_are_drawn_from_all_rows_of_the_leaves)
         EXPECT_NEAR_DOUBLE((double)count[i] / DRAWS, expected[i], 5 * .5 / sqrt(DRAWS));
 }
 
+/* By hand: squares about the mean 15.333; u <= 4.5 removes 11.603 of them (0.757), then u <= 2.5
+ * another 3.61 (0.235). */
+LAC_TEST(math_forest, splits_that_gain_too_little_are_not_made)
+{
+    static const struct {
+        double least, first, last;
+    } cases[] = {{0.8, 18.2 / 6, 18.2 / 6}, {0.5, 2.05, 5.0}, {0.2, 1.1, 5.0}};
+
+    for (size_t k = 0; k < G_N_ELEMENTS(cases); k++) {
+        const LacForestOptions options = {.trees = 1,
+                                          .mtry = 2,
+                                          .min_split = 1,
+                                          .min_gain = cases[k].least,
+                                          .no_bootstrap = TRUE};
+        g_auto(Table) table;
+        double out[6];
+
+        table_init(&table, 6, 2, six_x, 0, six_y, 0);
+        g_autoptr(LacForest) forest = NEW_FOREST(table.bins, &table.task, &options, NULL);
+        lac_forest_predict(forest, table.bins, 6, NULL, out);
+        EXPECT_NEAR_DOUBLE(out[0], cases[k].first, 1e-14);
+        EXPECT_NEAR_DOUBLE(out[5], cases[k].last, 1e-14);
+    }
+}
+
 /** Naive: a tree that tries every split of every feature, for comparison. */
 typedef struct {
     size_t n, p, nominal, classes, min_split, min_leaf;
@@ -445,6 +470,39 @@ LAC_TEST(math_forest, out_of_bag_errors_of_friedmans_benchmark_are_those_of_rang
             k[i] += y[i] > lac_stats_quantile(FRIEDMAN_ROWS, sorted, .2 * q, 7);
     }
     EXPECT_NEAR_DOUBLE(friedman_oob(5, x, k), 0.44230, 5 * 0.0093);
+}
+
+LAC_TEST(math_forest, the_class_with_the_largest_share_of_votes_is_predicted)
+{
+    enum { CLASSES = 4 };
+    const LacForestOptions options = {.trees = 25};
+    g_autofree double *x = g_new(double, FRIEDMAN_ROWS *FRIEDMAN_COLS);
+    g_autofree double *shares = g_new(double, FRIEDMAN_ROWS *CLASSES);
+    double y[FRIEDMAN_ROWS], out[FRIEDMAN_ROWS];
+    g_auto(Table) table;
+    size_t split = 0;
+
+    friedman(x, y);
+    for (size_t i = 0; i < FRIEDMAN_ROWS; i++)
+        y[i] = CLAMP(floor(y[i] / 6), 0, CLASSES - 1);
+    table_init(&table, FRIEDMAN_ROWS, FRIEDMAN_COLS, x, 0, y, CLASSES);
+    table.task.n = FRIEDMAN_ROWS / 2;
+    g_autoptr(LacForest) forest = NEW_FOREST(table.bins, &table.task, &options, NULL);
+    lac_forest_predict(forest, table.bins, FRIEDMAN_ROWS, NULL, out);
+    lac_forest_shares(forest, table.bins, FRIEDMAN_ROWS, NULL, shares);
+    for (size_t i = 0; i < FRIEDMAN_ROWS; i++) {
+        const double *share = shares + i * CLASSES;
+        double sum = 0.0;
+
+        for (size_t k = 0; k < CLASSES; k++) {
+            sum += share[k];
+            EXPECT_TRUE(share[k] <= share[(size_t)out[i]]);
+            EXPECT_TRUE(share[k] < share[(size_t)out[i]] || k >= (size_t)out[i]);
+        }
+        EXPECT_NEAR_DOUBLE(sum, 1.0, 1e-12);
+        split += share[(size_t)out[i]] < 1.0;
+    }
+    EXPECT_TRUE(split > 100); /* the trees do not all say the same */
 }
 
 LAC_TEST(math_forest, the_number_of_threads_changes_no_bit)
