@@ -96,29 +96,58 @@ typedef struct {
     size_t step[LAC_DIMS]; /* in x, for one further along each dimension of y */
 } TransposeSaved;
 
-/* Walks y's values in order and x's by steps; either way. */
+/* Moves a part of one row of y: @n values from or to x, @step apart there. */
+static void
+transpose_row(size_t n, LacReal *of_y, LacReal *of_x, size_t step, gboolean back, gboolean add)
+{
+    if (!back)
+        for (size_t i = 0; i < n; i++)
+            of_y[i] = of_x[i * step];
+    else if (add)
+        for (size_t i = 0; i < n; i++)
+            of_x[i * step] += of_y[i];
+    else
+        for (size_t i = 0; i < n; i++)
+            of_x[i * step] = of_y[i];
+}
+
+/* What one walk over y's rows moves. */
+typedef struct {
+    const LacTensor *y;
+    LacReal *of_y, *of_x;
+    gboolean back, add;
+} Transpose;
+
+enum { TILE = 16 }; /* values of a row moved at once: neighbours of theirs share cache lines */
+
+/* A block of y's rows, tile by tile: the next rows use the cache lines of x that this one has read.
+ */
+static void
+transpose_rows(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const Transpose *t = user;
+    const TransposeSaved *saved = t->y->saved;
+    const unsigned last = t->y->dims - 1;
+    const size_t n = t->y->shape[last], step = saved->step[last];
+
+    for (size_t done = 0; done < n; done += TILE) {
+        for (size_t row = begin; row < end; row++) {
+            LacReal *at = t->of_x + done * step;
+
+            for (size_t rest = row, d = last; d-- > 0; rest /= t->y->shape[d])
+                at += rest % t->y->shape[d] * saved->step[d];
+            transpose_row(MIN(n - done, TILE), t->of_y + row * n + done, at, step, t->back, t->add);
+        }
+    }
+}
+
 static void
 transpose_move(const LacTensor *y, LacReal *of_y, LacReal *of_x, gboolean back, gboolean add)
 {
-    const TransposeSaved *saved = y->saved;
-    const unsigned last = y->dims - 1;
-    const size_t n = y->shape[last], step = saved->step[last];
+    Transpose t = {y, of_y, of_x, back, add};
+    const size_t n = y->shape[y->dims - 1];
 
-    for (size_t row = 0; row < y->size / n; row++) {
-        LacReal *to = of_y + row * n, *from = of_x;
-
-        for (size_t rest = row, d = last; d-- > 0; rest /= y->shape[d])
-            from += rest % y->shape[d] * saved->step[d];
-        if (!back)
-            for (size_t i = 0; i < n; i++)
-                to[i] = from[i * step];
-        else if (add)
-            for (size_t i = 0; i < n; i++)
-                from[i * step] += to[i];
-        else
-            for (size_t i = 0; i < n; i++)
-                from[i * step] = to[i];
-    }
+    nn_for(y->size / n, MAX(TILE, NN_GRAIN / n), transpose_rows, &t);
 }
 
 static void

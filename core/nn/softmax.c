@@ -1,5 +1,5 @@
-/* Log-sum-exp, softmax and its logarithm. NnRows are shifted by their largest value, so that
- * nothing overflows; sums are in double. */
+/* Log-sum-exp, softmax and its logarithm. Rows are shifted by their largest value, so that nothing
+ * overflows; sums are in double. */
 #include "shape-private.h"
 #include "softmax-private.h"
 #include "vmath-private.h"
@@ -10,25 +10,6 @@
 
 /* ---- what they share: one row ---- */
 
-LAC_CLONES static LacReal
-row_largest(size_t n, const LacReal *x)
-{
-    LacReal most = x[0];
-
-#pragma omp simd reduction(max : most)
-    for (size_t i = 0; i < n; i++)
-        most = x[i] > most ? x[i] : most;
-    return most;
-}
-
-LAC_CLONES static void
-row_exponentials(size_t n, const LacReal *x, LacReal most, LacReal *e)
-{
-#pragma omp simd
-    for (size_t i = 0; i < n; i++)
-        e[i] = lac_real_exp(x[i] - most);
-}
-
 LAC_CLONES void
 nn_scale_row(size_t n, LacReal factor, LacReal *x)
 {
@@ -37,20 +18,50 @@ nn_scale_row(size_t n, LacReal factor, LacReal *x)
         x[i] *= factor;
 }
 
-double
-nn_softmax_row(size_t n, const LacReal *x, LacReal *p)
+/* ln sum e^x, and softmax(x) in @p, which may be @x. */
+static inline double
+softmax_loops(size_t n, const LacReal *x, LacReal *p)
 {
-    const LacReal most = row_largest(n, x);
-    double sum;
+    LacReal most = x[0];
+    double sum = 0;
 
+#pragma omp simd reduction(max : most)
+    for (size_t i = 0; i < n; i++)
+        most = x[i] > most ? x[i] : most;
     if (most == -INFINITY) {
         memset(p, 0, n * sizeof *p);
         return -INFINITY;
     }
-    row_exponentials(n, x, most, p);
-    sum = nn_sum(n, p);
-    nn_scale_row(n, (LacReal)(1.0 / sum), p);
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < n; i++) {
+        p[i] = lac_real_exp(x[i] - most);
+        sum += (double)p[i];
+    }
+
+    const LacReal factor = (LacReal)(1.0 / sum);
+
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        p[i] *= factor;
     return (double)most + log(sum);
+}
+
+/* Most rows are a few levels: filled up with -Inf to a whole vector they need no loop. */
+enum { FEW = 16 };
+
+LAC_CLONES double
+nn_softmax_row(size_t n, const LacReal *x, LacReal *p)
+{
+    LacReal few[FEW];
+    double sum;
+
+    if (n > FEW)
+        return softmax_loops(n, x, p);
+    for (size_t i = 0; i < FEW; i++)
+        few[i] = i < n ? x[i] : -INFINITY;
+    sum = softmax_loops(FEW, few, few);
+    memcpy(p, few, n * sizeof *p);
+    return sum;
 }
 
 void

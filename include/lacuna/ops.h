@@ -21,7 +21,7 @@ LAC_API LacTensor *lac_nn_affine(LacTensor *x, LacReal a, LacReal b); /* a x + b
 LAC_API LacTensor *lac_nn_neg(LacTensor *x);                          /* -x * */
 LAC_API LacTensor *lac_nn_square(LacTensor *x);                       /* x^2 * */
 LAC_API LacTensor *lac_nn_sqrt(LacTensor *x);                         /* x^(1/2) * */
-LAC_API LacTensor *lac_nn_abs(LacTensor *x);                          /* |x|; slope 0 at 0 */
+LAC_API LacTensor *lac_nn_abs(LacTensor *x);                          /* |x|; slope 0 at 0 * */
 LAC_API LacTensor *lac_nn_exp(LacTensor *x);                          /* e^x * */
 LAC_API LacTensor *lac_nn_log(LacTensor *x);                          /* ln x * */
 LAC_API LacTensor *lac_nn_relu(LacTensor *x);                         /* max(x, 0) * */
@@ -30,7 +30,7 @@ LAC_API LacTensor *lac_nn_elu(LacTensor *x, LacReal alpha); /* x > 0 ? x : alpha
 LAC_API LacTensor *lac_nn_tanh(LacTensor *x);               /* tanh x * */
 LAC_API LacTensor *lac_nn_sigmoid(LacTensor *x);            /* 1 / (1 + e^-x) * */
 LAC_API LacTensor *lac_nn_softplus(LacTensor *x);           /* ln(1 + e^x) * */
-LAC_API LacTensor *lac_nn_clip(LacTensor *x, LacReal lower, LacReal upper); /* slope 0 outside */
+LAC_API LacTensor *lac_nn_clip(LacTensor *x, LacReal lower, LacReal upper); /* slope 0 outside * */
 LAC_API LacTensor *lac_nn_detach(LacTensor *x);                             /* x, a constant */
 /** lac_nn_select: where @m (a constant of 0 and 1, broadcast) is 1 then @a else @b. What is not
  * chosen is never computed with, so NaN under a hole does no harm. */
@@ -59,9 +59,9 @@ LAC_API LacTensor *lac_nn_broadcast(LacTensor *x, unsigned dims, const size_t *s
 
 LAC_API LacTensor *lac_nn_sum(LacTensor *x, unsigned axes, gboolean keep);       /* * */
 LAC_API LacTensor *lac_nn_mean(LacTensor *x, unsigned axes, gboolean keep);      /* * */
-LAC_API LacTensor *lac_nn_logsumexp(LacTensor *x, unsigned axes, gboolean keep); /* ln sum e^x */
-LAC_API LacTensor *lac_nn_softmax(LacTensor *x);     /* over the last axis */
-LAC_API LacTensor *lac_nn_log_softmax(LacTensor *x); /* over the last axis */
+LAC_API LacTensor *lac_nn_logsumexp(LacTensor *x, unsigned axes, gboolean keep); /* ln sum e^x * */
+LAC_API LacTensor *lac_nn_softmax(LacTensor *x);     /* over the last axis * */
+LAC_API LacTensor *lac_nn_log_softmax(LacTensor *x); /* over the last axis * */
 
 /* ---- products ---- */
 
@@ -124,7 +124,9 @@ LAC_API LacTensor *lac_nn_batch_norm(LacTensor *x, LacTensor *gamma, LacTensor *
 /** lac_nn_dropout: training: each value is 0 with probability @rate, else x / (1 - rate). */
 LAC_API LacTensor *lac_nn_dropout(LacTensor *x, LacReal rate);
 
-/* ---- small dense algebra, [… x q x q], batched; positive definite or the tape's error ---- */
+/* ---- small dense algebra, [… x q x q], batched, inside in double. A stands for (A + A')/2, which
+ * is positive definite or the tape's error; of L the lower triangle is read. B has the same leading
+ * lengths ---- */
 
 LAC_API LacTensor *lac_nn_cholesky(LacTensor *a); /* L with L L' = A */
 LAC_API LacTensor *lac_nn_solve_lower(LacTensor *l, LacTensor *b, gboolean transpose); /* L^-1 b */
@@ -152,7 +154,9 @@ lac_nn_student_rows(LacTensor *x, LacTensor *mu, LacTensor *s, LacTensor *nu, La
  * levels holding the tails (Salimans et al. 2017, PixelCNN++, eq. 2). */
 LAC_API LacTensor *lac_nn_logistic_rows(LacTensor *x, LacTensor *mu, LacTensor *log_s, LacTensor *o,
                                         LacReal half, LacReal lower, LacReal upper);
-/** lac_nn_categorical_rows: code [… ] in 0 .. C-1 (x, a constant) under logits [… x C]. */
+/** lac_nn_categorical_rows: ln softmax(logits)[x] of codes 0 .. C-1 (x, a constant) under logits
+ * [… x C]: [… ]. x and @o have the leading lengths of the logits or fewer: [B] serves the K samples
+ * of [B x K x C]. A code that counts and is no level is the tape's error. */
 LAC_API LacTensor *lac_nn_categorical_rows(LacTensor *x, LacTensor *logits, LacTensor *o);
 /** lac_nn_cross_entropy: mean over the batch of -ln softmax(logits)[label]; logits [B x C],
  * @label [B] in 0 .. C-1, copied. */
