@@ -28,11 +28,12 @@ void lac_bench_register(const char *name, const char *what, void (*body)(void));
     }                                                                                              \
     static void bench_##name(void)
 
-/** LacBenchTime: wall seconds of the repeats, and the largest resident set seen beyond what was
- * resident before, in bytes (0 where the system cannot tell). */
+/** LacBenchTime: wall seconds of the repeats; the least processor seconds of one, all threads; and
+ * the largest resident set seen beyond what was resident before, in bytes (0 where the system
+ * cannot tell). */
 typedef struct {
     unsigned repeats;
-    double median, min, max;
+    double median, min, max, cpu;
     double peak;
 } LacBenchTime;
 

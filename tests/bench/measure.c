@@ -3,9 +3,12 @@
 #include "context-private.h"
 #include "registry-private.h"
 
+#include <malloc.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     LONG_RUN = 4, /* seconds after which a growth series ends */
@@ -33,19 +36,31 @@ compare_doubles(gconstpointer a, gconstpointer b)
 }
 
 static double
-measure_once(void (*work)(void *user), void *user)
+measure_cpu(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static double
+measure_once(void (*work)(void *user), void *user, double *cpu)
 {
     const gint64 begin = g_get_monotonic_time();
+    const double busy = measure_cpu();
 
     work(user);
+    *cpu = MIN(*cpu, measure_cpu() - busy);
     return (double)(g_get_monotonic_time() - begin) / 1e6;
 }
 
 LacBenchTime
 lac_bench_time(unsigned repeats, void (*work)(void *user), void *user)
 {
-    LacBenchTime time = {.repeats = CLAMP(repeats, 1u, (unsigned)MOST_REPEATS)};
+    LacBenchTime time = {.repeats = CLAMP(repeats, 1u, (unsigned)MOST_REPEATS), .cpu = INFINITY};
     double seconds[MOST_REPEATS];
+    malloc_trim(0); /* what was freed before would hide what this takes */
     const double before = measure_memory("VmRSS");
     FILE *peak = fopen("/proc/self/clear_refs", "w");
 
@@ -53,11 +68,11 @@ lac_bench_time(unsigned repeats, void (*work)(void *user), void *user)
         fputs("5", peak);
         fclose(peak);
     }
-    seconds[0] = measure_once(work, user);
+    seconds[0] = measure_once(work, user, &time.cpu);
     time.peak = MAX(measure_memory("VmHWM") - before, 0.0);
     /* a short first run counts as warming up */
     for (unsigned i = seconds[0] < 1.0 ? 0u : 1u; i < time.repeats; i++)
-        seconds[i] = measure_once(work, user);
+        seconds[i] = measure_once(work, user, &time.cpu);
     qsort(seconds, time.repeats, sizeof *seconds, compare_doubles);
     time.min = seconds[0];
     time.max = seconds[time.repeats - 1];

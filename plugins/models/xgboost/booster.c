@@ -125,9 +125,14 @@ boost_train(const BoostModel *self, const BoostSet *train, const BoostSet *held,
     for (size_t k = 0; k < G_N_ELEMENTS(matrices); k++)
         if (matrices[k] != NULL)
             XGDMatrixFree(matrices[k]);
-    if (done)
-        out->handle = g_steal_pointer(&handle);
-    else if (handle != NULL)
+    if (done) { /* a trained model keeps its histograms; only the trees are wanted */
+        BoostLearner trained = {.handle = handle};
+        g_autofree char *bytes = NULL;
+        gsize n = 0;
+
+        done = boost_save(&trained, &bytes, &n, error) && boost_load(out, bytes, n, error);
+    }
+    if (handle != NULL)
         XGBoosterFree(handle);
     return done;
 }

@@ -209,6 +209,7 @@ xgboost_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
 
     out->seconds = (double)self->iterations * p * (trees * tree + 30.0 * LAC_COST_STEP * n * p);
     out->bytes = n * p * (4.0 + 4.0 + 16.0) + 40.0 * n +
+                 2.0 * MIN(leaves, n) * p * MIN(256.0, n) * 16.0 + /* histograms of one model */
                  (double)self->iterations * p * (trees * MIN(2.0 * leaves, n) * 80.0) +
                  p * 16.0 * MIN(n, BOOST_MOST_DONORS);
 }
