@@ -88,22 +88,41 @@ fixed_posterior(LacTensor *z, LacTensor *mu, LacTensor *s)
     return lac_nn_sub(lac_nn_normal_rows(t), log_s);
 }
 
+/* not-miwae: ln p(mask | x^o, x^m) of reparameterised draws x^m of the holes. */
 static LacTensor *
-log_likelihood(const Dlvm *self, const Batch *batch, LacTensor *z, size_t samples)
+mask_likelihood(const Dlvm *self, const Batch *batch, const Heads *heads, size_t samples,
+                LacRng *rng)
+{
+    LacTensor *eps, *drawn;
+
+    if (heads->mu == NULL || heads->s == NULL)
+        return NULL;
+    eps = lac_tape_normal(heads->mu->tape, rng, heads->mu->dims, heads->mu->shape);
+    drawn = lac_nn_add(heads->mu, lac_nn_mul(heads->s, eps));
+    return missing_log_likelihood(self, batch, missing_complete(batch, drawn, samples));
+}
+
+static LacTensor *
+log_likelihood(const Dlvm *self, const Batch *batch, LacTensor *z, size_t samples, LacRng *rng)
 {
     const size_t d = (size_t)self->latent;
+    LacTensor *rows;
     Heads heads;
 
     net_decode(self->net, self->layout, lac_nn_reshape(z, LAC_SHAPE(batch->n * samples, d)),
                &heads);
-    return heads_log_likelihood(&heads, self->layout, batch, samples);
+    rows = heads_log_likelihood(&heads, self->layout, batch, samples);
+    if (!self->mnar)
+        return rows;
+    return lac_nn_add(rows, mask_likelihood(self, batch, &heads, samples, rng));
 }
 
 /* K = 1: E ln p(x^o | z) - KL(q || p), the KL in closed form. Returns minus its mean. */
 static LacTensor *
-evidence_loss(const Dlvm *self, const Batch *batch, LacTensor *z, LacTensor *mu, LacTensor *s)
+evidence_loss(const Dlvm *self, const Batch *batch, LacTensor *z, LacTensor *mu, LacTensor *s,
+              LacRng *rng)
 {
-    LacTensor *fit = lac_nn_mean(log_likelihood(self, batch, z, 1), 0, FALSE);
+    LacTensor *fit = lac_nn_mean(log_likelihood(self, batch, z, 1, rng), 0, FALSE);
     LacTensor *moments = lac_nn_add(lac_nn_square(s), lac_nn_square(mu));
     LacTensor *kl = lac_nn_sub(lac_nn_affine(moments, (LacReal)0.5, (LacReal)-0.5), lac_nn_log(s));
 
@@ -115,13 +134,13 @@ evidence_loss(const Dlvm *self, const Batch *batch, LacTensor *z, LacTensor *mu,
 /* K > 1: minus eq. 3 of the paper. */
 static LacTensor *
 importance_loss(const Dlvm *self, const Batch *batch, LacTensor *z, LacTensor *eps, LacTensor *mu,
-                LacTensor *s)
+                LacTensor *s, LacRng *rng)
 {
     LacTensor *weighed = uses_dreg(self) ? weigh(z) : z, *w, *q;
 
     if (weighed == NULL)
         return NULL;
-    w = lac_nn_add(log_likelihood(self, batch, weighed, (size_t)self->train_samples),
+    w = lac_nn_add(log_likelihood(self, batch, weighed, (size_t)self->train_samples, rng),
                    lac_nn_normal_rows(weighed));
     if (weighed != z)
         q = fixed_posterior(weighed, mu, s);
@@ -154,8 +173,8 @@ task_loss(LacTape *tape, size_t n, const size_t *rows, LacRng *rng, void *user)
     s = lac_nn_reshape(s, LAC_SHAPE(n, 1, d));
     eps = lac_tape_normal(tape, rng, LAC_SHAPE(n, samples, d));
     z = lac_nn_add(mu, lac_nn_mul(s, eps));
-    return samples == 1 ? evidence_loss(self, &batch, z, mu, s)
-                        : importance_loss(self, &batch, z, eps, mu, s);
+    return samples == 1 ? evidence_loss(self, &batch, z, mu, s, rng)
+                        : importance_loss(self, &batch, z, eps, mu, s, rng);
 }
 
 /* ---- training -------------------------------------------------------------------------------- */
@@ -180,7 +199,7 @@ dlvm_train(Dlvm *self, const LacData *train, GError **error)
     g_auto(Task) task = {.self = self};
     LacTraining training = {.rows = 0, .params = &self->train, .loss = task_loss, .user = &task};
 
-    self->layout = layout_new(train, (Likelihood)self->likelihood, error);
+    self->layout = layout_new(train, (Likelihood)self->likelihood, self->mnar, error);
     if (self->layout == NULL)
         return FALSE;
     self->net = net_new(self, self->layout, &rng, error);

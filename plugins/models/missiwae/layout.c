@@ -22,22 +22,22 @@ layout_free(Layout *layout)
 
 /* 0 numeric, 1 binary, 2 category: the order of the groups. */
 static int
-group_of(const LacColumn *column)
+group_of(const LacColumn *column, gboolean numbers)
 {
-    if (lac_kind_is_numeric(column->kind))
+    if (numbers || lac_kind_is_numeric(column->kind))
         return 0;
     return column->n_levels <= 2 ? 1 : 2;
 }
 
 static void
-order_columns(Layout *self, const LacData *train)
+order_columns(Layout *self, const LacData *train, gboolean numbers)
 {
     size_t at = 0, *sizes[] = {&self->numeric, &self->binary, &self->categories};
 
     self->order = g_new(size_t, self->cols + 1);
     for (int group = 0; group < 3; group++)
         for (size_t j = 0; j < self->cols; j++)
-            if (group_of(lac_data_column(train, j)) == group) {
+            if (group_of(lac_data_column(train, j), numbers) == group) {
                 self->order[at++] = j;
                 ++*sizes[group];
             }
@@ -148,14 +148,14 @@ check_range(const Layout *self, const LacData *train, GError **error)
 }
 
 Layout *
-layout_new(const LacData *train, Likelihood likelihood, GError **error)
+layout_new(const LacData *train, Likelihood likelihood, gboolean numbers, GError **error)
 {
     g_autoptr(Layout) self = g_new0(Layout, 1);
     g_autoptr(Rows) rows = NULL;
 
     self->cols = train->cols;
     self->image = train->image;
-    order_columns(self, train);
+    order_columns(self, train, numbers);
     observed_range(self, train, &self->lower, &self->upper);
     self->likelihood =
         likelihood == AUTO ? choose_likelihood(train, self->lower, self->upper) : likelihood;

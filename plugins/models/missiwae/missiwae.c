@@ -18,6 +18,9 @@ static const char *const activations[] = {"none", "relu",    "leaky-relu", "elu"
 static const char *const inits[] = {"zeros",      "ones",       "glorot", "he",
                                     "he-uniform", "orthogonal", "normal", NULL};
 
+static const char *const mechanisms[] = {"agnostic", "nonlinear", "self", "self-known", NULL};
+static const char *const estimates[] = {"means", "samples", NULL};
+
 /* What all members share; they differ in the number of samples of the bound. */
 #define DLVM_PARAMS(samples_)                                                                      \
     LAC_PARAM_INT(Dlvm, latent, 10, LAC_RANGE(1, 4096), "dimensions",                              \
@@ -46,11 +49,22 @@ static const char *const inits[] = {"zeros",      "ones",       "glorot", "he",
         LAC_PARAM_CHOICE(Dlvm, gradient, GRADIENT_AUTO, gradients,                                 \
                          "Of the bound: reparameterised, or doubly so (dreg), which pays with "    \
                          "many samples; auto: dreg from K = 20"),                                  \
-        LAC_TRAIN_PARAMS(Dlvm, train, 500), LAC_PARAM_END
+        LAC_TRAIN_PARAMS(Dlvm, train, 500)
 
-static const LacParam vae_params[] = {DLVM_PARAMS(1)};
-static const LacParam missvae_params[] = {DLVM_PARAMS(1)};
-static const LacParam missiwae_params[] = {DLVM_PARAMS(20)};
+static const LacParam vae_params[] = {DLVM_PARAMS(1), LAC_PARAM_END};
+static const LacParam missvae_params[] = {DLVM_PARAMS(1), LAC_PARAM_END};
+static const LacParam missiwae_params[] = {DLVM_PARAMS(20), LAC_PARAM_END};
+static const LacParam not_miwae_params[] = {
+    LAC_PARAM_CHOICE(
+        Dlvm, mechanism, SELF, mechanisms,
+        "What the probability of a hole depends on: all columns (agnostic: linearly; "
+        "nonlinear), or the cell's own value (self; self-known: large ones go missing)"),
+    LAC_PARAM_CHOICE(Dlvm, estimate, ESTIMATE_MEANS, estimates,
+                     "A hole's fill: weighted decoder means, as the published tables, or weighted "
+                     "draws, which are consistent but noisier"),
+    DLVM_PARAMS(20),
+    LAC_PARAM_END,
+};
 
 static gboolean
 dlvm_fit(LacModel *model, const LacData *train, GError **error)
@@ -89,6 +103,18 @@ vae_fit(LacModel *model, const LacData *train, GError **error)
     return complete != NULL && dlvm_fit(model, complete, error);
 }
 
+/* auto would choose a likelihood it has no reparameterised draws for. */
+static gboolean
+not_miwae_fit(LacModel *model, const LacData *train, GError **error)
+{
+    Dlvm *self = LAC_CAST(Dlvm, model);
+
+    self->mnar = TRUE;
+    if (self->likelihood == AUTO)
+        self->likelihood = GAUSSIAN;
+    return dlvm_train(self, train, error);
+}
+
 static gboolean
 dlvm_save(const LacModel *model, LacBundle *out, GError **error)
 {
@@ -110,6 +136,13 @@ dlvm_load(LacModel *model, const LacBundle *in, GError **error)
         return FALSE;
     self->net = net_new(self, self->layout, &rng, error);
     return self->net != NULL && lac_net_load(self->net->net, "net.", in, error);
+}
+
+static gboolean
+not_miwae_load(LacModel *model, const LacBundle *in, GError **error)
+{
+    LAC_CAST(Dlvm, model)->mnar = TRUE;
+    return dlvm_load(model, in, error);
 }
 
 static void
@@ -154,26 +187,40 @@ dlvm_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
 }
 
 /* An example that no initial weights can spoil: the only hole is in a column of one level. */
-#define DLVM_SLOTS(fit_)                                                                           \
+#define DLVM_SLOTS(fit_, load_)                                                                    \
     .example = {.in = "a,b\n1,x\n2,x\n3,\n4,x\n",                                                  \
                 .out = "a,b\n1,x\n2,x\n3,x\n4,x\n",                                                \
                 .params = "{epochs: 2, impute_samples: 5}"},                                       \
-    .traits = LAC_MODEL_KINDS | LAC_MODEL_GRADIENT | LAC_MODEL_TRUTH, .fit = (fit_),               \
-    .fill = dlvm_fill, .sample = dlvm_sample, .log_density = dlvm_log_density, .save = dlvm_save,  \
-    .load = dlvm_load, .clear = dlvm_clear, .cost = dlvm_cost,                                     \
+    .fit = (fit_), .fill = dlvm_fill, .sample = dlvm_sample, .save = dlvm_save, .load = (load_),   \
+    .clear = dlvm_clear, .cost = dlvm_cost,                                                        \
     .quick = "{epochs: 3, impute_samples: 20, hidden: [8], latent: 2}"
+
+/* The mask of numbers only: categories arrive as indicators from the core. Without a density, since
+ * that of the holes would have to know the mask's too. */
+static const LacModelPlugin not_miwae_plugin = {
+    LAC_MODEL("not-miwae", "Deep latent variable model of cells and of which are missing (MNAR)",
+              Dlvm, not_miwae_params),
+    .plugin.citation = "Ipsen, Mattei & Frellsen, not-MIWAE (ICLR 2021)",
+    .traits = LAC_MODEL_GRADIENT | LAC_MODEL_TRUTH,
+    DLVM_SLOTS(not_miwae_fit, not_miwae_load),
+};
 
 static const LacModelPlugin vae_plugin = {
     LAC_MODEL("vae", "Variational autoencoder learnt from complete rows", Dlvm, vae_params),
     .plugin.citation = "Kingma & Welling, Auto-encoding variational Bayes (ICLR 2014)",
-    DLVM_SLOTS(vae_fit),
+    .plugin.next = &not_miwae_plugin.plugin,
+    .traits = LAC_MODEL_KINDS | LAC_MODEL_GRADIENT | LAC_MODEL_TRUTH,
+    .log_density = dlvm_log_density,
+    DLVM_SLOTS(vae_fit, dlvm_load),
 };
 
 static const LacModelPlugin missvae_plugin = {
     LAC_MODEL("missvae", "Variational autoencoder of the observed cells", Dlvm, missvae_params),
     .plugin.citation = "Mattei & Frellsen, missIWAE (2018); Nazabal et al., HI-VAE (2020)",
     .plugin.next = &vae_plugin.plugin,
-    DLVM_SLOTS(dlvm_fit),
+    .traits = LAC_MODEL_KINDS | LAC_MODEL_GRADIENT | LAC_MODEL_TRUTH,
+    .log_density = dlvm_log_density,
+    DLVM_SLOTS(dlvm_fit, dlvm_load),
 };
 
 LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
@@ -181,5 +228,7 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
               Dlvm, missiwae_params),
     .plugin.citation = "Mattei & Frellsen, missIWAE (2018); MIWAE (ICML 2019)",
     .plugin.next = &missvae_plugin.plugin,
-    DLVM_SLOTS(dlvm_fit),
+    .traits = LAC_MODEL_KINDS | LAC_MODEL_GRADIENT | LAC_MODEL_TRUTH,
+    .log_density = dlvm_log_density,
+    DLVM_SLOTS(dlvm_fit, dlvm_load),
 };

@@ -16,6 +16,12 @@ typedef enum { FILL_ZERO, FILL_MEAN, FILL_LEARNED, FILL_ORACLE } Fill;
 typedef enum { NET_DENSE, NET_LINEAR, NET_CONV } Shape;
 typedef enum { GRADIENT_AUTO, GRADIENT_REPARAM, GRADIENT_DREG } Gradient;
 
+/** What not-miwae takes the probability of a hole to depend on; see missing.c. */
+typedef enum { AGNOSTIC, NONLINEAR, SELF, SELF_KNOWN } Mechanism;
+/** Estimate: of a hole under not-miwae: weighted decoder means (as its tables) or weighted draws.
+ */
+typedef enum { ESTIMATE_MEANS, ESTIMATE_SAMPLES } Estimate;
+
 typedef struct {
     size_t column, levels, offset; /* @offset: of its indicators in the encoder's input */
 } Category;
@@ -66,8 +72,10 @@ typedef struct {
     size_t map[3]; /* channels, height, width of the smallest feature map */
     LacDense mu, s;
     LacDense numeric, scale, freedom, binary, *category;
-    LacNetParam *log_sigma; /* of all numeric columns, when shared */
-    LacNetParam *fill;      /* learned iota */
+    LacNetParam *log_sigma;         /* of all numeric columns, when shared */
+    LacNetParam *fill;              /* learned iota */
+    LacDense missing[2];            /* of not-miwae: agnostic and nonlinear */
+    LacNetParam *slope, *threshold; /* [numeric]: self and self-known */
     size_t categories;
 } Net;
 
@@ -83,15 +91,18 @@ typedef struct {
     int likelihood, iota, shape, gradient, activation, init;
     LacDoubles hidden;
     gboolean mask_input;
+    int mechanism, estimate; /* of not-miwae */
     LacTrainParams train;
     /* state */
+    gboolean mnar; /* the mask is modelled too: not-miwae */
     Layout *layout;
     Net *net;
     struct Pass *pass; /* draws kept of the table completed last */
 } Dlvm;
 
 /* layout.c */
-Layout *layout_new(const LacData *train, Likelihood likelihood, GError **error);
+/** layout_new: @numbers: all columns are taken as numbers, whatever their kind. */
+Layout *layout_new(const LacData *train, Likelihood likelihood, gboolean numbers, GError **error);
 void layout_free(Layout *layout);
 Rows *rows_new(const Layout *layout, const LacData *data, GError **error);
 void rows_free(Rows *rows);
@@ -128,6 +139,14 @@ void heads_expect(const Heads *heads, const Layout *layout, size_t r, double wei
 void heads_draw(const Heads *heads, const Layout *layout, size_t r, LacRng *rng, double *out);
 /** layout_settle: from expectations in the encoder's layout to one value (or code) a column. */
 void heads_settle(const Layout *layout, const double *expected, double *out);
+
+/* missing.c */
+gboolean missing_check(const Layout *layout, GError **error);
+void missing_add(Net *net, const Dlvm *self, const Layout *layout);
+/** missing_complete: [B x K x p] the batch where observed, else @drawn [B*K x p]. */
+LacTensor *missing_complete(const Batch *batch, LacTensor *drawn, size_t samples);
+/** missing_log_likelihood: ln p(mask | @x), [B x K], for x [B x K x p]. */
+LacTensor *missing_log_likelihood(const Dlvm *self, const Batch *batch, LacTensor *x);
 
 /* bound.c */
 gboolean dlvm_train(Dlvm *self, const LacData *train, GError **error);

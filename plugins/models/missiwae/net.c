@@ -176,7 +176,7 @@ net_new(const Dlvm *self, const Layout *layout, const LacRng *rng, GError **erro
 {
     g_autoptr(Net) net = g_new0(Net, 1);
 
-    if (!check_image(self, layout, error))
+    if (!check_image(self, layout, error) || (self->mnar && !missing_check(layout, error)))
         return NULL;
     net->net = lac_net_new(rng);
     net->shape = (Shape)self->shape;
@@ -191,6 +191,8 @@ net_new(const Dlvm *self, const Layout *layout, const LacRng *rng, GError **erro
     if (self->iota == FILL_LEARNED)
         net->fill =
             lac_net_add(net->net, "encoder.fill", LAC_INIT_ZEROS, 1, 1, LAC_SHAPE(layout->width));
+    if (self->mnar)
+        missing_add(net, self, layout);
     start_biases(net, layout);
     return g_steal_pointer(&net);
 }

@@ -16,11 +16,12 @@ enum {
 
 /**
  * Pass: what is kept of the last table, so that m draws cost one pass.
- * @winners: [rows][draws][d] latent draws after resampling
+ * @winners: [rows][draws][width] what was resampled: latent draws [d], or under not-miwae, where
+ *   the mask speaks about the cells themselves, whole rows [cols]
  */
 typedef struct Pass {
     uint64_t fingerprint;
-    size_t rows, draws;
+    size_t rows, draws, width;
     float *winners;
 } Pass;
 
@@ -41,10 +42,11 @@ typedef struct {
     const size_t *index; /* [n] rows that are worked on */
     size_t first;        /* block the slice at hand begins with */
     size_t draws;
-    LacRng noise, picks;
-    LacTape **tapes;    /* [threads] */
-    double *expected;   /* [rows][cols] settled values */
-    float *winners;     /* [rows][draws][d] */
+    LacRng noise, cells, picks;
+    LacTape **tapes;  /* [threads] */
+    double *expected; /* [rows][cols] settled values */
+    float *winners;   /* [rows][draws][width] */
+    size_t width;
     double *likelihood; /* [rows] ln p(x^o) */
     double *effective;  /* [rows] effective sample size */
     GMutex lock;        /* of error */
@@ -56,8 +58,8 @@ typedef struct {
     double max, sum, squares;
     double *expected; /* [width] */
     LacReal *mu, *s;  /* [d] */
-    LacRng noise, *pick;
-    float *winners; /* [draws][d] or NULL */
+    LacRng noise, cells, *pick;
+    float *winners; /* [draws][width] or NULL */
 } Row;
 
 /* ---- one row --------------------------------------------------------------------------------- */
@@ -77,31 +79,40 @@ row_rescale(Row *row, double log_weight, size_t width)
 /* Reservoirs: sample l takes each one over with probability w_l / (w_1 + ... + w_l), which leaves
  * every one of them with an exact draw from the normalised weights. */
 static void
-row_resample(Row *row, double weight, size_t draws, size_t d, const LacReal *z)
+row_resample(Row *row, double weight, size_t draws, size_t width, const LacReal *sample)
 {
     for (size_t m = 0; m < draws; m++)
         if (lac_rng_uniform(&row->pick[m]) * row->sum < weight)
-            for (size_t k = 0; k < d; k++)
-                row->winners[m * d + k] = (float)z[k];
+            for (size_t k = 0; k < width; k++)
+                row->winners[m * width + k] = (float)sample[k];
 }
 
+/* One sample of a row: its weight, its place @at in the heads, and what is resampled of it, which
+ * under not-miwae is also what may be averaged. */
 static void
 row_add(const Job *job, Row *row, double log_weight, const Heads *heads, size_t at,
-        const LacReal *z)
+        const LacReal *sample)
 {
-    const Layout *layout = job->self->layout;
-    const size_t d = (size_t)job->self->latent;
+    const Dlvm *self = job->self;
+    const Layout *layout = self->layout;
     double weight;
 
+    if (!isfinite(log_weight)) /* impossible: weight 0 */
+        return;
     if (log_weight > row->max)
         row_rescale(row, log_weight, layout->width);
     weight = exp(log_weight - row->max);
     row->sum += weight;
     row->squares += weight * weight;
     if (row->winners != NULL)
-        row_resample(row, weight, job->draws, d, z);
-    if (row->expected != NULL && weight > 0.0)
+        row_resample(row, weight, job->draws, job->width, sample);
+    if (row->expected == NULL || weight == 0.0)
+        return;
+    if (!self->mnar || self->estimate == ESTIMATE_MEANS)
         heads_expect(heads, layout, at, weight, row->expected);
+    else
+        for (size_t k = 0; k < layout->numeric; k++)
+            row->expected[k] += weight * (double)sample[k];
 }
 
 /* ---- a block of rows ------------------------------------------------------------------------- */
@@ -142,12 +153,31 @@ draw_latent(Row *rows, size_t n, size_t samples, size_t d, LacReal *z, double *r
         }
 }
 
+/* not-miwae: the rows with each sample's draw of their holes, [n x samples x cols]. */
+static LacTensor *
+draw_cells(const Job *job, LacTape *tape, const Batch *batch, const Heads *heads, size_t samples,
+           Row *rows)
+{
+    const Layout *layout = job->self->layout;
+    LacTensor *drawn = lac_tape_constant(tape, LAC_SHAPE(batch->n * samples, layout->cols));
+    double *values = lac_tape_alloc(tape, layout->cols * sizeof *values);
+
+    if (drawn == NULL || values == NULL || heads->s == NULL)
+        return NULL;
+    for (size_t at = 0; at < batch->n * samples; at++) {
+        heads_draw(heads, layout, at, &rows[at / samples].cells, values);
+        for (size_t k = 0; k < layout->cols; k++)
+            drawn->v[at * layout->cols + k] = (LacReal)values[k];
+    }
+    return missing_complete(batch, drawn, samples);
+}
+
 static void
 block_chunk(const Job *job, LacTape *tape, size_t n, const size_t *index, size_t samples, Row *rows)
 {
     const Layout *layout = job->self->layout;
     const size_t d = (size_t)job->self->latent;
-    LacTensor *z, *fit;
+    LacTensor *z, *fit, *cells = NULL;
     double *ratio;
     Heads heads;
     Batch batch;
@@ -160,11 +190,16 @@ block_chunk(const Job *job, LacTape *tape, size_t n, const size_t *index, size_t
     draw_latent(rows, n, samples, d, z->v, ratio);
     net_decode(job->self->net, layout, z, &heads);
     fit = heads_log_likelihood(&heads, layout, &batch, samples);
+    if (job->self->mnar) {
+        cells = draw_cells(job, tape, &batch, &heads, samples, rows);
+        fit = lac_nn_add(fit, missing_log_likelihood(job->self, &batch, cells));
+    }
     for (size_t r = 0; fit != NULL && r < n; r++)
         for (size_t l = 0; l < samples; l++) {
             const size_t at = r * samples + l;
 
-            row_add(job, &rows[r], (double)fit->v[at] + ratio[at], &heads, at, z->v + at * d);
+            row_add(job, &rows[r], (double)fit->v[at] + ratio[at], &heads, at,
+                    cells != NULL ? cells->v + at * layout->cols : z->v + at * d);
         }
 }
 
@@ -199,9 +234,11 @@ rows_begin(const Job *job, size_t n, const size_t *index, double *doubles, LacRe
                         .mu = reals + 2 * r * d,
                         .s = reals + (2 * r + 1) * d,
                         .noise = lac_rng_at(&job->noise, index[r]),
+                        .cells = lac_rng_at(&job->cells, index[r]),
                         .pick = picks + r * job->draws,
-                        .winners =
-                            job->winners != NULL ? job->winners + index[r] * job->draws * d : NULL};
+                        .winners = job->winners != NULL
+                                       ? job->winners + index[r] * job->draws * job->width
+                                       : NULL};
         for (size_t m = 0; job->winners != NULL && m < job->draws; m++)
             rows[r].pick[m] = lac_rng_at(&pick, m);
     }
@@ -297,6 +334,7 @@ job_run(Job *job, GError **error)
     gboolean good;
 
     job->noise = lac_rng_split(&rng, "noise");
+    job->cells = lac_rng_split(&rng, "cells");
     job->picks = lac_rng_split(&rng, "picks");
     g_mutex_init(&job->lock);
     job->tapes = g_new(LacTape *, lac_threads());
@@ -372,7 +410,7 @@ oracle_rows(const Dlvm *self, const LacData *in, gboolean *good, GError **error)
 static Pass *
 pass_run(const Dlvm *self, const LacData *in, double *expected, GError **error)
 {
-    const size_t d = (size_t)self->latent;
+    const size_t width = self->mnar ? in->cols : (size_t)self->latent;
     g_autofree double *effective = g_new0(double, in->rows + 1);
     g_autofree double *likelihood = g_new0(double, in->rows + 1);
     g_autofree size_t *index = NULL;
@@ -383,21 +421,23 @@ pass_run(const Dlvm *self, const LacData *in, double *expected, GError **error)
 
     pass->fingerprint = lac_data_fingerprint(in);
     pass->rows = in->rows;
+    pass->width = width;
     pass->draws = lac_context_draws(self->base.instance.context);
     if (good)
         oracle = oracle_rows(self, in, &good, error);
     if (good) {
-        pass->winners = lac_try_alloc(pass->rows * pass->draws * d + 1, sizeof *pass->winners,
-                                      "resampled latent draws", error);
+        pass->winners = lac_try_alloc(pass->rows * pass->draws * width + 1, sizeof *pass->winners,
+                                      "resampled draws", error);
         good = pass->winners != NULL;
     }
     if (good) {
-        memset(pass->winners, 0, pass->rows * pass->draws * d * sizeof *pass->winners);
+        memset(pass->winners, 0, pass->rows * pass->draws * width * sizeof *pass->winners);
         job.rows = rows;
         job.oracle = oracle;
         job.index = index = incomplete_rows(in, &job.n);
         job.draws = pass->draws;
         job.winners = pass->winners;
+        job.width = width;
         job.effective = effective;
         good = job_run(&job, error);
     }
@@ -422,8 +462,13 @@ fill_row(const Layout *layout, const LacData *in, size_t i, const double *values
     }
     for (size_t k = 0; k < in->cols; k++)
         layout_put(layout, k, values[k], row);
-    for (size_t j = 0; j < in->cols; j++)
+    for (size_t j = 0; j < in->cols; j++) {
+        const LacColumn *column = lac_data_column(in, j);
+
+        if (!lac_kind_is_numeric(column->kind)) /* not-miwae's codes are numbers */
+            row[j] = CLAMP(rint(row[j]), 0.0, (double)column->n_levels - 1.0);
         out[j] = lac_data_is_hole(in, i, j) ? row[j] : lac_data_at(in, i, j);
+    }
 }
 
 gboolean
@@ -445,6 +490,12 @@ dlvm_fill(const LacModel *model, const LacData *in, LacMatrix *out, GError **err
 
 /* ---- draws ----------------------------------------------------------------------------------- */
 
+static const float *
+winner(const Pass *pass, size_t row, size_t draw)
+{
+    return pass->winners + (row * pass->draws + draw) * pass->width;
+}
+
 /* Rows begin .. begin+n-1 of draw number @draw: decode the winners, draw x given z. */
 static gboolean
 sample_rows(const Dlvm *self, const Pass *pass, LacTape *tape, const LacData *in, size_t draw,
@@ -460,8 +511,7 @@ sample_rows(const Dlvm *self, const Pass *pass, LacTape *tape, const LacData *in
     lac_tape_reset(tape);
     z = lac_tape_constant(tape, LAC_SHAPE(n, d));
     for (size_t r = 0; z != NULL && r < n; r++)
-        for (size_t k = 0; k < d; k++)
-            z->v[r * d + k] = (LacReal)pass->winners[((begin + r) * pass->draws + draw) * d + k];
+        memcpy(z->v + r * d, winner(pass, begin + r, draw), d * sizeof *z->v);
     net_decode(self->net, self->layout, z, &heads);
     if (!lac_tape_check(tape, error))
         return FALSE;
@@ -472,6 +522,19 @@ sample_rows(const Dlvm *self, const Pass *pass, LacTape *tape, const LacData *in
         fill_row(self->layout, in, begin + r, values, lac_matrix_row(out, begin + r));
     }
     return lac_context_step(self->base.instance.context, (double)begin / (double)in->rows, error);
+}
+
+/* not-miwae resampled whole rows. */
+static void
+sample_cells(const Dlvm *self, const LacData *in, size_t draw, LacMatrix *out)
+{
+    g_autofree double *values = g_new(double, in->cols + 1);
+
+    for (size_t i = 0; i < in->rows; i++) {
+        for (size_t k = 0; k < in->cols; k++)
+            values[k] = (double)winner(self->pass, i, draw)[k];
+        fill_row(self->layout, in, i, values, lac_matrix_row(out, i));
+    }
 }
 
 /* The kept pass, made anew when it is of another table or holds too few draws. */
@@ -499,6 +562,10 @@ dlvm_sample(const LacModel *model, const LacData *in, size_t draw, LacMatrix *ou
     gboolean good;
 
     good = ensure_pass(self, in, draw, error);
+    if (good && self->mnar) {
+        sample_cells(self, in, draw, out);
+        return TRUE;
+    }
     for (size_t begin = 0; good && begin < in->rows; begin += ROWS)
         good = sample_rows(self, self->pass, tape, in, draw, begin, MIN(ROWS, in->rows - begin),
                            out, error);
