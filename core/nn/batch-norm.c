@@ -10,6 +10,7 @@
 #include <lacuna/parallel.h>
 
 #include <math.h>
+#include <string.h>
 
 enum { X, GAMMA, BETA };
 
@@ -28,45 +29,58 @@ norm_count(const BatchNorm *norm)
     return (double)norm->images * (double)norm->run;
 }
 
-/* ---- sums over a channel, in double, in an order that does not depend on the processor ---- */
+/* ---- sums over a channel: along a run in LANES numbers at a time, from run to run in double. The
+ * order depends on the sizes alone ---- */
 
-enum { LANES = 8 };
+enum { LANES = 64 / sizeof(LacReal), MOST_CHANNELS = 16 };
+
+typedef LacReal Lanes __attribute__((vector_size(64), aligned(sizeof(LacReal)), may_alias));
 
 /* of (v - shift) and of (v - shift) (u - shift_u), added to @sums [2] */
 LAC_CLONES static void
-norm_add_run(size_t n, const LacReal *v, const LacReal *u, double shift_v, double shift_u,
+norm_add_run(size_t n, const LacReal *v, const LacReal *u, LacReal shift_v, LacReal shift_u,
              double *sums)
 {
-    double first[LANES] = {0}, second[LANES] = {0};
+    Lanes first = {0}, second = {0};
     const size_t whole = n / LANES * LANES;
 
     for (size_t i = 0; i < whole; i += LANES) {
-        for (size_t j = 0; j < LANES; j++) {
-            const double d = (double)v[i + j] - shift_v;
+        const Lanes d = *(const Lanes *)(v + i) - shift_v;
 
-            first[j] += d;
-            second[j] += d * ((double)u[i + j] - shift_u);
-        }
-    }
-    for (size_t i = whole; i < n; i++) {
-        const double d = (double)v[i] - shift_v;
-
-        first[0] += d;
-        second[0] += d * ((double)u[i] - shift_u);
+        first += d;
+        second += d * (*(const Lanes *)(u + i) - shift_u);
     }
     for (size_t j = 0; j < LANES; j++) {
-        sums[0] += first[j];
-        sums[1] += second[j];
+        sums[0] += (double)first[j];
+        sums[1] += (double)second[j];
+    }
+    for (size_t i = whole; i < n; i++) {
+        const LacReal d = v[i] - shift_v;
+
+        sums[0] += (double)d;
+        sums[1] += (double)(d * (u[i] - shift_u));
     }
 }
 
+/** NormSums: over the channels of a block: of v - shift and of (v - shift) (u - shift_u). */
+typedef struct {
+    double shift_v[MOST_CHANNELS], shift_u[MOST_CHANNELS], sums[MOST_CHANNELS][2];
+} NormSums;
+
+/* Images one after another, as they lie in memory. */
 static void
-norm_sums(const BatchNorm *norm, const LacReal *v, const LacReal *u, double shift_v, double shift_u,
-          double *sums)
+norm_sum(const BatchNorm *norm, size_t begin, size_t end, size_t images, const LacReal *v,
+         const LacReal *u, NormSums *s)
 {
-    sums[0] = sums[1] = 0.0;
-    for (size_t i = 0; i < norm->images; i++)
-        norm_add_run(norm->run, v + i * norm->step, u + i * norm->step, shift_v, shift_u, sums);
+    memset(s->sums, 0, sizeof s->sums);
+    for (size_t i = 0; i < images; i++) {
+        for (size_t c = begin; c < end; c++) {
+            const size_t at = i * norm->step + c * norm->run, k = c - begin;
+
+            norm_add_run(norm->run, v + at, u + at, (LacReal)s->shift_v[k], (LacReal)s->shift_u[k],
+                         s->sums[k]);
+        }
+    }
 }
 
 /* ---- forward ---- */
@@ -78,26 +92,28 @@ typedef struct {
     double momentum;
 } NormForward;
 
-/* The channel's values are in the cache after the first pass. */
+/* Moments about the mean of the first image, so that nothing cancels: one pass is enough. */
 static void
-norm_moments(const NormForward *f, size_t c)
+norm_moments(const NormForward *f, size_t begin, size_t end)
 {
-    const LacReal *x = f->x + c * f->norm->run;
     const double n = norm_count(f->norm);
-    double sums[2], mean, square;
+    NormSums s = {0};
 
-    norm_sums(f->norm, x, x, 0.0, 0.0, sums);
-    mean = sums[0] / n;
-    norm_sums(f->norm, x, x, mean, mean, sums); /* about the mean, so that nothing cancels */
-    square = MAX(sums[1] - sums[0] * sums[0] / n, 0.0);
-    f->norm->mean[c] = mean;
-    f->norm->scale[c] = 1.0 / sqrt(square / n + (double)f->norm->eps);
+    norm_sum(f->norm, begin, end, 1, f->x, f->x, &s);
+    for (size_t k = 0; k < end - begin; k++)
+        s.shift_v[k] = s.shift_u[k] = (double)(LacReal)(s.sums[k][0] / (double)f->norm->run);
+    norm_sum(f->norm, begin, end, f->norm->images, f->x, f->x, &s);
+    for (size_t c = begin; c < end; c++) {
+        const double *sums = s.sums[c - begin], mean = s.shift_v[c - begin] + sums[0] / n;
+        const double square = MAX(sums[1] - sums[0] * sums[0] / n, 0.0);
+        LacReal *running_mean = f->running + c, *running_var = running_mean + f->norm->channels;
 
-    LacReal *running_mean = f->running + c, *running_var = f->running + f->norm->channels + c;
-
-    *running_mean = (LacReal)((1.0 - f->momentum) * (double)*running_mean + f->momentum * mean);
-    *running_var = (LacReal)((1.0 - f->momentum) * (double)*running_var +
-                             f->momentum * square / MAX(n - 1.0, 1.0));
+        f->norm->mean[c] = mean;
+        f->norm->scale[c] = 1.0 / sqrt(square / n + (double)f->norm->eps);
+        *running_mean = (LacReal)((1.0 - f->momentum) * (double)*running_mean + f->momentum * mean);
+        *running_var = (LacReal)((1.0 - f->momentum) * (double)*running_var +
+                                 f->momentum * square / MAX(n - 1.0, 1.0));
+    }
 }
 
 LAC_CLONES static void
@@ -113,21 +129,19 @@ norm_forward_channels(size_t begin, size_t end, unsigned worker, void *user)
     const NormForward *f = user;
     const BatchNorm *norm = f->norm;
 
-    for (size_t c = begin; c < end; c++) {
-        if (norm->batch) {
-            norm_moments(f, c);
-        } else {
-            norm->mean[c] = (double)f->running[c];
-            norm->scale[c] = 1.0 / sqrt((double)f->running[norm->channels + c] + (double)norm->eps);
-        }
-
-        const double scale = (double)f->gamma[c] * norm->scale[c];
-        const double shift = (double)f->beta[c] - scale * norm->mean[c];
-
-        for (size_t i = 0; i < norm->images; i++) {
+    if (norm->batch)
+        norm_moments(f, begin, end);
+    for (size_t c = begin; c < end && !norm->batch; c++) {
+        norm->mean[c] = (double)f->running[c];
+        norm->scale[c] = 1.0 / sqrt((double)f->running[norm->channels + c] + (double)norm->eps);
+    }
+    for (size_t i = 0; i < norm->images; i++) {
+        for (size_t c = begin; c < end; c++) {
+            const double scale = (double)f->gamma[c] * norm->scale[c];
             const size_t at = i * norm->step + c * norm->run;
 
-            norm_scale_run(norm->run, f->x + at, (LacReal)scale, (LacReal)shift, f->y + at);
+            norm_scale_run(norm->run, f->x + at, (LacReal)scale,
+                           (LacReal)((double)f->beta[c] - scale * norm->mean[c]), f->y + at);
         }
     }
 }
@@ -153,46 +167,52 @@ norm_gradient_run(size_t n, const LacReal *gy, const LacReal *x, const LacReal *
             gx[i] = k[0] * gy[i] + k[1] * x[i] + k[2];
 }
 
+/* dgamma, dbeta, and @k: gx = k[0] gy + k[1] x + k[2] */
+static void
+norm_backward_channel(const NormBackward *b, size_t c, const double *sums, LacReal *k)
+{
+    const BatchNorm *norm = b->norm;
+    const double n = norm->batch ? norm_count(norm) : INFINITY;
+    const double scale = norm->scale[c], factor = (double)b->gamma[c] * scale;
+    const double by_gamma = sums[1] * scale, slope = -factor * scale * by_gamma / n;
+
+    if (b->gbeta != NULL)
+        b->gbeta[c] = (LacReal)(sums[0] + (b->add_beta ? (double)b->gbeta[c] : 0.0));
+    if (b->ggamma != NULL)
+        b->ggamma[c] = (LacReal)(by_gamma + (b->add_gamma ? (double)b->ggamma[c] : 0.0));
+    k[0] = (LacReal)factor;
+    k[1] = (LacReal)slope;
+    k[2] = (LacReal)(-factor * sums[0] / n - slope * norm->mean[c]);
+}
+
 static void
 norm_backward_channels(size_t begin, size_t end, unsigned worker, void *user)
 {
     const NormBackward *b = user;
     const BatchNorm *norm = b->norm;
-    const double n = norm->batch ? norm_count(norm) : INFINITY;
+    LacReal k[MOST_CHANNELS][3];
+    NormSums s = {0};
 
-    for (size_t c = begin; c < end; c++) {
-        const size_t first = c * norm->run;
-        const double scale = norm->scale[c], factor = (double)b->gamma[c] * scale;
-        double sums[2];
+    for (size_t c = begin; c < end; c++)
+        s.shift_u[c - begin] = norm->mean[c];
+    norm_sum(norm, begin, end, norm->images, b->gy, b->x, &s);
+    for (size_t c = begin; c < end; c++)
+        norm_backward_channel(b, c, s.sums[c - begin], k[c - begin]);
+    for (size_t i = 0; i < norm->images && b->gx != NULL; i++) {
+        for (size_t c = begin; c < end; c++) {
+            const size_t at = i * norm->step + c * norm->run;
 
-        norm_sums(norm, b->gy + first, b->x + first, 0.0, norm->mean[c], sums);
-        sums[1] *= scale;
-        if (b->gbeta != NULL)
-            b->gbeta[c] = (LacReal)(sums[0] + (b->add_beta ? (double)b->gbeta[c] : 0.0));
-        if (b->ggamma != NULL)
-            b->ggamma[c] = (LacReal)(sums[1] + (b->add_gamma ? (double)b->ggamma[c] : 0.0));
-        if (b->gx == NULL)
-            continue;
-
-        const double slope = -factor * scale * sums[1] / n;
-        const LacReal k[] = {(LacReal)factor, (LacReal)slope,
-                             (LacReal)(-factor * sums[0] / n - slope * norm->mean[c])};
-
-        for (size_t i = 0; i < norm->images; i++) {
-            const size_t at = first + i * norm->step;
-
-            norm_gradient_run(norm->run, b->gy + at, b->x + at, k, b->add_x, b->gx + at);
+            norm_gradient_run(norm->run, b->gy + at, b->x + at, k[c - begin], b->add_x, b->gx + at);
         }
     }
 }
 
-/* channels a block of the parallel loops holds */
+/* Channels a block of the parallel loops holds: neighbours, that their values may be read in long
+ * runs, and few enough for the second pass to find them in the cache. */
 static size_t
 norm_grain(const BatchNorm *norm)
 {
-    const size_t values = norm->images * norm->run;
-
-    return MAX(1, ((size_t)1 << 14) / values);
+    return CLAMP(((size_t)1 << 17) / (norm->images * norm->run), 1, MOST_CHANNELS);
 }
 
 static void

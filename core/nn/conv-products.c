@@ -51,23 +51,71 @@ frame_init(LacTape *tape, Frame *f)
     return TRUE;
 }
 
-/* One row of a phase: pixels @x, @stride apart, from column @begin on; 0 beside the image. */
-static void
-frame_row(const Frame *f, const LacReal *x, ptrdiff_t begin, LacReal *out)
+/* A few values, by vectors whose length the compiler knows; the last one overlaps the others. */
+static inline void
+copy_values(size_t n, const LacReal *from, LacReal *to)
+{
+    enum { WHOLE = NN_SLACK, HALF = NN_SLACK / 2 };
+
+    if (n >= WHOLE) {
+        for (size_t i = 0; i < n - WHOLE; i += WHOLE)
+            memcpy(to + i, from + i, WHOLE * sizeof *to);
+        memcpy(to + n - WHOLE, from + n - WHOLE, WHOLE * sizeof *to);
+    } else if (n >= HALF) {
+        memcpy(to, from, HALF * sizeof *to);
+        memcpy(to + n - HALF, from + n - HALF, HALF * sizeof *to);
+    } else {
+        for (size_t i = 0; i < n; i++)
+            to[i] = from[i];
+    }
+}
+
+/* Every second value. */
+static inline void
+copy_every_second(size_t n, const LacReal *from, LacReal *to)
+{
+    enum { PART = 8 };
+    typedef LacReal Part
+        __attribute__((vector_size(PART * sizeof(LacReal)), aligned(sizeof(LacReal)), may_alias));
+    size_t i = 0;
+
+    for (; i + PART < n; i += PART) /* the last value read is not beyond the last one wanted */
+        *(Part *)(to + i) = __builtin_shufflevector(*(const Part *)(from + 2 * i),
+                                                    *(const Part *)(from + 2 * i + PART), 0, 2, 4,
+                                                    6, 8, 10, 12, 14);
+    for (; i < n; i++)
+        to[i] = from[2 * i];
+}
+
+/** Columns: those of a phase that are in the image, and where the first of them is there. */
+typedef struct {
+    size_t first, n, from;
+} Columns;
+
+static Columns
+frame_columns(const Frame *f, ptrdiff_t phase)
 {
     const ptrdiff_t s = (ptrdiff_t)f->stride, width = (ptrdiff_t)f->width;
-    const ptrdiff_t n = (ptrdiff_t)f->phase_width;
+    const ptrdiff_t n = (ptrdiff_t)f->phase_width, begin = phase - f->left;
     /* columns j with 0 <= begin + s j < width */
     const ptrdiff_t first = CLAMP(begin < 0 ? (-begin + s - 1) / s : 0, 0, n);
     const ptrdiff_t end = CLAMP(width > begin ? (width - begin + s - 1) / s : 0, first, n);
 
-    memset(out, 0, (size_t)first * sizeof *out);
-    if (s == 1)
-        memcpy(out + first, x + begin + first, (size_t)(end - first) * sizeof *out);
+    return (Columns){(size_t)first, (size_t)(end - first), (size_t)(begin + s * first)};
+}
+
+static inline void
+frame_row(const Frame *f, const Columns *columns, const LacReal *x, LacReal *out)
+{
+    x += columns->from;
+    out += columns->first;
+    if (f->stride == 1)
+        copy_values(columns->n, x, out);
+    else if (f->stride == 2)
+        copy_every_second(columns->n, x, out);
     else
-        for (ptrdiff_t j = first; j < end; j++)
-            out[j] = x[begin + s * j];
-    memset(out + end, 0, (size_t)(n - end) * sizeof *out);
+        for (size_t j = 0; j < columns->n; j++)
+            out[j] = x[f->stride * j];
 }
 
 /* The frame of the input of a convolution. */
@@ -86,25 +134,25 @@ frame_of_input(const NnConv *v)
                    .out_width = v->out_width};
 }
 
-/* The frame of one image. */
-static void
+/* The frame of one image; @frame was cleared once, its border stays 0 from image to image. */
+LAC_CLONES static void
 frame_fill(const Frame *f, const LacReal *x, LacReal *frame)
 {
     const ptrdiff_t s = (ptrdiff_t)f->stride;
+    const size_t size = f->phase_height * f->phase_width;
 
-    for (size_t c = 0; c < f->channels; c++, x += f->height * f->width) {
-        for (ptrdiff_t phase = 0; phase < s * s; phase++) {
-            for (size_t i = 0; i < f->phase_height; i++, frame += f->phase_width) {
-                const ptrdiff_t row = s * (ptrdiff_t)i + phase / s - f->top;
+    for (ptrdiff_t phase = 0; phase < s * s; phase++) {
+        const Columns columns = frame_columns(f, phase % s);
 
-                if (row < 0 || row >= (ptrdiff_t)f->height)
-                    memset(frame, 0, f->phase_width * sizeof *frame);
-                else
-                    frame_row(f, x + (size_t)row * f->width, phase % s - f->left, frame);
-            }
+        for (size_t c = 0; columns.n > 0 && c < f->channels; c++) {
+            LacReal *out = frame + (c * (size_t)(s * s) + (size_t)phase) * size;
+            ptrdiff_t row = phase / s - f->top;
+
+            for (size_t i = 0; i < f->phase_height; i++, row += s, out += f->phase_width)
+                if (row >= 0 && row < (ptrdiff_t)f->height)
+                    frame_row(f, &columns, x + (c * f->height + (size_t)row) * f->width, out);
         }
     }
-    memset(frame, 0, NN_SLACK * sizeof *frame);
 }
 
 /* ---- runs: windows whose pixels lie side by side ---- */
@@ -142,13 +190,39 @@ typedef struct {
     const LacReal *pixels;
 } Patches;
 
+/* Rows [k, k + depth), a known number of runs each */
 static inline void
-patches_tap(const Patches *p, const Runs *runs, size_t tap, LacReal *out)
+patches_copy(const Patches *p, const Runs *runs, const size_t n, size_t k, size_t depth,
+             LacReal *out, size_t width)
 {
-    const LacReal *pixels = p->pixels + p->frame->taps[tap];
+    for (size_t i = 0; i < depth; i++, out += width) {
+        const LacReal *pixels = p->pixels + p->frame->taps[k + i];
 
-    for (size_t r = 0; r < runs->n; r++)
-        memcpy(out + runs->to[r], pixels + runs->from[r], NN_SLACK * sizeof *out);
+        for (size_t r = 0; r < n; r++)
+            memcpy(out + runs->to[r], pixels + runs->from[r], NN_SLACK * sizeof *out);
+    }
+}
+
+/* Loops of known length have no branches. */
+static inline void
+patches_rows(const Patches *p, const Runs *runs, size_t k, size_t depth, LacReal *out, size_t width)
+{
+    switch (runs->n) {
+    case 1:
+        patches_copy(p, runs, 1, k, depth, out, width);
+        break;
+    case 2:
+        patches_copy(p, runs, 2, k, depth, out, width);
+        break;
+    case 3:
+        patches_copy(p, runs, 3, k, depth, out, width);
+        break;
+    case 4:
+        patches_copy(p, runs, 4, k, depth, out, width);
+        break;
+    default:
+        patches_copy(p, runs, runs->n, k, depth, out, width);
+    }
 }
 
 /* NnLayOut: windows are columns, taps are rows */
@@ -160,11 +234,10 @@ patches_lay_out(const void *user, size_t column, size_t cols, size_t k, size_t d
     Runs runs;
 
     runs_find(p->frame, column, cols, &runs);
-    for (size_t i = 0; i < depth; i++, out += width) {
-        patches_tap(p, &runs, k + i, out);
+    patches_rows(p, &runs, k, depth, out, width);
+    for (size_t i = 0; i < depth && cols < width; i++)
         for (size_t j = cols; j < width; j++)
-            out[j] = 0;
-    }
+            out[i * width + j] = 0;
 }
 
 /* NnLayOut: taps are columns, windows are rows */
@@ -181,8 +254,7 @@ patches_lay_out_transposed(const void *user, size_t column, size_t cols, size_t 
         const size_t n = MIN(STRIP, depth - done);
 
         runs_find(p->frame, k + done, n, &runs);
-        for (size_t j = 0; j < cols; j++)
-            patches_tap(p, &runs, column + j, strip + j * STEP);
+        patches_rows(p, &runs, column, cols, strip, STEP);
         nn_lay_out_transposed(strip, STEP, cols, n, out, width);
     }
 }
@@ -217,7 +289,12 @@ conv_alloc_frames(LacTape *tape, ConvJob *job)
 {
     if (!frame_init(tape, &job->frame))
         return FALSE;
-    job->frames = lac_tape_alloc(tape, lac_threads() * frame_size(&job->frame) * sizeof(LacReal));
+
+    const size_t bytes = lac_threads() * frame_size(&job->frame) * sizeof(LacReal);
+
+    job->frames = lac_tape_alloc(tape, bytes);
+    if (job->frames != NULL)
+        memset(job->frames, 0, bytes);
     return job->frames != NULL;
 }
 

@@ -31,7 +31,7 @@ typedef struct {
     uint16_t panels[GROUP][DEPTH * EDGE];      /* [k / 32][column / 16][16 pairs of k][16][2] */
     uint16_t a[DEPTH * EDGE];                  /* [k / 32][row / 16][16][32] */
     float wide[(DEPTH + 2) * EDGE + NN_SLACK]; /* a factor before it is rounded */
-    float c[EDGE * EDGE];
+    float c[EDGE * EDGE] __attribute__((aligned(64)));
 } Bf16Scratch;
 
 static Bf16Scratch *
@@ -214,26 +214,39 @@ typedef struct {
     gboolean add, last;
 } Bf16Part;
 
-LAC_CLONES static void
-bf16_add_row(size_t n, const float *from, const float *bias, float shift, gboolean add, float *to)
+/* One row: what C held, bias, ReLU. */
+BF16_TARGET static inline void
+bf16_store_row(const Bf16Part *part, const float *c, size_t row, size_t column, __mmask16 mask,
+               float *to)
 {
-    for (size_t j = 0; j < n; j++)
-        to[j] = from[j] + shift + (bias != NULL ? bias[j] : 0.0f) + (add ? to[j] : 0.0f);
+    const NnGemm *g = part->g;
+    __m512 v = _mm512_load_ps(c);
+
+    if (part->add)
+        v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(mask, to));
+    if (part->last && g->bias != NULL)
+        v = _mm512_add_ps(v, g->bias_of_rows ? _mm512_set1_ps(g->bias[row])
+                                             : _mm512_maskz_loadu_ps(mask, g->bias + column));
+    if (part->last && g->activation == LAC_ACTIVATION_RELU) /* the second where one is NaN */
+        v = _mm512_max_ps(_mm512_setzero_ps(), v);
+    _mm512_mask_storeu_ps(to, mask, v);
 }
 
-static void
+BF16_TARGET static void
 bf16_store(const Bf16Part *part, const float *c, size_t row, size_t rows, size_t column)
 {
     const NnGemm *g = part->g;
     const size_t cols = MIN(EDGE, g->n - column);
-    const gboolean bias = part->last && g->bias != NULL;
+    const __mmask16 left = (__mmask16)(cols >= 16 ? 0xffff : (1u << cols) - 1);
+    const __mmask16 right = (__mmask16)(cols > 16 ? (1u << (cols - 16)) - 1 : 0);
 
-    for (size_t i = 0; i < rows; i++) {
+    for (size_t i = 0; i < rows; i++, c += EDGE) {
         float *to = g->c + (row + i) * g->ldc + column;
 
-        bf16_add_row(cols, c + i * EDGE, bias && !g->bias_of_rows ? g->bias + column : NULL,
-                     bias && g->bias_of_rows ? g->bias[row + i] : 0.0f, part->add, to);
-        if (part->last && g->activation != LAC_ACTIVATION_NONE)
+        bf16_store_row(part, c, row + i, column, left, to);
+        if (right != 0)
+            bf16_store_row(part, c + 16, row + i, column + 16, right, to + 16);
+        if (part->last && g->activation > LAC_ACTIVATION_RELU)
             nn_activation_apply(g->activation, cols, 0, to);
     }
 }

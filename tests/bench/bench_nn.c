@@ -1,5 +1,6 @@
 /* Training steps of six networks, the same as in torch_steps.py beside this file: their sizes,
- * batches, losses, optimizer (Adam) and random draws. LACUNA_BENCH_NN=NAME times one of them;
+ * batches, losses, optimizer (Adam) and random draws. LACUNA_BENCH_NN=NAME times one of
+ * them, "NAME bf16" that one in bfloat16 only;
  * LACUNA_BENCH_CLOCK=cpu counts processor seconds instead of those on the wall: with one thread
  * that is a fair figure on a machine that others use, too. */
 #include "bench-private.h"
@@ -557,25 +558,31 @@ print_tape_overhead(void)
                   1e6 * forward / OPERATORS, 1e6 * backward / OPERATORS);
 }
 
+/* Times the networks @only names (NULL: all) in one precision. */
+static void
+run_all(LacPrecision precision, const char *only)
+{
+    const gboolean bf16 = precision == LAC_PRECISION_BFLOAT16;
+    const double peak = print_peaks(bf16 ? "bf16" : "float32", precision);
+
+    for (size_t k = 0; k < G_N_ELEMENTS(networks); k++) {
+        g_autofree char *both = g_strconcat(networks[k].name, bf16 ? " bf16" : "", NULL);
+
+        if (only == NULL || g_str_equal(only, networks[k].name) || g_str_equal(only, both))
+            run_network(&networks[k], precision, peak);
+    }
+}
+
 LAC_BENCH(nn, "training steps of six networks; torch_steps.py times the same in PyTorch")
 {
     const char *only = g_getenv("LACUNA_BENCH_NN");
     g_autoptr(LacTape) tape = lac_tape_new();
-    const double single = print_peaks("float32", LAC_PRECISION_FLOAT32);
 
     print_tape_overhead();
-    for (size_t k = 0; k < G_N_ELEMENTS(networks); k++)
-        if (only == NULL || g_str_equal(only, networks[k].name))
-            run_network(&networks[k], LAC_PRECISION_FLOAT32, single);
+    run_all(LAC_PRECISION_FLOAT32, only);
     lac_tape_set_precision(tape, LAC_PRECISION_BFLOAT16);
-    if (lac_tape_precision(tape) != LAC_PRECISION_BFLOAT16) {
+    if (lac_tape_precision(tape) == LAC_PRECISION_BFLOAT16)
+        run_all(LAC_PRECISION_BFLOAT16, only);
+    else
         lac_bench_say("  bf16: this processor has no such products\n");
-        return;
-    }
-
-    const double half = print_peaks("bf16", LAC_PRECISION_BFLOAT16);
-
-    for (size_t k = 0; k < G_N_ELEMENTS(networks); k++)
-        if (only == NULL || g_str_equal(only, networks[k].name))
-            run_network(&networks[k], LAC_PRECISION_BFLOAT16, half);
 }
