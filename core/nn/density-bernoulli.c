@@ -1,23 +1,15 @@
 /* Bernoulli log likelihood from logits.
- *   term = x l - ln(1 + e^l) = x l - max(l, 0) - ln(1 + e^-|l|)
- *   d/dx = l, d/dl = x - 1 / (1 + e^-l); both from e^-|l|, which does not overflow
- * ln(1 + e) is computed as it stands: sums of terms do not see the 6e-8 that it may lose. */
+ *   term = x l - ln(1 + e^l)
+ *   d/dx = l, d/dl = x - 1 / (1 + e^-l); both from e^-|l|, which does not overflow */
 #include "density-private.h"
 #include "vmath-private.h"
-
-#ifdef LAC_NN_DOUBLE
-#define real_abs fabs
-#else
-#define real_abs fabsf
-#endif
 
 LAC_CLONES static void
 bernoulli_terms(size_t n, const LacReal *x, const LacReal *l, const LacReal *o, LacReal *terms)
 {
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {
-        const LacReal e = lac_real_exp(-real_abs(l[i]));
-        const LacReal term = x[i] * l[i] - (l[i] > 0 ? l[i] : 0) - lac_real_log(1 + e);
+        const LacReal term = x[i] * l[i] - lac_real_softplus(l[i]);
 
         terms[i] = o[i] != 0 ? term : 0;
     }
@@ -30,12 +22,12 @@ bernoulli_terms_and_slope(size_t n, const LacReal *x, const LacReal *l, const La
 {
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {
-        const LacReal e = lac_real_exp(-real_abs(l[i]));
-        const LacReal term = x[i] * l[i] - (l[i] > 0 ? l[i] : 0) - lac_real_log(1 + e);
-        const LacReal by_logit = x[i] - (l[i] > 0 ? 1 : e) / (1 + e);
+        LacReal probability;
+        const LacReal softplus = lac_real_softplus_slope(l[i], &probability);
+        const LacReal term = x[i] * l[i] - softplus;
 
         terms[i] = o[i] != 0 ? term : 0;
-        slope[i] = o[i] != 0 ? by_logit : 0;
+        slope[i] = o[i] != 0 ? x[i] - probability : 0;
     }
 }
 

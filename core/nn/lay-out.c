@@ -11,7 +11,7 @@ typedef LacReal Eight
 
 /* Eight rows of eight values, @ldb apart, as eight rows @width apart of their transpose: three
  * rounds that exchange halves, pairs and single values. */
-LAC_CLONES static void
+__attribute__((always_inline)) static inline void
 pack_transpose(const LacReal *b, size_t ldb, LacReal *out, size_t width)
 {
     Eight r[TRANSPOSE], s[TRANSPOSE];
@@ -36,7 +36,7 @@ pack_transpose(const LacReal *b, size_t ldb, LacReal *out, size_t width)
     }
 }
 
-void
+LAC_CLONES void
 nn_lay_out_transposed(const LacReal *b, size_t ldb, size_t cols, size_t depth, LacReal *out,
                       size_t width)
 {
@@ -66,7 +66,7 @@ pack_run(const LacReal *from, size_t n, LacReal *to)
         memcpy(to, from, n * sizeof *to);
 }
 
-void
+LAC_CLONES void
 nn_lay_out_rows(const LacReal *b, size_t ldb, size_t cols, size_t depth, LacReal *out, size_t width)
 {
     for (size_t p = 0; p < depth; p++) {

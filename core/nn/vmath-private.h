@@ -156,6 +156,17 @@ lac_softplus_lane(float x)
     return (x < 0.0f ? 0.0f : x) + (lac_log_normal_lane(u, 0) + (e - (u - 1.0f)) / u);
 }
 
+/** lac_softplus_slope_lane: ln(1 + e^x), and its derivative 1 / (1 + e^-x) for the same exponential
+ * and division; the latter right to 4 last places. */
+static inline float
+lac_softplus_slope_lane(float x, float *slope)
+{
+    const float e = lac_exp_lane(-fabsf(x)), u = 1.0f + e, r = 1.0f / u;
+
+    *slope = x < 0.0f ? e * r : r;
+    return (x < 0.0f ? 0.0f : x) + (lac_log_normal_lane(u, 0) + (e - (u - 1.0f)) * r);
+}
+
 /** lac_tanh_lane: x + x^3 P(x^2) where |x| < 0.9, else 1 - 2 / (e^2|x| + 1) with x's sign. */
 static inline float
 lac_tanh_lane(float x)
@@ -208,7 +219,14 @@ lac_real_softplus(double x)
 {
     return (x < 0.0 ? 0.0 : x) + log1p(exp(-fabs(x)));
 }
+static inline double
+lac_real_softplus_slope(double x, double *slope)
+{
+    *slope = lac_real_sigmoid(x);
+    return lac_real_softplus(x);
+}
 #else
+#define lac_real_softplus_slope lac_softplus_slope_lane
 #define lac_real_exp lac_exp_lane
 #define lac_real_log lac_log_lane
 #define lac_real_log1p lac_log1p_lane
