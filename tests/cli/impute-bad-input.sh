@@ -17,7 +17,7 @@ awk 'BEGIN { print "a,b,c,d"
              for (i = 1; i <= 200; i++) for (j = 1; j <= 4; j++)
                  printf("%s%s", ((i * 7919 + j * 10007) % 10 ? "" : (i * 37 + j * 53) % 61 / 3),
                         (j < 4 ? "," : "\n")) }' > ninety.csv
-for model in mean knn em mice; do
+for model in mean knn em mice gcopula softimpute; do
     for name in empty-row constant duplicated one-column huge tiny one-level wide ninety; do
         for scale in minmax standard; do
             expect 0 lacuna impute $name.csv --model $model --scale $scale -o out.csv --force
@@ -34,7 +34,7 @@ expect 0 lacuna impute huge.csv --scale none --model mean
 refuse() {
     name=$1
     shift
-    for model in mean knn em mice; do
+    for model in mean knn em mice gcopula softimpute; do
         expect 2 lacuna impute "$name.csv" --model $model -o never.csv
         for words in "$@"; do
             says "$words"
