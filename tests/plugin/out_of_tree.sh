@@ -3,8 +3,9 @@
 # project of each kind; the model is built through find_package and through pkg-config; each passes
 # the conformance suite; experiments run with plugins from LACUNA_PLUGIN_PATH, from the user's data
 # folder and from the installed folder.
-# With `guide` it builds, checks and runs the worked example of docs/plugin-guide.md instead.
-# usage: out_of_tree.sh BUILD-FOLDER [new|guide]
+# With `guide` or `nets` it builds, checks and runs the worked example of docs/plugin-guide.md or
+# docs/neural-nets.md instead.
+# usage: out_of_tree.sh BUILD-FOLDER [new|guide|nets]
 set -eu
 build=$1
 what=${2:-new}
@@ -35,23 +36,26 @@ runs() {
     rm -rf "$work/run-$2"
 }
 
-if [ "$what" = guide ]; then
-    step "the worked example of docs/plugin-guide.md: a C file and an experiment"
+# worked_example(PAGE, PLUGIN): what the page prints builds, passes its checks and runs
+worked_example() {
+    step "the worked example of docs/$1: a C file and an experiment"
     mkdir guide && cd guide
-    awk '/^```c file=row-effect.c/ {on = 1; next} /^```/ {on = 0} on' \
-        "$source/docs/plugin-guide.md" > row-effect.c
-    awk '/^```yaml file=experiment.yaml/ {on = 1; next} /^```/ {on = 0} on' \
-        "$source/docs/plugin-guide.md" > experiment.yaml
-    awk '/^```cmake file=CMakeLists.txt/ {on = 1; next} /^```/ {on = 0} on' \
-        "$source/docs/plugin-guide.md" > CMakeLists.txt
+    for file in "$2.c" experiment.yaml CMakeLists.txt; do
+        awk -v start="file=$file" '/^```/ && on {on = 0} on {print} index($0, start) {on = 1}' \
+            "$source/docs/$1" > "$file"
+    done
     cmake -S . -B build -DCMAKE_C_FLAGS=-Werror > cmake.log
     cmake --build build >> cmake.log || { cat cmake.log; exit 1; }
-    lacuna check build/plugins/models/row-effect.so
+    lacuna check "build/plugins/models/$2.so"
     (cd .. && lacuna new model spare -o spare && cp spare/data.csv guide/)
     export LACUNA_PLUGIN_PATH="$PWD/build/plugins"
-    runs . row-effect
-    exit 0
-fi
+    runs . "$2"
+}
+
+case $what in
+guide) worked_example plugin-guide.md row-effect && exit 0 ;;
+nets) worked_example neural-nets.md smooth-ae && exit 0 ;;
+esac
 
 step 'a model, through find_package: test.sh builds, checks and runs it'
 lacuna new model my-model
