@@ -6,7 +6,7 @@ awk 'BEGIN { print "id,x,n,g,flag"
                  printf "row%d,%s,%s,%s,%s\n", i, i % 7 == 0 ? "" : i * 37 % 61 / 4 + (i % 3) * 10,
                      i % 5 == 0 ? "" : i % 3 * 100 + i, i % 11 == 0 ? "" : substr("rgb", i % 3 + 1, 1),
                      i % 13 == 0 ? "" : i % 2 }' > train.csv
-for model in mean knn em mice; do
+for model in mean knn em mice gcopula softimpute; do
     expect 0 lacuna impute train.csv --model $model --save $model.st -o direct.csv --force
     # the same fills in another process
     expect 0 lacuna impute train.csv --load $model.st -o loaded.csv --force
