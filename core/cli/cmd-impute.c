@@ -181,22 +181,10 @@ static void
 impute_say_table(const LacImputeOptions *o, const LacImputeTable *table)
 {
     const LacData *data = table->data;
-    g_autofree char *kinds = impute_kinds_text(data);
-    const size_t holes = lac_mask_count(data->holes);
-    const char delimiter[] = {table->format.delimiter, '\0'};
+    g_autofree char *kinds = impute_kinds_text(data), *reading = lac_impute_reading(table, kinds);
 
-    lac_cli_say("%s: %zu rows, %zu columns (%s); %zu of %zu cells missing (%.1f %%); "
-                "delimiter '%s', decimal mark '%c', %s header",
-                data->origin, data->rows, data->cols, kinds, holes, data->rows * data->cols,
-                100.0 * (double)holes / (double)(data->rows * data->cols),
-                table->format.delimiter == '\t' ? "tab" : delimiter, table->format.decimal,
-                table->format.header ? "with" : "no");
-    if (table->format.set_aside != NULL && table->format.set_aside[0] != NULL) {
-        g_autofree char *names = g_strjoinv(", ", table->format.set_aside);
-
-        lac_cli_say("passed through as identifiers: %s (--kind NAME=nominal makes one a variable)",
-                    names);
-    }
+    lac_cli_say("%s: %s", data->origin, reading);
+    lac_impute_say_set_aside(table);
     if (o->ignore != NULL) {
         g_autofree char *names = g_strjoinv(", ", o->ignore);
 

@@ -36,6 +36,11 @@ gboolean
 lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOptions *options,
                       const LacSchema *schema, GError **error);
 void lac_impute_table_clear(LacImputeTable *table);
+/** lac_impute_reading: "60 rows, 4 columns (@kinds, unless NULL); 12 of 240 cells missing ...;
+ * delimiter ','". Owned. lac_impute_say_set_aside: which columns were taken for identifiers, if
+ * any. */
+char *lac_impute_reading(const LacImputeTable *table, const char *kinds);
+void lac_impute_say_set_aside(const LacImputeTable *table);
 
 /** lac_impute_imputer_new: as the options say, not fitted yet, or as loaded. Owned. */
 LacImputer *

@@ -134,6 +134,35 @@ lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOp
     return table->data != NULL;
 }
 
+char *
+lac_impute_reading(const LacImputeTable *table, const char *kinds)
+{
+    const LacData *data = table->data;
+    const size_t holes = lac_mask_count(data->holes);
+    const char delimiter[] = {table->format.delimiter, '\0'};
+
+    return g_strdup_printf("%zu rows, %zu columns%s%s%s; %zu of %zu cells missing (%.1f %%); "
+                           "delimiter '%s', decimal mark '%c', %s header",
+                           data->rows, data->cols, kinds != NULL ? " (" : "",
+                           kinds != NULL ? kinds : "", kinds != NULL ? ")" : "", holes,
+                           data->rows * data->cols,
+                           100.0 * (double)holes / (double)MAX(data->rows * data->cols, 1),
+                           table->format.delimiter == '\t' ? "tab" : delimiter,
+                           table->format.decimal, table->format.header ? "with" : "no");
+}
+
+void
+lac_impute_say_set_aside(const LacImputeTable *table)
+{
+    g_autofree char *names = NULL;
+
+    if (table->format.set_aside == NULL || table->format.set_aside[0] == NULL)
+        return;
+    names = g_strjoinv(", ", table->format.set_aside);
+    lac_cli_say("passed through as identifiers: %s (--kind NAME=nominal makes one a variable)",
+                names);
+}
+
 void
 lac_impute_table_clear(LacImputeTable *table)
 {

@@ -4,6 +4,7 @@
 #define LACUNA_REPORT_FIGURE_PRIVATE_H
 
 #include "compare-private.h"
+#include "missingness-private.h"
 
 G_BEGIN_DECLS
 
@@ -43,8 +44,8 @@ figure_label(LacFigure *figure, const char *text, double x, double y, const char
 void figure_line(LacFigure *figure, double x0, double y0, double x1, double y1, double width,
                  int ink, const char *dash);
 /** figure_arrow: from px to px, its head at (@x1, @y1). */
-void figure_arrow(LacFigure *figure, double x0, double y0, double x1, double y1, double width,
-                  int ink);
+void
+figure_arrow(LacFigure *figure, double x0, double y0, double x1, double y1, double width, int ink);
 /** figure_axis_label: what @axis ("x", "y") shows. */
 void figure_axis_label(LacFigure *figure, const char *axis, const char *text);
 /** figure_ink: "#0a0b01": the name of an ink in scripts; static. */
@@ -86,6 +87,9 @@ LacFigure *
 figure_trace(const LacReport *report, size_t cell, const LacReportTrace *trace, double rhat);
 /** figure_calibration: of the metric that @first is the first part of. */
 LacFigure *figure_calibration(const LacReport *report, size_t condition, size_t first);
+
+/** figure_flux: influx against outflux of the columns of a table. */
+LacFigure *figure_flux(const LacData *data, const LacMissingness *missingness);
 
 /** report_axis_text: "rmse, minmax units, lower is better"; owned. */
 char *report_axis_text(const LacReport *report, size_t metric, size_t condition);

@@ -128,8 +128,9 @@ const LacReportData *report_data(const LacReport *report, size_t i);
 const LacReportCondition *report_condition(const LacReport *report, size_t i);
 const LacReportMethod *report_method(const LacReport *report, size_t i);
 const LacReportMetric *report_metric(const LacReport *report, size_t i);
-/** report_note: adds a sentence to the notes, once. */
+/** report_note: adds a sentence to the notes, once. report_note_add: to any list of them. */
 void report_note(LacReport *report, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void report_note_add(GPtrArray *notes, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /** report_value_status, report_value: of cell @cell and metric @metric. */
 LacValueStatus report_value_status(const LacReport *report, size_t cell, size_t metric);
 double report_value(const LacReport *report, size_t cell, size_t metric);

@@ -193,17 +193,31 @@ report_loss(const LacReportMetric *metric, double value)
     return value;
 }
 
+static void
+note_take(GPtrArray *notes, char *note)
+{
+    if (g_ptr_array_find_with_equal_func(notes, note, g_str_equal, NULL))
+        g_free(note);
+    else
+        g_ptr_array_add(notes, note);
+}
+
 void
 report_note(LacReport *report, const char *format, ...)
 {
     va_list arguments;
-    char *note;
 
     va_start(arguments, format);
-    note = g_strdup_vprintf(format, arguments);
+    note_take(report->notes, g_strdup_vprintf(format, arguments));
     va_end(arguments);
-    if (g_ptr_array_find_with_equal_func(report->notes, note, g_str_equal, NULL))
-        g_free(note);
-    else
-        g_ptr_array_add(report->notes, note);
+}
+
+void
+report_note_add(GPtrArray *notes, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    note_take(notes, g_strdup_vprintf(format, arguments));
+    va_end(arguments);
 }

@@ -10,12 +10,15 @@ G_BEGIN_DECLS
 
 /**
  * Page:
+ * @report: what a comparison is about; NULL on other pages
+ * @notes: sentences about what could not be shown
  * @out: the sections so far; @toc: the list of contents so far
  * @figures: folder for figure files, NULL for none
  * @drawn: figures on the page; @no_figures: gnuplot does not run, so no more are tried
  */
 typedef struct {
     LacReport *report;
+    GPtrArray *notes;
     GString *out, *toc;
     const char *figures;
     GHashTable *slugs; /* names of figure files in use */
@@ -23,6 +26,22 @@ typedef struct {
     gboolean no_figures;
     LacComparison **primary; /* [conditions] by the primary metric; entries may be NULL */
 } Page;
+
+/** PageFrame: what stands around the sections. @eyebrow: kind of page, @command and @source: "made
+ * by
+ * ... from ..."; these three are literals of this room. */
+typedef struct {
+    const char *title, *eyebrow, *meta, *command, *source;
+} PageFrame;
+
+/** page_start: empty; adds a reference to @notes. page_clear: frees what it has made. */
+void page_start(Page *page, GPtrArray *notes);
+void page_clear(Page *page);
+/** page_frame: the whole file; owned. page_prepend_notes: puts the notes before everything else.
+ * page_notes_dup: them, NULL-terminated; owned. */
+char *page_frame(const Page *page, const PageFrame *frame);
+void page_prepend_notes(Page *page);
+char **page_notes_dup(const Page *page);
 
 /** page_section: starts a section with a heading and a line in the contents; page_section_end. */
 void page_section(Page *page, const char *id, const char *title);
@@ -47,6 +66,15 @@ void page_row_end(Page *page);
 /** page_cell: a cell with text; page_number_cell: one that sorts by @value. */
 void page_cell(Page *page, const char *text, const char *classes);
 void page_number_cell(Page *page, double value, const char *text);
+/** page_share_cell: a share of 0 to 1 as percent over a bar of that length. */
+void page_share_cell(Page *page, double share);
+/** page_row_head: the row's name. */
+void page_row_head(Page *page, const char *name);
+/** page_facts: opens a line of large numbers; page_fact: one of them, in the
+ * colour of trouble with @alarm; page_facts_end. */
+void page_facts(Page *page);
+void page_fact(Page *page, const char *name, const char *value, gboolean alarm);
+void page_facts_end(Page *page);
 /** page_method: row head with the method's mark and name. */
 void page_method(Page *page, size_t method);
 /** page_entry: mean ± sd, underlined and bold for the best, bold for those as good. */

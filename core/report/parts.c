@@ -163,6 +163,53 @@ page_number_cell(Page *page, double value, const char *text)
 }
 
 void
+page_share_cell(Page *page, double share)
+{
+    g_autofree char *text = report_percent(share);
+
+    g_string_append(page->out, "<td class=\"bar\" style=\"--share:");
+    report_number(page->out, "%.2f", isfinite(share) ? 100.0 * share : 0.0);
+    g_string_append(page->out, "%\" data-v=\"");
+    if (isfinite(share))
+        report_number(page->out, "%.10g", share);
+    g_string_append(page->out, "\">");
+    report_html(page->out, isfinite(share) ? text : "–");
+    g_string_append(page->out, "</td>");
+}
+
+void
+page_row_head(Page *page, const char *name)
+{
+    g_string_append(page->out, "<th scope=\"row\"><span class=\"name\" title=\"");
+    report_html(page->out, name);
+    g_string_append(page->out, "\">");
+    report_html(page->out, name);
+    g_string_append(page->out, "</span></th>");
+}
+
+void
+page_facts(Page *page)
+{
+    g_string_append(page->out, "<dl class=\"facts\">");
+}
+
+void
+page_fact(Page *page, const char *name, const char *value, gboolean alarm)
+{
+    g_string_append_printf(page->out, "<div%s><dt>", alarm ? " class=\"alarm\"" : "");
+    report_html(page->out, name);
+    g_string_append(page->out, "</dt><dd>");
+    report_html(page->out, value);
+    g_string_append(page->out, "</dd></div>");
+}
+
+void
+page_facts_end(Page *page)
+{
+    g_string_append(page->out, "</dl>\n");
+}
+
+void
 page_method(Page *page, size_t index)
 {
     static const char *const marks[LAC_SLOTS] = {"●", "▲", "■", "◆", "▼", "○", "△"};
@@ -227,7 +274,7 @@ write_bytes(Page *page, const LacFigure *figure, const char *ending, const void 
     g_autoptr(GError) error = NULL;
 
     if (!g_file_set_contents(path, bytes, (gssize)n, &error))
-        report_note(page->report, "%s could not be written: %s", path, error->message);
+        report_note_add(page->notes, "%s could not be written: %s", path, error->message);
 }
 
 static void
@@ -242,7 +289,7 @@ write_files(Page *page, const LacFigure *figure, const char *svg)
     if (pdf != NULL)
         write_bytes(page, figure, ".pdf", g_bytes_get_data(pdf, NULL), g_bytes_get_size(pdf));
     else
-        report_note(page->report, "%s.pdf could not be drawn: %s", figure->slug, error->message);
+        report_note_add(page->notes, "%s.pdf could not be drawn: %s", figure->slug, error->message);
 }
 
 static void
@@ -290,15 +337,16 @@ page_figure(Page *page, LacFigure *taken)
     svg = figure_svg(figure, &error);
     if (svg == NULL && g_error_matches(error, LAC_ERROR, LAC_ERROR_PLUGIN)) {
         page->no_figures = TRUE;
-        report_note(page->report,
-                    "No figures: %s. Install gnuplot and make the report again; the tables hold "
-                    "the same numbers.",
-                    error->message);
+        report_note_add(
+            page->notes,
+            "No figures: %s. Install gnuplot and make the report again; the tables hold "
+            "the same numbers.",
+            error->message);
         return;
     }
     if (svg == NULL) {
-        report_note(page->report, "Figure '%s' could not be drawn: %s", figure->title,
-                    error->message);
+        report_note_add(page->notes, "Figure '%s' could not be drawn: %s", figure->title,
+                        error->message);
         return;
     }
     page->drawn++;

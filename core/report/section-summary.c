@@ -163,10 +163,11 @@ lead_tests(const Page *page, GString *out)
 }
 
 static void
-append_fact(GString *out, const char *what, size_t count, gboolean alarm)
+count_fact(Page *page, const char *what, size_t count, gboolean alarm)
 {
-    g_string_append_printf(out, "<div%s><dt>%s</dt><dd>%zu</dd></div>",
-                           alarm ? " class=\"alarm\"" : "", what, count);
+    g_autofree char *text = g_strdup_printf("%zu", count);
+
+    page_fact(page, what, text, alarm);
 }
 
 static void
@@ -263,15 +264,15 @@ page_summary(Page *page)
     }
     g_string_append(page->out, "<p class=\"lead\">");
     report_html(page->out, lead->str);
-    g_string_append(page->out, "</p>\n<dl class=\"facts\">");
-    append_fact(page->out, "data sets", report->data->len, FALSE);
-    append_fact(page->out, "conditions", report->conditions->len, FALSE);
-    append_fact(page->out, "methods", report->methods->len, FALSE);
-    append_fact(page->out, has_folds(report) ? "repeats × folds" : "repeats", repeats_of(report),
-                FALSE);
-    append_fact(page->out, "cells", report->cells->len, FALSE);
-    append_fact(page->out, "failed", failed, failed > 0);
-    g_string_append(page->out, "</dl>\n");
+    g_string_append(page->out, "</p>\n");
+    page_facts(page);
+    count_fact(page, "data sets", report->data->len, FALSE);
+    count_fact(page, "conditions", report->conditions->len, FALSE);
+    count_fact(page, "methods", report->methods->len, FALSE);
+    count_fact(page, has_folds(report) ? "repeats × folds" : "repeats", repeats_of(report), FALSE);
+    count_fact(page, "cells", report->cells->len, FALSE);
+    count_fact(page, "failed", failed, failed > 0);
+    page_facts_end(page);
     if (report->metrics->len > 0 && report->cells->len > 0) {
         page_table(page, "Methods by mean rank");
         board_heads(page);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The report page in headless Chromium: nothing on the console, nothing wider than a phone, heads
+"""The report page, and the pages about one table, in headless Chromium: nothing on the console, nothing wider than a phone, heads
 that sort by mouse and by keyboard, themes that change colours, figures with names.
 
     report_browser.py FIXTURE LACUNA [SCREENSHOT_FOLDER]
@@ -18,6 +18,8 @@ import tempfile
 import time
 
 SKIPPED = 77
+DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../experiments/data/penguins.csv")
+TABLE_PAGES = [("inspect", ["inspect", "{data}", "-o", "{page}"], 1)]
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--disable-dev-shm-usage", "--hide-scrollbars"]
@@ -112,6 +114,11 @@ INK = """
   const css = getComputedStyle(document.body);
   const rect = document.querySelector('figure svg rect');
   return [css.backgroundColor, css.color, getComputedStyle(rect).fill];"""
+FIRST_TABLE = """
+  const t = document.querySelector('table.sortable'), b = t.querySelectorAll('thead button')[2];
+  b.click();
+  return [b.closest('th').getAttribute('aria-sort'),
+          Array.from(t.tBodies[0].rows, r => Number(r.cells[2].dataset.v))];"""
 IDS = """
   const seen = {}; document.querySelectorAll('[id]').forEach(e => seen[e.id] = (seen[e.id]||0)+1);
   return Object.keys(seen).filter(k => seen[k] > 1);"""
@@ -142,7 +149,8 @@ def check_sorting(browser, problems):
           f"Enter on a head sorts words: {bare}")
 
 
-def check_page(browser, problems, url, shots):
+def check_looks(browser, problems, url, shots, kind):
+    """Wide and on a phone, in both themes."""
     for name, width, height, scheme in (("light", 1360, 1400, "light"),
                                         ("dark", 1360, 1400, "dark"),
                                         ("phone", 390, 844, "light"),
@@ -151,19 +159,39 @@ def check_page(browser, problems, url, shots):
         browser.post("/url", {"url": url})
         ink = browser.run(INK)
         check(problems, (ink[0] == "rgb(14, 16, 19)") == (scheme == "dark"),
-              f"{name}: the ground follows the system: {ink[0]}")
+              f"{kind} {name}: the ground follows the system: {ink[0]}")
         check(problems, (ink[2] == "rgb(20, 23, 28)") == (scheme == "dark"),
-              f"{name}: figures follow the theme: {ink[2]}")
+              f"{kind} {name}: figures follow the theme: {ink[2]}")
         if shots:
             bottom = browser.run("return document.documentElement.scrollHeight")
             picture = browser.cdp("Page.captureScreenshot", captureBeyondViewport=True,
                                   clip={"x": 0, "y": 0, "width": width, "scale": 1,
                                         "height": min(bottom, 16000)})
-            with open(os.path.join(shots, f"{name}.png"), "wb") as out:
+            with open(os.path.join(shots, f"{kind}-{name}.png"), "wb") as out:
                 out.write(base64.b64decode(picture["data"]))
         full, wide, culprits = browser.run(WIDER)
         check(problems, full <= wide and not culprits,
-              f"{name}: nothing is wider than the page ({full} of {wide}): {culprits}")
+              f"{kind} {name}: nothing is wider than the page ({full} of {wide}): {culprits}")
+
+
+def check_table_page(browser, problems, url, shots, kind, figures):
+    """A page about one table: the same parts, other sections."""
+    browser.run("localStorage.removeItem('lacuna-theme')")  # of the page before
+    check_looks(browser, problems, url, shots, kind)
+    svgs, bad, _, _ = browser.run(UNNAMED)
+    check(problems, svgs >= figures and bad == 0,
+          f"{kind}: {svgs} figures, all with title and description")
+    doubled = browser.run(IDS)
+    check(problems, not doubled, f"{kind}: no id is used twice: {doubled[:5]}")
+    order = browser.run(FIRST_TABLE)
+    check(problems, order[0] == "ascending" and order[1] == sorted(order[1]),
+          f"{kind}: a click sorts: {order}")
+    log = [entry for entry in browser.log() if entry["level"] in ("SEVERE", "WARNING")]
+    check(problems, not log, f"{kind}: nothing on the console: {log[:3]}")
+
+
+def check_page(browser, problems, url, shots):
+    check_looks(browser, problems, url, shots, "report")
     svgs, bad, images, broken = browser.run(UNNAMED)
     check(problems, svgs > 10 and bad == 0, f"{svgs} figures, all with title and description")
     check(problems, images > 0 and broken == 0, f"{images} images, all with words and pixels")
@@ -199,6 +227,11 @@ def main():
         if shots:
             os.makedirs(shots, exist_ok=True)
         check_page(browser, problems, "file://" + page, shots)
+        for kind, arguments, figures in TABLE_PAGES:
+            page = os.path.join(folder, kind + ".html")
+            subprocess.run([lacuna, *[a.format(data=DATA, page=page) for a in arguments]],
+                           check=True, stdout=subprocess.DEVNULL)
+            check_table_page(browser, problems, "file://" + page, shots, kind, figures)
     finally:
         if browser:
             browser.close()

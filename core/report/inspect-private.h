@@ -1,0 +1,35 @@
+/* Pages about one table, as read and as filled. */
+#ifndef LACUNA_REPORT_INSPECT_PRIVATE_H
+#define LACUNA_REPORT_INSPECT_PRIVATE_H
+
+#include "missingness-private.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LacInspection: a table as it was read; all lent.
+ * @reading: how the file was read, for the line below the title; NULL: nothing
+ * @set_aside: columns of the file that are no variables, NULL-terminated; may be NULL
+ */
+typedef struct {
+    const char *title, *reading;
+    const char *const *set_aside;
+    const LacData *data;
+    const LacMissingness *missingness;
+    const LacLittle *little;
+} LacInspection;
+
+/**
+ * lac_inspection_html: the page of `lacuna inspect`.
+ * @notes_out: sentences about what could not be drawn, NULL-terminated, g_strfreev()
+ *
+ * One file that needs nothing else; the same table gives the same bytes. Owned.
+ */
+LAC_PRIVATE_API char *lac_inspection_html(const LacInspection *inspection, char ***notes_out);
+
+/** lac_little_verdict: what the test says in one sentence, p value included. Owned. */
+LAC_PRIVATE_API char *lac_little_verdict(const LacLittle *little);
+
+G_END_DECLS
+
+#endif
