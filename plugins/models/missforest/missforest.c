@@ -126,8 +126,9 @@ missforest_traits_of(const LacModel *model)
 }
 
 /* Rows of a column go down some log2 levels, in each of which mtry histograms are filled; the rows
- * to predict go down once more. Memory: forests, twice while there is a round to go back to; the
- * predictions of a batch of trees; codes, lists of rows and scratch, a few bytes a row each. */
+ * to predict go down once more. Memory: forests, twice while there is a round to go back to (there
+ * is none after the last); the predictions of a batch of trees; codes, lists of rows and scratch, a
+ * few bytes a row each. */
 static void
 missforest_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
 {
@@ -145,7 +146,7 @@ missforest_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
     const double batch = MIN(trees, threads * (1.0 + 2.5e5 / (n + 1.0)));
 
     out->seconds = 2.3 * LAC_COST_STEP * rounds * p * trees * depth * visits / threads;
-    out->bytes = p * forest * (rounds > 1.0 ? 2.0 : 1.0) +
+    out->bytes = p * forest * (rounds > 2.0 ? 2.0 : 1.0) +
                  n * (4.0 * p + SCRATCH * threads + LISTS + 8.0 * batch) + 24.0 * n * p * r;
 }
 
