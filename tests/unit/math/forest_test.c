@@ -448,7 +448,7 @@ friedman_oob(size_t classes, const double *x, const double *y)
     table_init(&table, FRIEDMAN_ROWS, FRIEDMAN_COLS, x, 0, y, classes);
     g_autoptr(LacForest) forest = NEW_FOREST(table.bins, &table.task, &options, &outcome);
 
-    return outcome.oob_error;
+    return forest != NULL ? outcome.oob_error : (double)NAN;
 }
 
 /* Five standard deviations of one forest's figure over ranger's seeds: 0.035, 0.009, 0.003. */
@@ -522,6 +522,7 @@ LAC_TEST(math_forest, the_number_of_threads_changes_no_bit)
         LacForestOutcome outcome = {.n_fill = 400, .fill_rows = table.rows + 600, .fill = fill[k]};
         g_autoptr(LacForest) forest = NEW_FOREST(table.bins, &table.task, &options, &outcome);
 
+        ASSERT_TRUE(forest != NULL);
         error[k] = outcome.oob_error;
         EXPECT_TRUE(memcmp(fill[k], fill[0], 400 * sizeof(double)) == 0);
         EXPECT_EQ_DOUBLE(error[k], error[0]);

@@ -107,6 +107,15 @@ mixed(LacData **holey)
     return fitted_table(MIXED_ROWS, 4, v, "cnoc");
 }
 
+static LacData *
+mixed_holes(void)
+{
+    LacData *holey = NULL;
+
+    lac_data_unref(mixed(&holey));
+    return holey;
+}
+
 LAC_TEST(models_missforest, mixed_kinds_are_recovered_where_they_follow_from_what_is_seen)
 {
     g_autoptr(LacData) holey = NULL;
@@ -173,8 +182,7 @@ LAC_TEST(models_missforest, ends_when_neither_change_shrinks_and_takes_the_round
 LAC_TEST(models_missforest, new_rows_are_filled_one_by_one_as_together)
 {
     const double rows[] = {0.1, NAN, NAN, NAN, NAN, 2, 1, 9.5, 0.9, NAN, NAN, NAN};
-    g_autoptr(LacData) holey = NULL;
-    g_autoptr(LacData) truth = mixed(&holey);
+    g_autoptr(LacData) holey = mixed_holes();
     g_autoptr(LacData) in = fitted_table(3, 4, rows, "cnoc");
     g_autoptr(Fitted) forest = fit(NULL, holey, 1);
     const double *out = fitted_fill(forest, in);
@@ -301,8 +309,7 @@ LAC_TEST(models_missforest, one_row_and_an_empty_column_are_filled)
 
 LAC_TEST(models_missforest, units_do_not_matter)
 {
-    g_autoptr(LacData) holey = NULL;
-    g_autoptr(LacData) truth = mixed(&holey);
+    g_autoptr(LacData) holey = mixed_holes();
     g_autofree double *v = g_memdup2(holey->values, MIXED_ROWS * 4 * sizeof(double));
 
     for (size_t i = 0; i < MIXED_ROWS; i++)
@@ -319,8 +326,7 @@ LAC_TEST(models_missforest, units_do_not_matter)
 LAC_TEST(models_missforest, without_its_forests_it_completes_the_same_but_no_other_rows)
 {
     const double one[] = {0.9, NAN, NAN, NAN};
-    g_autoptr(LacData) holey = NULL;
-    g_autoptr(LacData) truth = mixed(&holey);
+    g_autoptr(LacData) holey = mixed_holes();
     g_autoptr(LacData) row = fitted_table(1, 4, one, "cnoc");
     g_autoptr(Fitted) a = fit("{trees: 10}", holey, 1);
     g_autoptr(Fitted) b = fit("{trees: 10, keep: false}", holey, 1);
