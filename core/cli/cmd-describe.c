@@ -27,9 +27,10 @@ abilities(const LacPlugin *plugin)
     if (plugin->kind == LAC_PLUGIN_MODEL) {
         const LacModelPlugin *model = (const LacModelPlugin *)plugin;
 
-        g_strv_builder_add(words, model->traits & LAC_MODEL_TRANSDUCTIVE
-                                      ? "completes only the rows it was fitted on"
-                                      : "completes new rows");
+        if (model->fill != NULL)
+            g_strv_builder_add(words, model->traits & LAC_MODEL_TRANSDUCTIVE
+                                          ? "completes only the rows it was fitted on"
+                                          : "completes new rows");
         if (model->traits & LAC_MODEL_KINDS)
             g_strv_builder_add(words, "handles categories itself");
         if (model->traits & LAC_MODEL_DETERMINISTIC)
@@ -41,7 +42,9 @@ abilities(const LacPlugin *plugin)
         if (model->log_density != NULL)
             g_strv_builder_add(words, "gives log densities");
         if (model->predict != NULL)
-            g_strv_builder_add(words, "predicts labels");
+            g_strv_builder_add(words, model->fill != NULL
+                                          ? "predicts labels"
+                                          : "predicts labels (stands in `downstream:`)");
         if (model->save != NULL)
             g_strv_builder_add(words, "can be saved and loaded");
     } else if (plugin->kind == LAC_PLUGIN_MASK) {
@@ -67,6 +70,8 @@ abilities(const LacPlugin *plugin)
             g_strv_builder_add(words, "needs draws");
         if (metric->needs & LAC_NEEDS_DENSITY)
             g_strv_builder_add(words, "needs log densities");
+        if (metric->needs & LAC_NEEDS_PREDICTION)
+            g_strv_builder_add(words, "needs a `downstream:` classifier");
     }
     return g_strv_builder_end(words);
 }

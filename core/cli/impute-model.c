@@ -86,7 +86,7 @@ model_new(const LacImputeOptions *o, LacContext *context, GError **error)
         return lac_fail_null(error, LAC_ERROR_PARAM,
                              "--scale=%s: expected minmax, standard or none", o->scale);
     plugin = lac_plugin_find(LAC_PLUGIN_MODEL, o->model != NULL ? o->model : "knn", error);
-    if (plugin == NULL)
+    if (plugin == NULL || !lac_model_fills(plugin, error))
         return NULL;
     if (o->initial != NULL) {
         initial_plugin = lac_plugin_find(LAC_PLUGIN_INITIAL, o->initial, error);

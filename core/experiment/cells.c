@@ -154,6 +154,11 @@ cell_id(const LacExperiment *e, const LacCell *cell)
                            key_of(cell->optimizer), e->draws);
     for (guint i = 0; i < e->metrics->len; i++)
         g_string_append_printf(text, "metric %s\n", key_of(e->metrics->pdata[i]));
+    if (cell->classifier != NULL)
+        g_string_append_printf(text, "classifier %s\noptimizer %s\ntruth %d %d\ncompletions %zu\n",
+                               key_of(cell->classifier), key_of(cell->classifier_optimizer),
+                               e->downstream.train_on_truth, e->downstream.test_on_truth,
+                               e->downstream.imputations);
     return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text->str, (gssize)text->len);
 }
 
@@ -194,6 +199,9 @@ cell_axes(const LacExperiment *e, const LacCell *cell)
     add_choice_axes(axes, "initial", e->initials, cell->initial);
     add_choice_axes(axes, "model", e->models, cell->model);
     add_choice_axes(axes, "optimizer", e->optimizers, cell->optimizer);
+    add_choice_axes(axes, "downstream.model", e->downstream.models, cell->classifier);
+    add_choice_axes(axes, "downstream.optimizer", e->downstream.optimizers,
+                    cell->classifier_optimizer);
     if (e->repeats > 1)
         add_axis(axes, "repeat", repeat);
     g_ptr_array_add(axes, NULL);
@@ -223,6 +231,39 @@ family_of(const LacExperiment *e, const LacChoice *data)
     return node != NULL ? node->text : NULL;
 }
 
+/* The downstream block of a cell as one line of JSON, with all that is in force. */
+static char *
+downstream_json(const LacExperiment *e, const LacCell *cell)
+{
+    const LacDownstream *d = &e->downstream;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    g_string_append_printf(text, "{\"model\":\"%s\",\"params\":%s", cell->classifier->plugin->name,
+                           cell->classifier->json);
+    if (cell->classifier_optimizer != NULL)
+        g_string_append_printf(text, ",\"optimizer\":\"%s\",\"optimizer_params\":%s",
+                               cell->classifier_optimizer->plugin->name,
+                               cell->classifier_optimizer->json);
+    g_string_append_printf(text, ",\"train_on\":\"%s\",\"test_on\":\"%s\",\"imputations\":%zu}",
+                           d->train_on_truth ? "original" : "imputed",
+                           d->test_on_truth ? "original" : "imputed", d->imputations);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* "knn", or "knn then mlp" where there is more than one classifier (or way to train it). */
+static char *
+method_label(const LacExperiment *e, const LacCell *cell)
+{
+    const LacDownstream *d = &e->downstream;
+    g_autoptr(GString) label = g_string_new(cell->model->label);
+
+    if (cell->classifier != NULL && d->models->len > 1)
+        g_string_append_printf(label, " then %s", cell->classifier->label);
+    if (cell->classifier_optimizer != NULL && d->optimizers->len > 1)
+        g_string_append_printf(label, " trained by %s", cell->classifier_optimizer->label);
+    return g_string_free(g_steal_pointer(&label), FALSE);
+}
+
 static void
 describe_components(const LacExperiment *e, const LacCell *cell, LacCellRecord *record)
 {
@@ -237,7 +278,8 @@ describe_components(const LacExperiment *e, const LacCell *cell, LacCellRecord *
     record->initial_params = g_strdup(cell->initial->json);
     record->model = g_strdup(cell->model->plugin->name);
     record->model_params = g_strdup(cell->model->json);
-    record->model_label = g_strdup(cell->model->label);
+    record->model_label = method_label(e, cell);
+    record->downstream = cell->classifier != NULL ? downstream_json(e, cell) : NULL;
     if (cell->optimizer != NULL) {
         record->optimizer = g_strdup(cell->optimizer->plugin->name);
         record->optimizer_params = g_strdup(cell->optimizer->json);
@@ -267,6 +309,29 @@ add_cell(LacExperiment *e, const LacCell *shape)
 
 /* ---- product --------------------------------------------------------------------------------- */
 
+/* Every classifier after the same imputation; one that takes no gradient steps meets no optimizer.
+ */
+static void
+add_classifiers(LacExperiment *e, LacCell *shape)
+{
+    const LacDownstream *d = &e->downstream;
+
+    for (guint c = 0; d->models != NULL && c < d->models->len; c++) {
+        shape->classifier = d->models->pdata[c];
+        shape->classifier_optimizer = NULL;
+        if (d->optimizers == NULL || !lac_choice_uses_optimizer(shape->classifier)) {
+            add_cell(e, shape);
+            continue;
+        }
+        for (guint o = 0; o < d->optimizers->len; o++) {
+            shape->classifier_optimizer = d->optimizers->pdata[o];
+            add_cell(e, shape);
+        }
+    }
+    if (d->models == NULL)
+        add_cell(e, shape);
+}
+
 /* Models that take no gradient steps meet no optimizer, so a list of them does not multiply. */
 static void
 add_models(LacExperiment *e, LacCell *shape)
@@ -275,12 +340,12 @@ add_models(LacExperiment *e, LacCell *shape)
         shape->model = e->models->pdata[m];
         shape->optimizer = NULL;
         if (e->optimizers == NULL || !lac_choice_uses_optimizer(shape->model)) {
-            add_cell(e, shape);
+            add_classifiers(e, shape);
             continue;
         }
         for (guint o = 0; o < e->optimizers->len; o++) {
             shape->optimizer = e->optimizers->pdata[o];
-            add_cell(e, shape);
+            add_classifiers(e, shape);
         }
     }
 }
@@ -318,7 +383,9 @@ count_cells(const LacExperiment *e)
     for (guint s = 0; s < e->splits->len; s++)
         folds += (double)((const LacSplitChoice *)e->splits->pdata[s])->spec.folds;
     return folds * (double)e->repeats * e->data->len * e->masks->len * e->scales->len *
-           e->initials->len * e->models->len * (e->optimizers != NULL ? e->optimizers->len : 1);
+           e->initials->len * e->models->len * (e->optimizers != NULL ? e->optimizers->len : 1) *
+           (e->downstream.models != NULL ? e->downstream.models->len : 1) *
+           (e->downstream.optimizers != NULL ? e->downstream.optimizers->len : 1);
 }
 
 gboolean
@@ -358,6 +425,10 @@ lac_cell_describe(const LacExperiment *e, const LacCell *cell)
         g_string_append_printf(text, ", initial %s", cell->initial->label);
     if (cell->optimizer != NULL && e->optimizers->len > 1)
         g_string_append_printf(text, ", optimizer %s", cell->optimizer->label);
+    if (cell->classifier != NULL)
+        g_string_append_printf(text, ", then %s", cell->classifier->label);
+    if (cell->classifier_optimizer != NULL && e->downstream.optimizers->len > 1)
+        g_string_append_printf(text, " trained by %s", cell->classifier_optimizer->label);
     if (e->splits->len > 1)
         g_string_append_printf(text, ", split %s", cell->split->label);
     if (cell->record->fold > 0)

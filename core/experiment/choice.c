@@ -1,5 +1,6 @@
 /* One component position: from names and one-key maps to checked, distinguishable alternatives. */
 #include "choice.h"
+#include "imputer-private.h"
 #include "sweep.h"
 
 #include <string.h>
@@ -229,6 +230,24 @@ add_alternative(GPtrArray *choices, const LacPlugin *plugin, const LacNode *para
     return variants != NULL;
 }
 
+/* What fills holes stands at `model:`, what predicts labels at `downstream.model:`. */
+static gboolean
+check_model(const LacPlugin *plugin, const LacNode *name, const char *position, GError **error)
+{
+    if (strcmp(position, "model") != 0) {
+        if (((const LacModelPlugin *)plugin)->predict != NULL)
+            return TRUE;
+        return lac_node_fail(error, name,
+                             "%s: %s fills holes and predicts no labels; name a classifier "
+                             "(`lacuna describe NAME` says which models predict labels)",
+                             position, plugin->name);
+    }
+    if (lac_model_fills(plugin, error))
+        return TRUE;
+    g_prefix_error(error, "%s:%u:%u: %s: ", name->file, name->line, name->column, position);
+    return FALSE;
+}
+
 /* A name, or a map with one key whose value is the parameters. */
 static gboolean
 parse_component(GPtrArray *choices, const LacNode *node, LacPluginKind kind, const char *position,
@@ -257,6 +276,8 @@ parse_component(GPtrArray *choices, const LacNode *node, LacPluginKind kind, con
         g_prefix_error(error, "%s:%u:%u: %s: ", name->file, name->line, name->column, position);
         return FALSE;
     }
+    if (kind == LAC_PLUGIN_MODEL && !check_model(plugin, name, position, error))
+        return FALSE;
     return add_alternative(choices, plugin, params, name, position, base_dir, rng, error);
 }
 

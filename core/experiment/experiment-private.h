@@ -33,6 +33,20 @@ typedef struct {
 } LacSplitChoice;
 
 /**
+ * LacDownstream: the `downstream:` block: a classifier learns from training rows and predicts the
+ * labels of test rows.
+ * @models, @optimizers: of LacChoice, alternatives; @models is NULL without the block
+ * @train_on_truth, @test_on_truth: complete rows as they were, instead of imputed ones
+ * @imputations: completions of each table; all of them are learnt from, and class probabilities of
+ *   test rows are averaged over them
+ */
+typedef struct {
+    GPtrArray *models, *optimizers;
+    gboolean train_on_truth, test_on_truth;
+    size_t imputations;
+} LacDownstream;
+
+/**
  * LacExperiment: a checked experiment file.
  * @base_dir: of the file; relative paths in it start there
  * @yaml: the text as run: the file itself, or the tree after overrides
@@ -49,6 +63,7 @@ typedef struct {
     int64_t seed, repeats;
     GPtrArray *data, *masks, *initials, *models, *optimizers, *metrics, *splits;
     GArray *scales;
+    LacDownstream downstream;
     size_t draws;
     double limit_s, limit_mib;
     unsigned threads;
@@ -57,10 +72,11 @@ typedef struct {
 } LacExperiment;
 
 /** LacCell: one point of the sweep. Everything but @record is lent by the experiment.
- * @optimizer: NULL when the experiment names none */
+ * @optimizer: NULL when the experiment names none
+ * @classifier, @classifier_optimizer: of the downstream block; NULL without one */
 typedef struct {
     LacCellRecord *record;
-    const LacChoice *data, *mask, *initial, *model, *optimizer;
+    const LacChoice *data, *mask, *initial, *model, *optimizer, *classifier, *classifier_optimizer;
     const LacSplitChoice *split;
     LacScale scale;
     size_t fold, repeat; /* from 0 */

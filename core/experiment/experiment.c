@@ -1,6 +1,7 @@
 /* The top level of an experiment file. */
 #include "cells.h"
 #include "choice.h"
+#include "downstream.h"
 #include "keys.h"
 #include "sweep.h"
 
@@ -26,9 +27,16 @@ lac_experiment_free(LacExperiment *experiment)
 {
     if (experiment == NULL)
         return;
-    GPtrArray *arrays[] = {experiment->cells,    experiment->data,   experiment->masks,
-                           experiment->initials, experiment->models, experiment->optimizers,
-                           experiment->metrics,  experiment->splits};
+    GPtrArray *arrays[] = {experiment->cells,
+                           experiment->data,
+                           experiment->masks,
+                           experiment->initials,
+                           experiment->models,
+                           experiment->optimizers,
+                           experiment->metrics,
+                           experiment->splits,
+                           experiment->downstream.models,
+                           experiment->downstream.optimizers};
 
     for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
         if (arrays[i] != NULL)
@@ -323,21 +331,6 @@ parse_components(LacExperiment *e, GError **error)
 /* ---- blocks handed on ------------------------------------------------------------------------ */
 
 static gboolean
-parse_downstream(const LacExperiment *e, GError **error)
-{
-    static const char *const known[] = {"model", "train_on", "imputations", NULL};
-    const LacNode *node = lac_node_get(e->root, "downstream");
-
-    if (node == NULL || node->type == LAC_NODE_NULL)
-        return TRUE;
-    if (!lac_node_check_keys(node, "downstream", known, error))
-        return FALSE;
-    return lac_node_fail(error, node,
-                         "downstream: no installed plugin predicts labels yet, so there is nothing "
-                         "to run after imputation; remove this block");
-}
-
-static gboolean
 parse_report(LacExperiment *e, GError **error)
 {
     static const char *const known[] = {"title", "primary", "compare", NULL};
@@ -429,12 +422,11 @@ parse_root(LacExperiment *e, GError **error)
     if (!check_schema_version(e, error) || !check_top_keys(e, error) || !parse_name(e, error) ||
         !get_integer(e->root, "seed", 0, G_MAXINT64, &e->seed, error) ||
         !get_integer(e->root, "repeats", 1, MAX_REPEATS, &e->repeats, error) ||
-        !get_integer(e->root, "draws", 1, MAX_DRAWS, &draws, error) || !parse_limits(e, error) ||
-        !parse_downstream(e, error))
+        !get_integer(e->root, "draws", 1, MAX_DRAWS, &draws, error) || !parse_limits(e, error))
         return FALSE;
     e->draws = (size_t)draws;
     return parse_scale_and_split(e, error) && parse_components(e, error) &&
-           parse_report(e, error) && lac_cells_expand(e, error);
+           lac_downstream_parse(e, error) && parse_report(e, error) && lac_cells_expand(e, error);
 }
 
 static gboolean

@@ -52,6 +52,13 @@ LAC_PRIVATE_API gboolean lac_imputer_can_log_density(const LacImputer *imputer);
 /** lac_imputer_log_density: in the model's (scaled) units. @out [rows]. */
 LAC_PRIVATE_API gboolean lac_imputer_log_density(LacImputer *imputer, const LacData *in,
                                                  const LacData *truth, double *out, GError **error);
+/** lac_imputer_predict: class probabilities of complete raw @in, for models that predict labels.
+ * @out: in->rows x classes of the training labels. Fails with LAC_ERROR_NUMERIC naming the row when
+ * what the model gave are no probabilities. */
+LAC_PRIVATE_API gboolean lac_imputer_predict(LacImputer *imputer, const LacData *in, LacMatrix *out,
+                                             GError **error);
+/** lac_model_fills: TRUE, or FALSE with a sentence that says where a classifier belongs. */
+LAC_PRIVATE_API gboolean lac_model_fills(const LacPlugin *model, GError **error);
 /** lac_imputer_scaler: lent; the scaler learnt by fit. */
 LAC_PRIVATE_API const LacScaler *lac_imputer_scaler(const LacImputer *imputer);
 /** lac_imputer_model_schema: lent; the columns the model sees (encoded), which is what the indices

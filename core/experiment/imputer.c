@@ -445,6 +445,17 @@ check_in(const LacImputer *imputer, const LacData *in, GError **error)
     return TRUE;
 }
 
+gboolean
+lac_model_fills(const LacPlugin *model, GError **error)
+{
+    if (((const LacModelPlugin *)model)->fill != NULL)
+        return TRUE;
+    return lac_fail(error, LAC_ERROR_PARAM,
+                    "%s predicts labels and fills no holes; a classifier stands in the "
+                    "`downstream:` block of an experiment, behind the model that fills them",
+                    model->name);
+}
+
 static gboolean
 complete(LacImputer *imputer, const LacData *in, gboolean drawn, size_t draw, LacMatrix *out,
          GError **error)
@@ -458,7 +469,7 @@ complete(LacImputer *imputer, const LacData *in, gboolean drawn, size_t draw, La
         return TRUE;
     }
     g_assert(imputer->fitted);
-    if (!check_in(imputer, in, error))
+    if (!lac_model_fills(&imputer->plugin->plugin, error) || !check_in(imputer, in, error))
         return FALSE;
     prepared = prepare(imputer, in, error);
     if (prepared == NULL)
@@ -502,4 +513,45 @@ lac_imputer_log_density(LacImputer *imputer, const LacData *in, const LacData *t
     scaled_truth = prepare_anew(imputer, truth, error);
     return scaled_truth != NULL &&
            imputer->plugin->log_density(imputer->model, prepared, scaled_truth, out, error);
+}
+
+/* ---- labels ---------------------------------------------------------------------------------- */
+
+static gboolean
+check_probabilities(const LacImputer *imputer, const LacData *in, const LacMatrix *out,
+                    GError **error)
+{
+    for (size_t i = 0; i < out->rows; i++) {
+        const double *p = lac_matrix_row(out, i);
+        double sum = 0.0;
+
+        for (size_t k = 0; k < out->cols; k++)
+            sum += p[k] >= 0.0 ? p[k] : NAN;
+        if (!(fabs(sum - 1.0) <= 1e-6))
+            return lac_fail(error, LAC_ERROR_NUMERIC,
+                            "%s: the class probabilities of row %zu of %s add up to %g, or one of "
+                            "them is negative or not a number",
+                            model_name(imputer), i + 1, in->origin, sum);
+    }
+    return TRUE;
+}
+
+gboolean
+lac_imputer_predict(LacImputer *imputer, const LacData *in, LacMatrix *out, GError **error)
+{
+    const LacData *prepared;
+
+    g_assert(imputer->plugin->predict != NULL && imputer->fitted && out->rows == in->rows);
+    if (!check_columns(imputer, in, error))
+        return FALSE;
+    prepared = prepare(imputer, in, error);
+    if (prepared == NULL)
+        return FALSE;
+    if (!imputer->plugin->predict(imputer->model, prepared, out, error)) {
+        if (error != NULL && *error == NULL)
+            lac_fail(error, LAC_ERROR_PLUGIN, "%s: predict failed without saying why",
+                     model_name(imputer));
+        return FALSE;
+    }
+    return check_probabilities(imputer, in, out, error);
 }

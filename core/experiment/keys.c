@@ -9,6 +9,7 @@
 #define SCALE_ONE "{\"enum\":[\"minmax\",\"standard\",\"none\"]}"
 #define ONE_OR_MORE(one)                                                                           \
     "{\"anyOf\":[" one ",{\"type\":\"array\",\"minItems\":1,\"items\":" one "}]}"
+#define TABLE "{\"enum\":[\"original\",\"imputed\"]}"
 #define QUANTITY "{\"anyOf\":[{\"type\":\"number\",\"exclusiveMinimum\":0},{\"type\":\"string\"}]}"
 
 const LacKey lac_experiment_keys[] = {
@@ -49,8 +50,33 @@ const LacKey lac_experiment_keys[] = {
      "",
      "Of each cell: time (seconds, or \"10 min\"), memory of its worker process (MiB, or "
      "\"2 GiB\"), threads"},
-    {"downstream", 0, FALSE, "{\"type\":\"object\"}", "",
-     "A classifier after imputation; refused until a plugin that predicts labels is installed"},
+    {"downstream", 0, FALSE,
+     "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"model\"],"
+     "\"properties\":{"
+     "\"model\":" ONE_OR_MORE(
+         "{\"$ref\":\"#/$defs/classifier\"}") ","
+                                              "\"optimizer\":" ONE_OR_MORE(
+                                                  "{\"$ref\":\"#/$defs/optimizer\"}") ","
+                                                                                      "\"train_"
+                                                                                      "on\":" TABLE
+                                                                                      ",\"test_"
+                                                                                      "on\":" TABLE
+                                                                                      ","
+                                                                                      "\"imputation"
+                                                                                      "s\":{"
+                                                                                      "\"type\":"
+                                                                                      "\"integer\","
+                                                                                      "\"minimum\":"
+                                                                                      "1}}}",
+     "",
+     "A classifier after imputation: {model: mlp, train_on: imputed, imputations: 1}. It learns "
+     "the "
+     "labels from imputed training rows (`train_on: original`: from the rows before masking) and "
+     "predicts the imputed test rows (`test_on: original`: those before masking), so a split is "
+     "needed. With `imputations: m` above 1 it learns from m drawn completions of the training "
+     "rows "
+     "at once and its class probabilities are averaged over m of the test rows. `model` (one that "
+     "predicts labels) and `optimizer` are components as above"},
     {"report", 0, FALSE,
      "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
      "\"title\":{\"type\":\"string\"},\"primary\":{\"type\":\"string\"},"

@@ -233,7 +233,8 @@ make_imputer(const LacCellRunner *runner, LacWork *work, GError **error)
     }
     initial->rng = stream_of_mask(e, work->cell, "initial");
     work->context = lac_context_new(stream_of_model(e, work->cell));
-    lac_context_set_draws(work->context, MAX(1, lac_work_draws(work)));
+    lac_context_set_draws(work->context,
+                          MAX(MAX(1, lac_work_draws(work)), e->downstream.imputations));
     if (e->limit_mib > 0)
         lac_context_set_memory(work->context, (size_t)(e->limit_mib * 1024.0 * 1024.0));
     lac_context_set_check_numerics(work->context, runner->check_numerics);
@@ -297,12 +298,31 @@ column_name(const LacWork *work, gssize column)
     return schema->columns[column].name;
 }
 
+/* Of the whole table, under names that no model's own series has. */
+static void
+keep_classifier_traces(LacWork *work)
+{
+    const GPtrArray *traces;
+
+    if (work->classifier_context == NULL)
+        return;
+    traces = lac_context_traces(work->classifier_context);
+    for (guint i = 0; i < traces->len; i++) {
+        const LacTracePoint *point = traces->pdata[i];
+        g_autofree char *series = g_strconcat("downstream ", point->series, NULL);
+
+        lac_outcome_add_trace(work->outcome, series, NULL, (int64_t)point->chain,
+                              (int64_t)point->iteration, point->value);
+    }
+}
+
 static void
 keep_traces_and_events(LacWork *work)
 {
     const GPtrArray *traces = lac_context_traces(work->context);
     const GPtrArray *events = lac_context_events(work->context);
 
+    keep_classifier_traces(work);
     for (guint i = 0; i < traces->len; i++) {
         const LacTracePoint *point = traces->pdata[i];
 
@@ -328,6 +348,9 @@ keep_images(LacWork *work)
 static void
 work_clear(LacWork *work)
 {
+    g_clear_pointer(&work->classifier, lac_imputer_free);
+    g_clear_pointer(&work->classifier_context, lac_context_free);
+    g_clear_pointer(&work->prediction, lac_matrix_free);
     g_clear_pointer(&work->imputer, lac_imputer_free);
     g_clear_pointer(&work->context, lac_context_free);
     g_clear_pointer(&work->split, lac_split_free);
@@ -346,6 +369,8 @@ failure_status(const LacWork *work)
         return "not-finite";
     if (work->imputer != NULL && lac_imputer_was_too_large(work->imputer))
         return "memory";
+    if (work->classifier != NULL && lac_imputer_was_too_large(work->classifier))
+        return "memory";
     return "failed";
 }
 
@@ -362,13 +387,30 @@ set_failure(LacWork *work, const GError *error)
     g_ptr_array_set_size(outcome->artifacts, 0);
 }
 
+/* Every model's classifier starts from the same weights and meets rows in the same order. */
+static gboolean
+classify(const LacCellRunner *runner, LacWork *work, GError **error)
+{
+    const LacCell *cell = work->cell;
+    LacRng rng;
+
+    if (cell->classifier == NULL)
+        return TRUE;
+    const LacRng mask = stream_of_mask(runner->experiment, cell, "downstream"),
+                 fold = lac_rng_at(&mask, cell->fold);
+
+    rng = lac_rng_split(&fold, cell->classifier->plugin->name);
+    return lac_work_downstream(work, runner->truth, &rng, error);
+}
+
 static gboolean
 run_cell(LacCellRunner *runner, LacWork *work, GError **error)
 {
     return read_data(runner, work->cell, error) && hide_cells(runner, work->cell, error) &&
            describe_data(runner, work, error) && split_rows(runner, work, error) &&
            make_imputer(runner, work, error) && tell_truth(runner, work, error) &&
-           fit_and_fill(work, error) && lac_work_score(work, error);
+           fit_and_fill(work, error) && classify(runner, work, error) &&
+           lac_work_score(work, error);
 }
 
 LacOutcome *

@@ -7,9 +7,22 @@
 #include <math.h>
 #include <string.h>
 
+/* Models come in two sorts: those that fill holes, and those that only predict labels. */
+typedef enum { FOR_POSITION, FOR_DOWNSTREAM } Place;
+
+static gboolean
+stands_at(const LacPlugin *plugin, Place place)
+{
+    const LacModelPlugin *model = (const LacModelPlugin *)plugin;
+
+    if (plugin->kind != LAC_PLUGIN_MODEL)
+        return TRUE;
+    return place == FOR_DOWNSTREAM ? model->predict != NULL : model->fill != NULL;
+}
+
 /* Every plugin that can be used, by kind and name. */
 static GPtrArray *
-usable_plugins(LacPluginKind kind, GError **error)
+usable_plugins(LacPluginKind kind, Place place, GError **error)
 {
     g_autoptr(GPtrArray) infos = lac_plugin_scan(kind, error);
     GPtrArray *plugins;
@@ -22,7 +35,7 @@ usable_plugins(LacPluginKind kind, GError **error)
         const LacPlugin *plugin =
             info->error == NULL ? lac_plugin_find(info->kind, info->name, NULL) : NULL;
 
-        if (plugin != NULL && !g_ptr_array_find(plugins, plugin, NULL))
+        if (plugin != NULL && stands_at(plugin, place) && !g_ptr_array_find(plugins, plugin, NULL))
             g_ptr_array_add(plugins, (gpointer)plugin);
     }
     return plugins;
@@ -241,11 +254,11 @@ component_schema(const LacPlugin *plugin)
     return schema;
 }
 
-/* One component of @key's position, under its name in $defs. */
+/* One component of a position, under @name in $defs. */
 static gboolean
-add_position(JsonObject *defs, const LacKey *key, GError **error)
+add_position(JsonObject *defs, const char *name, LacPluginKind kind, Place place, GError **error)
 {
-    g_autoptr(GPtrArray) plugins = usable_plugins(key->kind, error);
+    g_autoptr(GPtrArray) plugins = usable_plugins(kind, place, error);
     JsonObject *enumeration, *one;
     JsonArray *names, *any;
 
@@ -264,7 +277,7 @@ add_position(JsonObject *defs, const LacKey *key, GError **error)
     json_array_add_object_element(any, enumeration);
     one = json_object_new();
     json_object_set_array_member(one, "anyOf", any);
-    json_object_set_object_member(defs, key->name, one);
+    json_object_set_object_member(defs, name, one);
     return TRUE;
 }
 
@@ -303,8 +316,10 @@ definitions(GError **error)
                    "\"to\":{\"type\":\"number\"},\"log\":{\"type\":\"boolean\"},"
                    "\"of\":{\"type\":\"array\",\"minItems\":1}}}"));
     for (const LacKey *key = lac_experiment_keys; key->name != NULL; key++)
-        if (key->kind != 0 && !add_position(all, key, error))
+        if (key->kind != 0 && !add_position(all, key->name, key->kind, FOR_POSITION, error))
             return NULL;
+    if (!add_position(all, "classifier", LAC_PLUGIN_MODEL, FOR_DOWNSTREAM, error))
+        return NULL;
     return g_steal_pointer(&all);
 }
 
@@ -420,16 +435,16 @@ append_params(GString *out, const LacPlugin *plugin)
 }
 
 static gboolean
-append_position(GString *out, const LacKey *key, GError **error)
+append_position(GString *out, const char *name, LacPluginKind kind, Place place, const char *help,
+                GError **error)
 {
-    g_autoptr(GPtrArray) plugins = usable_plugins(key->kind, error);
+    g_autoptr(GPtrArray) plugins = usable_plugins(kind, place, error);
 
-    g_string_append_printf(out, "## `%s`\n\n%s.\n\n", key->name, key->help);
+    g_string_append_printf(out, "## `%s`\n\n%s.\n\n", name, help);
     for (guint i = 0; plugins != NULL && i < plugins->len; i++) {
         const LacPlugin *plugin = plugins->pdata[i];
 
-        g_string_append_printf(out, "### `%s: %s`\n\n%s.\n\n", key->name, plugin->name,
-                               plugin->summary);
+        g_string_append_printf(out, "### `%s: %s`\n\n%s.\n\n", name, plugin->name, plugin->summary);
         append_params(out, plugin);
     }
     return plugins != NULL;
@@ -463,8 +478,12 @@ lac_experiment_reference(GError **error)
                                key->fallback == NULL ? "required" : key->fallback, key->help);
     g_string_append_c(out, '\n');
     for (const LacKey *key = lac_experiment_keys; key->name != NULL; key++)
-        if (key->kind != 0 && !append_position(out, key, error))
+        if (key->kind != 0 &&
+            !append_position(out, key->name, key->kind, FOR_POSITION, key->help, error))
             return NULL;
+    if (!append_position(out, "downstream.model", LAC_PLUGIN_MODEL, FOR_DOWNSTREAM,
+                         "Classifiers: what may stand at `model` of the `downstream` block", error))
+        return NULL;
     g_string_truncate(out, out->len - 1); /* one line end at the end */
     return g_string_free(g_steal_pointer(&out), FALSE);
 }

@@ -131,8 +131,10 @@ needs_names(unsigned needs)
     static const struct {
         unsigned need;
         const char *name;
-    } all[] = {
-        {LAC_NEEDS_TRUTH, "truth"}, {LAC_NEEDS_DRAWS, "draws"}, {LAC_NEEDS_DENSITY, "density"}};
+    } all[] = {{LAC_NEEDS_TRUTH, "truth"},
+               {LAC_NEEDS_DRAWS, "draws"},
+               {LAC_NEEDS_DENSITY, "density"},
+               {LAC_NEEDS_PREDICTION, "prediction"}};
 
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
         if (needs & all[i].need)
@@ -184,6 +186,8 @@ unmet_need(const LacMetricPlugin *metric, const LacScoring *scoring)
         return "the model gives a single completion and no draws";
     if ((metric->needs & LAC_NEEDS_DENSITY) && scoring->log_density == NULL)
         return "the model gives no log density";
+    if ((metric->needs & LAC_NEEDS_PREDICTION) && scoring->prediction == NULL)
+        return "the experiment has no `downstream:` classifier";
     return NULL;
 }
 
@@ -243,6 +247,7 @@ lac_work_score(LacWork *work, GError **error)
     scoring.n_draws = work->draws->len;
     scoring.draws = (const LacMatrix *const *)work->draws->pdata;
     scoring.log_density = work->log_density;
+    scoring.prediction = work->prediction;
     for (guint i = 0; i < work->experiment->metrics->len; i++)
         if (!score_one(work, work->experiment->metrics->pdata[i], &scoring, error))
             return FALSE;

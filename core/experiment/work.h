@@ -7,7 +7,9 @@
 #include "imputer-private.h"
 
 /** LacWork: freed when the cell is done.
- * @draws: of LacMatrix, in model units; @log_density: [rows] or NULL */
+ * @draws: of LacMatrix, in model units; @log_density: [rows] or NULL
+ * @classifier: the downstream one with its scaling and encoding, or NULL; @prediction: [rows of the
+ *   test table x classes], or NULL */
 typedef struct {
     const LacExperiment *experiment;
     const LacCell *cell;
@@ -19,6 +21,9 @@ typedef struct {
     LacMatrix *completed;
     GPtrArray *draws;
     double *log_density;
+    LacContext *classifier_context;
+    LacImputer *classifier;
+    LacMatrix *prediction;
 } LacWork;
 
 /** lac_work_stream: the experiment's random stream called @purpose. */
@@ -28,6 +33,10 @@ gpointer
 lac_work_instance(const LacExperiment *experiment, const LacChoice *choice, GError **error);
 /** lac_work_draws: how many completions to draw from the cell's model. */
 size_t lac_work_draws(const LacWork *work);
+/** lac_work_downstream: train the cell's classifier, if it has one, and predict the test rows.
+ * @truth: the whole table before masking; @rng: the classifier's stream */
+gboolean
+lac_work_downstream(LacWork *work, const LacData *truth, const LacRng *rng, GError **error);
 /** lac_work_score: draw, score by every metric, add the rows to the outcome. */
 gboolean lac_work_score(LacWork *work, GError **error);
 

@@ -32,6 +32,22 @@ lac_check_prepare(const LacPlugin *plugin, const LacData *data)
     return lac_encoder_apply(encoder, data, NULL);
 }
 
+gboolean
+lac_check_predicts(const LacPlugin *plugin)
+{
+    return plugin->kind == LAC_PLUGIN_MODEL && ((const LacModelPlugin *)plugin)->fill == NULL;
+}
+
+void
+lac_check_label(LacData *data)
+{
+    int32_t *labels = g_new(int32_t, data->rows + 1);
+
+    for (size_t i = 0; i < data->rows; i++)
+        labels[i] = i % 9 == 8 ? 2 : lac_data_at(data, i, 0) > lac_data_at(data, i, 1) ? 1 : 0;
+    lac_data_take_labels(data, labels, 3, NULL);
+}
+
 static LacMatrix *
 result_new(size_t rows, size_t cols)
 {
@@ -53,6 +69,8 @@ complete_model(LacModel *model, const LacCheckRun *run, const LacData *train, co
         return FALSE;
     if (run->draw >= 0)
         return plugin->sample(model, in, (size_t)run->draw, out, error);
+    if (plugin->fill == NULL)
+        return plugin->predict(model, in, out, error);
     return plugin->fill(model, in, out, error);
 }
 
@@ -71,7 +89,8 @@ lac_check_complete(const LacPlugin *plugin, const LacCheckRun *run, const LacDat
                    const LacData *in, GError **error)
 {
     g_autoptr(LacContext) context = lac_context_new(lac_rng_new(run->seed));
-    g_autoptr(LacMatrix) out = result_new(in->rows, in->cols);
+    g_autoptr(LacMatrix) out =
+        result_new(in->rows, lac_check_predicts(plugin) ? train->n_classes : in->cols);
     gpointer instance = lac_check_instance(plugin, run->set, error);
     gboolean ok;
 
@@ -87,6 +106,18 @@ lac_check_complete(const LacPlugin *plugin, const LacCheckRun *run, const LacDat
     return ok ? g_steal_pointer(&out) : NULL;
 }
 
+/* The table as this kind of model wants it: with holes, or complete with labels. */
+static LacData *
+raw_table(const LacPlugin *plugin, LacTableShape shape, uint64_t seed)
+{
+    LacData *data =
+        lac_check_predicts(plugin) ? lac_check_truth(shape, seed) : lac_check_table(shape, seed);
+
+    if (lac_check_predicts(plugin))
+        lac_check_label(data);
+    return data;
+}
+
 LacData *
 lac_check_base(LacCheck *check, uint64_t seed)
 {
@@ -95,7 +126,7 @@ lac_check_base(LacCheck *check, uint64_t seed)
 
     for (size_t i = 0; i < G_N_ELEMENTS(shapes); i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(LacData) raw = lac_check_table(shapes[i], seed);
+        g_autoptr(LacData) raw = raw_table(check->plugin, shapes[i], seed);
         g_autoptr(LacData) data = lac_check_prepare(check->plugin, raw);
         g_autoptr(LacMatrix) out =
             lac_check_complete(check->plugin, &LAC_CHECK_RUN_PLAIN, data, data, &error);

@@ -14,6 +14,7 @@ typedef struct {
     LacMatrix *completed;
     LacMatrix *draws[DRAWS];
     double *log_density;
+    LacMatrix *prediction;
 } Scene;
 
 static void
@@ -26,6 +27,7 @@ scene_clear(Scene *scene)
     for (size_t d = 0; d < DRAWS; d++)
         lac_matrix_free(scene->draws[d]);
     g_free(scene->log_density);
+    lac_matrix_free(scene->prediction);
 }
 
 /* The truth with something else in the scored cells: @noise standard deviations away for numbers,
@@ -54,6 +56,27 @@ disturb(const Scene *scene, double noise, uint64_t seed)
     return out;
 }
 
+/* Three classes; the true one has the best chance, but for the @noise. */
+static void
+add_prediction(Scene *scene, double noise)
+{
+    const size_t rows = scene->truth->rows;
+    int32_t *labels = g_new(int32_t, rows + 1);
+    LacRng rng = lac_rng_new(19);
+
+    scene->prediction = lac_matrix_new(rows, 3, NULL);
+    for (size_t i = 0; i < rows; i++) {
+        double *p = lac_matrix_row(scene->prediction, i), sum = 0.0;
+
+        labels[i] = (int32_t)(i % 3);
+        for (size_t k = 0; k < 3; k++)
+            sum += p[k] = (k == i % 3 ? 1.0 : 0.0) + noise * lac_rng_uniform(&rng);
+        for (size_t k = 0; k < 3; k++)
+            p[k] /= sum;
+    }
+    lac_data_take_labels(scene->truth, labels, 3, NULL);
+}
+
 static Scene
 scene_new(LacTableShape shape, double noise)
 {
@@ -66,6 +89,7 @@ scene_new(LacTableShape shape, double noise)
     scene.log_density = g_new0(double, scene.truth->rows);
     for (size_t i = 0; i < scene.truth->rows; i++)
         scene.log_density[i] = -0.5 * (double)lac_mask_count_row(scene.scored, i);
+    add_prediction(&scene, 2.0 * noise);
     return scene;
 }
 
@@ -83,6 +107,7 @@ score(LacCheck *check, const char *what, const Scene *scene, unsigned threads)
         .scored = scene->scored,
         .log_density = scene->log_density,
         .scale = "raw",
+        .prediction = scene->prediction,
     };
     g_autoptr(GError) error = NULL;
     g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
@@ -181,6 +206,8 @@ static void
 check_nothing_scored(LacCheck *check)
 {
     Scene scene = scene_new(LAC_TABLE_COMPLETE, 0.0);
+
+    lac_data_take_labels(scene.truth, NULL, 0, NULL);
     g_autoptr(LacScores) scores = score(check, "no scored cell", &scene, 1);
 
     if (scores != NULL) {

@@ -18,8 +18,8 @@ model_plugin(const LacCheck *check)
 }
 
 /* A fitted model on @train; NULL after a failure that is told. */
-static LacModel *
-fitted(LacCheck *check, LacContext *context, const LacData *train)
+LacModel *
+lac_check_fitted(LacCheck *check, LacContext *context, const LacData *train)
 {
     g_autoptr(GError) error = NULL;
     LacModel *model = lac_check_instance(check->plugin, NULL, &error);
@@ -68,12 +68,15 @@ large_table(LacCheck *check)
 
     if (base == NULL || base->image.channels > 0)
         return g_steal_pointer(&base);
-    raw = lac_check_table(LAC_TABLE_LARGE, 1);
+    raw = lac_check_predicts(check->plugin) ? lac_check_truth(LAC_TABLE_LARGE, 1)
+                                            : lac_check_table(LAC_TABLE_LARGE, 1);
+    if (lac_check_predicts(check->plugin))
+        lac_check_label(raw);
     return lac_check_prepare(check->plugin, raw);
 }
 
-static void
-check_cancelled_fit(LacCheck *check)
+void
+lac_check_cancelled_fit(LacCheck *check)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
@@ -100,7 +103,7 @@ check_cancelled_fill(LacCheck *check)
     g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
     g_autoptr(LacData) data = lac_check_base(check, 1);
     g_autoptr(LacMatrix) out = NULL;
-    LacModel *model = data != NULL ? fitted(check, context, data) : NULL;
+    LacModel *model = data != NULL ? lac_check_fitted(check, context, data) : NULL;
     double before;
     gboolean ok;
 
@@ -143,14 +146,19 @@ static LacMatrix *
 apply(LacCheck *check, const LacModel *model, const LacData *in, gssize draw)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(LacMatrix) out = lac_matrix_new(in->rows, in->cols, NULL);
-    const gboolean ok = draw < 0
-                            ? model_plugin(check)->fill(model, in, out, &error)
-                            : model_plugin(check)->sample(model, in, (size_t)draw, out, &error);
+    const LacModelPlugin *plugin = model_plugin(check);
+    const gboolean predicts = plugin->fill == NULL;
+    g_autoptr(LacMatrix) out = lac_matrix_new(in->rows, predicts ? in->n_classes : in->cols, NULL);
+    const gboolean ok = draw >= 0  ? plugin->sample(model, in, (size_t)draw, out, &error)
+                        : predicts ? plugin->predict(model, in, out, &error)
+                                   : plugin->fill(model, in, out, &error);
 
     if (ok)
         return g_steal_pointer(&out);
-    lac_check_fail(check, "%s failed: %s", draw < 0 ? "fill" : "sample",
+    lac_check_fail(check, "%s failed: %s",
+                   draw >= 0  ? "sample"
+                   : predicts ? "predict"
+                              : "fill",
                    error != NULL ? error->message : "(no error set)");
     return NULL;
 }
@@ -182,7 +190,7 @@ check_saved_draws(LacCheck *check, size_t draws)
     lac_context_set_draws(context, draws);
     lac_context_set_draws(later, draws);
     data = lac_check_base(check, 1);
-    model = data != NULL ? fitted(check, context, data) : NULL;
+    model = data != NULL ? lac_check_fitted(check, context, data) : NULL;
     copy = model != NULL ? through_file(check, model, later) : NULL;
     if (copy != NULL) {
         compare_copy(check, model, copy, data, -1);
@@ -208,8 +216,8 @@ estimate(LacCheck *check, const LacModel *model, size_t rows, size_t cols, LacCo
     return FALSE;
 }
 
-static void
-check_cost(LacCheck *check)
+void
+lac_check_cost(LacCheck *check)
 {
     static const size_t sizes[][2] = {{1, 1}, {100, 5}, {100, 50}, {10000, 50}, {1000000, 2000}};
     LacCost before = {0}, now;
@@ -233,8 +241,8 @@ check_cost(LacCheck *check)
     lac_instance_free(model);
 }
 
-static void
-check_save_load(LacCheck *check)
+void
+lac_check_save_load(LacCheck *check)
 {
     if (model_plugin(check)->save == NULL) {
         lac_check_note(check, "it cannot be saved");
@@ -309,7 +317,7 @@ check_log_density(LacCheck *check)
         return;
     }
     data = lac_check_base(check, 1);
-    model = data != NULL ? fitted(check, context, data) : NULL;
+    model = data != NULL ? lac_check_fitted(check, context, data) : NULL;
     if (model == NULL)
         return;
     raw = lac_check_truth(data->image.channels > 0 ? LAC_TABLE_IMAGES : LAC_TABLE_PLAIN, 1);
@@ -349,7 +357,7 @@ check_predict(LacCheck *check)
     for (size_t i = 0; i < data->rows; i++)
         labels[i] = (int32_t)(i % 3);
     lac_data_take_labels(data, labels, 3, NULL);
-    model = fitted(check, context, data);
+    model = lac_check_fitted(check, context, data);
     out = lac_matrix_new(data->rows, 3, NULL);
     if (model != NULL && !model_plugin(check)->predict(model, data, out, &error))
         lac_check_fail(check, "predict failed: %s",
@@ -392,8 +400,8 @@ in_use_after(const Lives *lives)
 }
 
 /* A leak is there in every window, whatever else comes and goes. */
-static void
-check_leak(LacCheck *check)
+void
+lac_check_leak(LacCheck *check)
 {
     g_autoptr(LacData) data = lac_check_base(check, 1);
     Lives lives = {check, data, 2};
@@ -427,6 +435,73 @@ check_leak(LacCheck *check)
         lac_check_note(check, "least growth of %zu lives: %zu bytes", lives.cycles, least);
 }
 
+/* ---- classifiers ------------------------------------------------------------------------------
+ */
+
+static void
+check_refusal_of(LacCheck *check, const char *what, gboolean done, const GError *error)
+{
+    if (done)
+        lac_check_fail(check, "%s was taken without a word; refuse with LAC_ERROR_DATA", what);
+    else
+        lac_check_refusal(check, what, error);
+}
+
+static void
+check_without_labels(LacCheck *check)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacData) data = lac_check_base(check, 1);
+    LacModel *model = lac_check_instance(check->plugin, NULL, NULL);
+    gboolean done;
+
+    if (data != NULL) {
+        lac_data_take_labels(data, NULL, 0, NULL);
+        model->instance.context = context;
+        done = model_plugin(check)->fit(model, data, &error);
+        check_refusal_of(check, "a table without labels", done, error);
+    }
+    lac_instance_free(model);
+}
+
+static void
+check_predict_holes(LacCheck *check)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacData) data = lac_check_base(check, 1), raw = NULL, holed = NULL;
+    g_autoptr(LacMatrix) out = NULL;
+    LacModel *model = data != NULL ? lac_check_fitted(check, context, data) : NULL;
+    gboolean done;
+
+    if (model == NULL)
+        return;
+    raw = lac_check_table(data->image.channels > 0 ? LAC_TABLE_IMAGES : LAC_TABLE_PLAIN, 1);
+    holed = lac_check_prepare(check->plugin, raw);
+    out = lac_matrix_new(data->rows, data->n_classes, NULL);
+    done = model_plugin(check)->predict(model, holed, out, &error);
+    check_refusal_of(check, "a row with a hole", done, error);
+    lac_instance_free(model);
+}
+
+const LacCheckCase lac_check_classifier_cases[] = {
+    {"takes its defaults and gives them back", lac_check_params_round_trip, 0},
+    {"refuses bad parameters by name", lac_check_params_refused, 0},
+    {"predicts probabilities", check_predict, 0},
+    {"gives the same bytes for the same seed", lac_check_same_seed, 0},
+    {"agrees on 1 and 2 threads", lac_check_threads, 0},
+    {"refuses a table without labels", check_without_labels, 0},
+    {"refuses rows with holes", check_predict_holes, 0},
+    {"stops fitting when cancelled", lac_check_cancelled_fit, 0},
+    {"predicts the same after save and load", lac_check_save_load, 0},
+    {"estimates costs that grow with the table", lac_check_cost, 0},
+    {"frees what it allocates", lac_check_leak, 0},
+    {NULL, NULL, 0},
+};
+
+/* ---- all others ------------------------------------------------------------------------------ */
+
 const LacCheckCase lac_check_model_cases[] = {
     {"takes its defaults and gives them back", lac_check_params_round_trip, 0},
     {"refuses bad parameters by name", lac_check_params_refused, 0},
@@ -437,13 +512,13 @@ const LacCheckCase lac_check_model_cases[] = {
     {"completes rows it was not fitted on", lac_check_new_rows, 0},
     {"returns a table without holes as it is", lac_check_no_holes, 0},
     LAC_CHECK_ODD_TABLES(lac_check_odd_table),
-    {"stops fitting when cancelled", check_cancelled_fit, 0},
+    {"stops fitting when cancelled", lac_check_cancelled_fit, 0},
     {"stops filling when cancelled", check_cancelled_fill, 0},
-    {"fills the same after save and load", check_save_load, 0},
+    {"fills the same after save and load", lac_check_save_load, 0},
     {"draws completions that differ and do not depend on their number", check_sample, 0},
     {"gives log densities that are numbers", check_log_density, 0},
     {"predicts probabilities", check_predict, 0},
-    {"estimates costs that grow with the table", check_cost, 0},
-    {"frees what it allocates", check_leak, 0},
+    {"estimates costs that grow with the table", lac_check_cost, 0},
+    {"frees what it allocates", lac_check_leak, 0},
     {NULL, NULL, 0},
 };

@@ -69,14 +69,18 @@ void lac_check_refusal(LacCheck *check, const char *what, const GError *error);
 
 /** The cases of each kind, ending with a NULL name. */
 extern const LacCheckCase lac_check_model_cases[];
+extern const LacCheckCase lac_check_classifier_cases[];
 extern const LacCheckCase lac_check_initial_cases[];
 extern const LacCheckCase lac_check_mask_cases[];
 extern const LacCheckCase lac_check_metric_cases[];
 extern const LacCheckCase lac_check_optimizer_cases[];
 extern const LacCheckCase lac_check_reader_cases[];
 
-/** lac_check_cases: those of @kind. */
-const LacCheckCase *lac_check_cases(LacPluginKind kind);
+/** lac_check_cases: those of @kind; @predicts: of a classifier. */
+const LacCheckCase *lac_check_cases(LacPluginKind kind, gboolean predicts);
+/** lac_check_predicts: a model that fills nothing: a classifier. It goes its own way through the
+ * shared cases: tables are complete and have labels, a "completion" is its class probabilities. */
+gboolean lac_check_predicts(const LacPlugin *plugin);
 
 /* Cases that several kinds share. */
 void lac_check_params_refused(LacCheck *check);
@@ -88,6 +92,13 @@ void lac_check_threads(LacCheck *check);
 void lac_check_new_rows(LacCheck *check);
 void lac_check_no_holes(LacCheck *check);
 void lac_check_odd_table(LacCheck *check);
+/* ... and those that classifiers share with other models. */
+void lac_check_cancelled_fit(LacCheck *check);
+void lac_check_save_load(LacCheck *check);
+void lac_check_cost(LacCheck *check);
+void lac_check_leak(LacCheck *check);
+/** lac_check_fitted: on @train; NULL after a failure that is told. */
+LacModel *lac_check_fitted(LacCheck *check, LacContext *context, const LacData *train);
 
 /** lac_check_instance: with its defaults, and @set ("k: 3", or a flow map) unless NULL. */
 gpointer lac_check_instance(const LacPlugin *plugin, const char *set, GError **error);
@@ -116,6 +127,9 @@ typedef struct {
 /** lac_check_prepare: the table as the core would hand it over: encoded for models that want
  * numbers only. Owned. */
 LacData *lac_check_prepare(const LacPlugin *plugin, const LacData *data);
+/** lac_check_label: each row's class is the larger of its first two cells: 0 or 1; 2 for every
+ * ninth row, so that there are three. Before @data is shared. */
+void lac_check_label(LacData *data);
 /** lac_check_base: a prepared table that the component takes: plain, or images when it wants
  * them; a failure and NULL when it takes neither. Owned. */
 LacData *lac_check_base(LacCheck *check, uint64_t seed);

@@ -82,7 +82,7 @@ lac_check_instance(const LacPlugin *plugin, const char *set, GError **error)
 }
 
 const LacCheckCase *
-lac_check_cases(LacPluginKind kind)
+lac_check_cases(LacPluginKind kind, gboolean predicts)
 {
     switch (kind) {
     case LAC_PLUGIN_MASK:
@@ -90,7 +90,7 @@ lac_check_cases(LacPluginKind kind)
     case LAC_PLUGIN_INITIAL:
         return lac_check_initial_cases;
     case LAC_PLUGIN_MODEL:
-        return lac_check_model_cases;
+        return predicts ? lac_check_classifier_cases : lac_check_model_cases;
     case LAC_PLUGIN_OPTIMIZER:
         return lac_check_optimizer_cases;
     case LAC_PLUGIN_METRIC:
@@ -101,14 +101,15 @@ lac_check_cases(LacPluginKind kind)
     g_assert_not_reached();
 }
 
-/* In a child: one line "kind TAB name" for each component. */
+/* In a child: one line "kind TAB P or - TAB name" for each component; P is a classifier. */
 static void
 list_body(GString *report, void *user)
 {
     const Task *task = user;
 
     for (const LacPlugin *p = lac_plugin_open(task->path, NULL); p != NULL; p = p->next)
-        g_string_append_printf(report, "%d\t%s\n", (int)p->kind, p->name);
+        g_string_append_printf(report, "%d\t%c\t%s\n", (int)p->kind,
+                               lac_check_predicts(p) ? 'P' : '-', p->name);
 }
 
 /* In a child: "P" or "F", then what there is to say. */
@@ -169,9 +170,9 @@ run_case(Suite *suite, const char *component, const LacCheckCase *one, GError **
 }
 
 static gboolean
-run_component(Suite *suite, LacPluginKind kind, const char *name, GError **error)
+run_component(Suite *suite, LacPluginKind kind, gboolean predicts, const char *name, GError **error)
 {
-    for (const LacCheckCase *one = lac_check_cases(kind); one->name != NULL; one++)
+    for (const LacCheckCase *one = lac_check_cases(kind, predicts); one->name != NULL; one++)
         if (!run_case(suite, name, one, error))
             return FALSE;
     return TRUE;
@@ -221,7 +222,7 @@ lac_check_file(const char *path, const char *sample,
         char *name;
         const LacPluginKind kind = (LacPluginKind)g_ascii_strtoull(*line, &name, 10);
 
-        ok = run_component(&suite, kind, name + 1, error);
+        ok = run_component(&suite, kind, name[1] == 'P', name + 3, error);
     }
     return ok && suite.all_passed;
 }

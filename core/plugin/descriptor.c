@@ -104,7 +104,11 @@ check_slots(const LacPlugin *plugin, const char *path, GError **error)
     case LAC_PLUGIN_MODEL: {
         const LacModelPlugin *model = (const LacModelPlugin *)plugin;
 
-        missing = model->fit == NULL ? "fit" : model->fill == NULL ? "fill" : NULL;
+        missing = model->fit == NULL ? "fit" : NULL;
+        if (model->fill == NULL && model->predict == NULL)
+            missing = "fill (or predict, for a classifier)";
+        if (model->fill == NULL && (model->sample != NULL || model->log_density != NULL))
+            missing = "fill (there is a sample or a log_density)";
         if (model->save != NULL && model->load == NULL)
             missing = "load (there is a save)";
         if (model->load != NULL && model->save == NULL)

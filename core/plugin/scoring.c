@@ -257,3 +257,15 @@ lac_scoring_add_errors(const LacScoring *in, LacPoint point, LacAcross across,
     lac_scoring_add(out, NULL, across, in, n, values, all.n ? value(&all) : NAN, why);
     return TRUE;
 }
+
+size_t
+lac_scoring_class(const LacScoring *in, size_t i)
+{
+    const double *p = lac_matrix_row(in->prediction, i);
+    size_t best = 0;
+
+    for (size_t k = 1; k < in->prediction->cols; k++)
+        if (p[k] > p[best])
+            best = k;
+    return best;
+}

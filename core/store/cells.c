@@ -76,7 +76,8 @@ insert_cell(LacStore *store, const LacCellRecord *cell, const LacOutcome *outcom
                                  cell->model_params,     cell->model_label,    cell->optimizer,
                                  cell->optimizer_params, cell->scale};
     const char *const data[] = {cell->data, cell->data_params, cell->family, cell->data_sha256};
-    const char *const end[] = {outcome->host, version, outcome->started, outcome->finished};
+    const char *const end[] = {outcome->host, version, outcome->started, outcome->finished,
+                               cell->downstream};
     LacRow row;
 
     if (!lac_row_begin(
@@ -85,9 +86,9 @@ insert_cell(LacStore *store, const LacCellRecord *cell, const LacOutcome *outcom
             " n_cols, split, fold, mask, mask_params, mechanism, rate_asked, rate_realised,"
             " initial, initial_params, model, model_params, model_label, optimizer,"
             " optimizer_params, scale, repeat, seed, status, reason, fit_s, apply_s, cpu_s,"
-            " peak_rss_mib, threads, contended, host, version, started, finished)"
+            " peak_rss_mib, threads, contended, host, version, started, finished, downstream)"
             " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-            "?,?)",
+            "?,?,?)",
             error))
         return FALSE;
     lac_row_text(&row, cell->id);

@@ -50,7 +50,8 @@ lac_cell_record_free(LacCellRecord *record)
                      record->model_label,
                      record->optimizer,
                      record->optimizer_params,
-                     record->scale};
+                     record->scale,
+                     record->downstream};
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);

@@ -18,8 +18,10 @@ struct sqlite3;
  *         split, fold, mask, mask_params, mechanism, rate_asked, rate_realised,
  *         initial, initial_params, model, model_params, model_label, optimizer, optimizer_params,
  *         scale, repeat, seed, status, reason, fit_s, apply_s, cpu_s, peak_rss_mib, threads,
- *         contended, host, version, started, finished)
+ *         contended, host, version, started, finished, downstream)
  *       status: ok | failed | timeout | memory | crash | not-finite
+ *       downstream: JSON object: model, params, optimizer, optimizer_params, train_on, test_on,
+ *       imputations; NULL without a classifier behind the model
  *       *_params: JSON objects of parameters in force; model_label: what distinguishes this model
  *       from the other models of the run ("knn", or "knn k=5" when k is swept)
  *   metrics(cell, metric, part, column_name, value, status, reason, n_cells, draws)
@@ -48,7 +50,7 @@ typedef struct {
     char *initial, *initial_params;
     char *model, *model_params, *model_label;
     char *optimizer, *optimizer_params;
-    char *scale;
+    char *scale, *downstream;
     int64_t repeat, seed;
     char **axes;
 } LacCellRecord;

@@ -15,12 +15,14 @@ typedef enum {
 
 /** LacNeeds: a metric whose needs are not met is `not-applicable`, never guessed.
  * @LAC_WANTS_DRAWS: scores the draws of models that draw, so that they are made for it; the single
- *   completion of the others */
+ *   completion of the others
+ * @LAC_NEEDS_PREDICTION: scores the classifier of a `downstream:` block on rows with a label */
 typedef enum {
     LAC_NEEDS_TRUTH = 1 << 0,
     LAC_NEEDS_DRAWS = 1 << 1,
     LAC_NEEDS_DENSITY = 1 << 2,
     LAC_WANTS_DRAWS = 1 << 3,
+    LAC_NEEDS_PREDICTION = 1 << 4,
 } LacNeeds;
 
 /**
@@ -33,6 +35,8 @@ typedef enum {
  * @log_density: [rows], or NULL when the model gives none
  * @reference: the training table (observed cells only), for metrics normalised by it
  * @scale: "minmax", "standard" or "raw": the units of numeric columns, for the report
+ * @prediction: [rows x truth->n_classes] class probabilities that a classifier gave for the
+ *   completed rows, averaged over the completions; NULL without a `downstream:` block
  */
 typedef struct {
     const LacData *truth, *incomplete, *reference;
@@ -42,6 +46,7 @@ typedef struct {
     const LacMask *scored;
     const double *log_density;
     const char *scale;
+    const LacMatrix *prediction;
 } LacScoring;
 
 /** LacMetric: base of every metric's struct; first member, called `base`.

@@ -45,7 +45,8 @@ typedef struct {
 
     /** learn from @train; the instance has no state before and is cleared after a failure */
     gboolean (*fit)(LacModel *model, const LacData *train, GError **error);
-    /** the model's best point completion (a conditional mean, median or mode) */
+    /** the model's best point completion (a conditional mean, median or mode); NULL for a
+     * classifier, which has `predict` instead and stands at `downstream:`, not at `model:` */
     gboolean (*fill)(const LacModel *model, const LacData *in, LacMatrix *out, GError **error);
     /** completion number @draw = 0, 1 ... lac_context_draws()-1, a draw from the predictive
      * distribution; draw d is the same however many are asked for */
@@ -55,7 +56,8 @@ typedef struct {
      * @out: [in->rows] */
     gboolean (*log_density)(const LacModel *model, const LacData *in, const LacData *truth,
                             double *out, GError **error);
-    /** class probabilities, @out is in->rows x n_classes of the training labels */
+    /** class probabilities of complete rows, @out is in->rows x n_classes of the training labels;
+     * fit then learnt from a table with labels (-1: unknown, to be left out). Holes are refused */
     gboolean (*predict)(const LacModel *model, const LacData *in, LacMatrix *out, GError **error);
     /** write / read back everything fill and sample need; parameters are stored by the core */
     gboolean (*save)(const LacModel *model, LacBundle *out, GError **error);

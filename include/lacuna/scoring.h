@@ -216,6 +216,16 @@ LAC_API gboolean lac_comparison_add_mean(const LacScoring *in, LacCompletions of
                                          LacRowDistance distance, const void *user, LacScores *out,
                                          GError **error);
 
+/** lac_scoring_is_labelled: row @i has a label, so that what was predicted for it can be judged. */
+static inline gboolean
+lac_scoring_is_labelled(const LacScoring *in, size_t i)
+{
+    return in->truth->labels != NULL && in->truth->labels[i] >= 0;
+}
+
+/** lac_scoring_class: the likeliest class of row @i by @in->prediction, the lowest on ties. */
+LAC_API size_t lac_scoring_class(const LacScoring *in, size_t i);
+
 G_END_DECLS
 
 #endif

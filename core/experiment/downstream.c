@@ -1,0 +1,304 @@
+/* A classifier behind the imputation: what the file says of it, and how a cell runs it. */
+#include "downstream.h"
+#include "choice.h"
+#include "sweep.h"
+#include "work.h"
+
+#include <lacuna/scoring.h>
+#include <math.h>
+#include <string.h>
+
+enum {
+    MAX_IMPUTATIONS = 10000,
+};
+
+/* ---- the block ------------------------------------------------------------------------------- */
+
+/* "original" or "imputed"; @out stays as it is when the key is absent. */
+static gboolean
+parse_table(const LacNode *block, const char *key, gboolean *is_truth, GError **error)
+{
+    const LacNode *node = lac_node_get(block, key);
+
+    if (node == NULL)
+        return TRUE;
+    *is_truth = g_strcmp0(node->text, "original") == 0;
+    if (*is_truth || g_strcmp0(node->text, "imputed") == 0)
+        return TRUE;
+    return lac_node_fail(error, node,
+                         "downstream.%s: '%s' is not known; expected original or imputed", key,
+                         node->text != NULL ? node->text : lac_node_type_name(node->type));
+}
+
+static gboolean
+parse_imputations(LacExperiment *e, const LacNode *block, GError **error)
+{
+    const LacNode *node = lac_node_get(block, "imputations");
+
+    e->downstream.imputations = 1;
+    if (node == NULL)
+        return TRUE;
+    if (node->type != LAC_NODE_INT || node->integer < 1 || node->integer > MAX_IMPUTATIONS)
+        return lac_node_fail(
+            error, node, "downstream.imputations: '%s' is not a whole number of 1 .. %d",
+            node->text != NULL ? node->text : lac_node_type_name(node->type), MAX_IMPUTATIONS);
+    e->downstream.imputations = (size_t)node->integer;
+    return TRUE;
+}
+
+/* Rows learnt from cannot also judge. */
+static gboolean
+check_splits(const LacExperiment *e, const LacNode *block, GError **error)
+{
+    for (guint i = 0; i < e->splits->len; i++) {
+        const LacSplitChoice *split = e->splits->pdata[i];
+
+        if (split->spec.kind == LAC_SPLIT_NONE)
+            return lac_node_fail(error, block,
+                                 "downstream: with `split: none` the classifier would be tested on "
+                                 "the rows it learnt from; use `split: {kfold: 5}` or "
+                                 "`split: {holdout: 0.2}`");
+    }
+    return TRUE;
+}
+
+static gboolean
+parse_components(LacExperiment *e, const LacNode *block, GError **error)
+{
+    const LacNode *model = lac_node_get(block, "model"),
+                  *optimizer = lac_node_get(block, "optimizer");
+    const LacRng root = lac_rng_new((uint64_t)e->seed), rng = lac_rng_split(&root, "random search");
+    LacDownstream *d = &e->downstream;
+    gboolean steps = FALSE;
+
+    if (model == NULL)
+        return lac_node_fail(error, block,
+                             "downstream: the key 'model' is missing; name a classifier, as in "
+                             "`downstream: {model: mlp}`");
+    d->models =
+        lac_choices_parse(model, LAC_PLUGIN_MODEL, "downstream.model", e->base_dir, &rng, error);
+    if (d->models == NULL)
+        return FALSE;
+    for (guint i = 0; i < d->models->len; i++)
+        steps |= lac_choice_uses_optimizer(d->models->pdata[i]);
+    if (optimizer != NULL)
+        d->optimizers = lac_choices_parse(optimizer, LAC_PLUGIN_OPTIMIZER, "downstream.optimizer",
+                                          e->base_dir, &rng, error);
+    else if (steps)
+        d->optimizers =
+            lac_choices_default(LAC_PLUGIN_OPTIMIZER, LAC_OPTIMIZER_DEFAULT, block, error);
+    return d->optimizers != NULL || (optimizer == NULL && !steps);
+}
+
+gboolean
+lac_downstream_parse(LacExperiment *e, GError **error)
+{
+    static const char *const known[] = {"model",   "optimizer",   "train_on",
+                                        "test_on", "imputations", NULL};
+    const LacNode *block = lac_node_get(e->root, "downstream");
+
+    if (block == NULL || block->type == LAC_NODE_NULL)
+        return TRUE;
+    return lac_node_check_keys(block, "downstream", known, error) &&
+           parse_table(block, "train_on", &e->downstream.train_on_truth, error) &&
+           parse_table(block, "test_on", &e->downstream.test_on_truth, error) &&
+           parse_imputations(e, block, error) && parse_components(e, block, error) &&
+           check_splits(e, block, error);
+}
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+/* How many completions there are: those of a model that cannot draw are all the same. */
+static size_t
+completions(const LacWork *work)
+{
+    const size_t asked = work->experiment->downstream.imputations;
+
+    if (asked == 1 || lac_imputer_can_sample(work->imputer))
+        return asked;
+    lac_context_event(
+        work->context, "single-completion", -1,
+        "the model gives one completion and no draws, so the classifier had 1 instead "
+        "of %zu",
+        asked);
+    return 1;
+}
+
+/* Completion @draw of @of of the raw table @in. */
+static gboolean
+complete(LacWork *work, const LacData *in, size_t draw, size_t of, LacMatrix *out, GError **error)
+{
+    return of == 1 ? lac_imputer_fill(work->imputer, in, out, error)
+                   : lac_imputer_sample(work->imputer, in, draw, out, error);
+}
+
+/* @m completions of @in, one below the other, with the labels of its rows. */
+static LacData *
+stack_completions(LacWork *work, const LacData *in, size_t m, GError **error)
+{
+    g_autofree size_t *rows = g_new(size_t, in->rows * m + 1);
+    g_autofree double *values =
+        lac_try_alloc(in->rows * m * in->cols, sizeof *values, "imputed training rows", error);
+    g_autoptr(LacData) repeated = NULL;
+
+    for (size_t i = 0; i < in->rows * m; i++)
+        rows[i] = i % in->rows;
+    if (values == NULL)
+        return NULL;
+    for (size_t d = 0; d < m; d++) {
+        LacMatrix part = {in->rows, in->cols, in->cols, values + d * in->rows * in->cols};
+
+        if (!complete(work, in, d, m, &part, error))
+            return NULL;
+    }
+    repeated = lac_data_select_rows(in, in->rows * m, rows, error);
+    return repeated != NULL ? lac_data_with_values_take(repeated, g_steal_pointer(&values), error)
+                            : NULL;
+}
+
+static gboolean
+check_original(const LacData *table, const char *key, GError **error)
+{
+    size_t holes = lac_mask_count(table->holes);
+
+    if (holes == 0)
+        return TRUE;
+    return lac_fail(error, LAC_ERROR_DATA,
+                    "%s: %zu cells are missing in the data themselves, and a classifier wants "
+                    "complete rows; use `%s: imputed`",
+                    table->origin, holes, key);
+}
+
+static LacData *
+training_table(LacWork *work, const LacData *truth, size_t m, GError **error)
+{
+    g_autoptr(LacData) original = NULL;
+
+    if (!work->experiment->downstream.train_on_truth)
+        return stack_completions(work, work->train, m, error);
+    original = lac_data_select_rows(truth, work->split->n_train, work->split->train, error);
+    if (original == NULL || !check_original(original, "train_on", error))
+        return NULL;
+    return g_steal_pointer(&original);
+}
+
+/* ---- the classifier -------------------------------------------------------------------------- */
+
+static gboolean
+make_classifier(LacWork *work, const LacRng *rng, GError **error)
+{
+    const LacExperiment *e = work->experiment;
+    LacModel *model = lac_work_instance(e, work->cell->classifier, error);
+    LacOptimizer *optimizer = NULL;
+
+    if (model == NULL)
+        return FALSE;
+    if (work->cell->classifier_optimizer != NULL) {
+        optimizer = lac_work_instance(e, work->cell->classifier_optimizer, error);
+        if (optimizer == NULL) {
+            lac_instance_free(model);
+            return FALSE;
+        }
+    }
+    work->classifier_context = lac_context_new(*rng);
+    if (e->limit_mib > 0)
+        lac_context_set_memory(work->classifier_context, (size_t)(e->limit_mib * 1024.0 * 1024.0));
+    work->classifier = lac_imputer_new(model, NULL, work->cell->scale, work->classifier_context);
+    if (optimizer != NULL)
+        lac_imputer_set_optimizer(work->classifier, optimizer);
+    return TRUE;
+}
+
+static gboolean
+check_labels(const LacData *data, GError **error)
+{
+    for (size_t i = 0; data->labels != NULL && i < data->rows; i++)
+        if (data->labels[i] >= 0)
+            return TRUE;
+    return lac_fail(error, LAC_ERROR_DATA,
+                    "%s: no row has a label, so the downstream classifier has nothing to learn; "
+                    "name the labels in the reader, as in `csv: {path: ..., label: species}`",
+                    data->origin);
+}
+
+/* Adds the class probabilities of completion @draw of @of to work->prediction. */
+static gboolean
+predict_completion(LacWork *work, size_t draw, size_t of, LacMatrix *values, LacMatrix *chances,
+                   GError **error)
+{
+    g_autoptr(LacData) table = NULL;
+    double *copy;
+
+    if (!complete(work, work->test, draw, of, values, error))
+        return FALSE;
+    copy = lac_try_alloc(values->rows * values->cols, sizeof *copy, "imputed test rows", error);
+    if (copy == NULL)
+        return FALSE;
+    for (size_t i = 0; i < values->rows; i++)
+        memcpy(copy + i * values->cols, lac_matrix_row(values, i), values->cols * sizeof *copy);
+    table = lac_data_with_values_take(work->test, copy, error);
+    if (table == NULL || !lac_imputer_predict(work->classifier, table, chances, error))
+        return FALSE;
+    for (size_t i = 0; i < chances->rows; i++)
+        for (size_t k = 0; k < chances->cols; k++)
+            lac_matrix_row(work->prediction, i)[k] += lac_matrix_row(chances, i)[k] / (double)of;
+    return TRUE;
+}
+
+static gboolean
+predict_tests(LacWork *work, size_t m, GError **error)
+{
+    const LacData *test = work->test;
+    g_autoptr(LacMatrix) values = NULL, chances = NULL;
+
+    work->prediction = lac_matrix_new(test->rows, test->n_classes, error);
+    if (work->prediction == NULL)
+        return FALSE;
+    if (work->experiment->downstream.test_on_truth)
+        return check_original(work->test_truth, "test_on", error) &&
+               lac_imputer_predict(work->classifier, work->test_truth, work->prediction, error);
+    for (size_t i = 0; i < test->rows; i++)
+        memset(lac_matrix_row(work->prediction, i), 0, test->n_classes * sizeof(double));
+    values = lac_matrix_new(test->rows, test->cols, error);
+    chances = values != NULL ? lac_matrix_new(test->rows, test->n_classes, error) : NULL;
+    for (size_t d = 0; chances != NULL && d < m; d++)
+        if (!predict_completion(work, d, m, values, chances, error))
+            return FALSE;
+    return chances != NULL;
+}
+
+/* Row number in the data (from 1), label and predicted class (codes from 0): what the report
+ * compares methods by, row for row. */
+static void
+keep_predictions(LacWork *work)
+{
+    const LacScoring in = {.truth = work->test_truth, .prediction = work->prediction};
+    GString *text = g_string_new("row,label,predicted\n");
+
+    for (size_t i = 0; i < work->test->rows; i++)
+        if (lac_scoring_is_labelled(&in, i))
+            g_string_append_printf(text, "%zu,%d,%zu\n", work->split->test[i] + 1,
+                                   work->test_truth->labels[i], lac_scoring_class(&in, i));
+    lac_outcome_take_artifact(work->outcome, "predictions.csv", g_string_free_to_bytes(text));
+}
+
+gboolean
+lac_work_downstream(LacWork *work, const LacData *truth, const LacRng *rng, GError **error)
+{
+    g_autoptr(LacData) train = NULL;
+    size_t m;
+
+    if (work->cell->classifier == NULL)
+        return TRUE;
+    if (!check_labels(work->train, error) || !make_classifier(work, rng, error))
+        return FALSE;
+    m = completions(work);
+    train = training_table(work, truth, m, error);
+    if (train == NULL || !lac_imputer_fit(work->classifier, train, error) ||
+        !predict_tests(work, m, error)) {
+        g_prefix_error(error, "downstream: ");
+        return FALSE;
+    }
+    keep_predictions(work);
+    return TRUE;
+}
