@@ -211,21 +211,21 @@ fixture_cell(Fixture *f, size_t d, size_t mask, size_t m, size_t repeat)
     g_autofree char *asked = rated ? g_strdup_printf("%.1f", rate) : g_strdup("NULL");
     const double seconds = fixture_time[m] * (1.0 + (double)d) * (1 + 0.1 * (double)repeat);
 
-    fixture_sql(
-        f->db,
-        "INSERT INTO cells VALUES(%Q,%d,%Q,'{}',NULL,'sha-%d',%d,%d,'none',NULL,"
-        "%Q,%Q,%Q,%s,%.17g,'random-observed','{}',%Q,'{}',%Q,NULL,NULL,'minmax',%d,1,%Q,%Q,"
-        "%.17g,%.17g,%.17g,%.17g,1,0,'box','0.1.0','2026-11-21T10:00:00Z','2026-11-21T10:00:01Z')",
-        id, f->position, fixture_data[d], (int)d, 100 * (int)(d + 1), 5 + (int)d,
-        rated ? "mcar" : "mar", rated ? "{}" : "{\"columns\":2}", rated ? "mcar" : "mar", asked,
-        rate + 0.001, fixture_models[m][0], fixture_models[m][1], (int)repeat,
-        fails  ? "failed"
-        : slow ? "timeout"
-               : "ok",
-        fails  ? "singular matrix: column '<img src=x onerror=alert(2)>' & co"
-        : slow ? "stopped after 60 s"
-               : NULL,
-        slow ? 60.0 : seconds, slow ? 0.0 : seconds / 10, seconds, 20.0 + 10.0 * (double)m);
+    fixture_sql(f->db,
+                "INSERT INTO cells VALUES(%Q,%d,%Q,'{}',NULL,'sha-%d',%d,%d,'none',NULL,"
+                "%Q,%Q,%Q,%s,%.17g,'random-observed','{}',%Q,'{}',%Q,NULL,NULL,'minmax',%d,1,%Q,%Q,"
+                "%.17g,%.17g,%.17g,%.17g,1,0,'box','0.1.0','2026-11-21T10:00:00Z','2026-11-21T10:"
+                "00:01Z',NULL)",
+                id, f->position, fixture_data[d], (int)d, 100 * (int)(d + 1), 5 + (int)d,
+                rated ? "mcar" : "mar", rated ? "{}" : "{\"columns\":2}", rated ? "mcar" : "mar",
+                asked, rate + 0.001, fixture_models[m][0], fixture_models[m][1], (int)repeat,
+                fails  ? "failed"
+                : slow ? "timeout"
+                       : "ok",
+                fails  ? "singular matrix: column '<img src=x onerror=alert(2)>' & co"
+                : slow ? "stopped after 60 s"
+                       : NULL,
+                slow ? 60.0 : seconds, slow ? 0.0 : seconds / 10, seconds, 20.0 + 10.0 * (double)m);
     f->position++;
     if (fails || slow)
         return;
