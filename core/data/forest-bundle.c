@@ -73,7 +73,8 @@ tree_put(const LacTree *tree, uint64_t *to)
         to[1] = (uint64_t)node->feature | (uint64_t)node->cut << 16 |
                 (uint64_t)(tree->subset_of != NULL ? tree->subset_of[k] : 0) << 32;
     }
-    memcpy(to, tree->subsets, tree->n_subsets * sizeof *tree->subsets);
+    if (tree->n_subsets > 0)
+        memcpy(to, tree->subsets, tree->n_subsets * sizeof *tree->subsets);
     to += tree->n_subsets * SUBSET_WORDS;
     if (tree->donors == NULL)
         return to;

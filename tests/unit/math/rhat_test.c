@@ -3,8 +3,8 @@
 #include <math.h>
 
 /* R 4.2.2, P = matrix of 6 draws x 3 chains: rstan::Rhat(P[1:t,]) for t = 4, 5, 6; for the
- * autocorrelation the running mean of cor(P[t-1,], P[t,]). rstan takes normal scores of (rank - 1/2)/S,
- * here they are (rank - 3/8)/(S + 1/4) as in posterior: 2e-2 for so few draws */
+ * autocorrelation the running mean of cor(P[t-1,], P[t,]). rstan takes normal scores of (rank -
+ * 1/2)/S, here they are (rank - 3/8)/(S + 1/4) as in posterior: 2e-2 for so few draws */
 LAC_TEST(math_rhat, chains_of_imputations_as_in_mice)
 {
     static const double p[3][6] = {{1, 1.3, 0.9, 1.1, 1.2, 1.05},
