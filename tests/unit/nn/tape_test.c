@@ -148,6 +148,23 @@ LAC_TEST(nn_tape, the_same_step_gives_the_same_bits)
     step_close(&step);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+int __asan_address_is_poisoned(const volatile void *address);
+
+LAC_TEST(nn_tape, a_pointer_that_outlived_its_step_is_seen)
+{
+    g_autoptr(LacTape) tape = lac_tape_new();
+    const LacTensor *x = lac_tape_fill(tape, 1, LAC_SHAPE(3));
+    const LacReal *v = x->v;
+
+    EXPECT_FALSE(__asan_address_is_poisoned(v));
+    EXPECT_TRUE(__asan_address_is_poisoned(v + 16)); /* beyond the block: it stands alone */
+    lac_tape_reset(tape);
+    EXPECT_TRUE(__asan_address_is_poisoned(x));
+    EXPECT_TRUE(__asan_address_is_poisoned(v));
+}
+#endif
+
 /* ---- errors ---- */
 
 LAC_TEST(nn_tape, the_first_error_stays_and_names_both_shapes)
