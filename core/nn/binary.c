@@ -224,8 +224,28 @@ maximum_backward(const LacTensor *y)
     }
 }
 
+static void
+maximum_record(LacTensor *y, LacTensor *gy, LacTensor **gx)
+{
+    const NnShape shape = nn_shape(y);
+    LacTensor *one = lac_tape_fill(y->tape, 1, 0, NULL);
+
+    for (unsigned k = 0; k < 2; k++) {
+        LacTensor *share = lac_tape_constant(y->tape, y->dims, y->shape);
+        const LacTensor *mine = y->in[k], *other = y->in[1 - k];
+
+        if (one == NULL || share == NULL)
+            return;
+        nn_map(maximum_share, NULL, 3,
+               (NnOperand[]){nn_operand(one), nn_operand(mine), nn_operand(other)}, &shape,
+               share->v, FALSE);
+        if (lac_tensor_wants(y, k))
+            gx[k] = nn_sum_to(lac_nn_mul(gy, share), y->in[k]);
+    }
+}
+
 static const LacOp lac_op_maximum = {
-    "maximum", "max(a, b)", maximum_backward, NULL, .assigns = TRUE,
+    "maximum", "max(a, b)", maximum_backward, maximum_record, .assigns = TRUE,
 };
 
 LacTensor *

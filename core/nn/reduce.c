@@ -66,11 +66,11 @@ reduce_store(size_t n, const double *sums, double scale, LacReal *y, gboolean ad
 typedef struct {
     ReducePlan plan;
     const LacReal *x;
-    double *sums; /* [blocks of the outer sum][kept] */
-    size_t size;  /* kept */
+    double *sums; /* [blocks of the outer sum][size] */
+    size_t size;  /* values that are kept */
 } Reduce;
 
-/* Adds the terms with outer sum index @s and middle kept index @k to @sums [kept[2]]. */
+/* Adds the inner summed loop over kept[2] values, from @x on, to @sums [kept[2]]. */
 static inline void
 reduce_run(const ReducePlan *plan, const LacReal *x, double *sums)
 {
@@ -82,8 +82,8 @@ reduce_run(const ReducePlan *plan, const LacReal *x, double *sums)
         reduce_add_row(plan->kept[2], x + t * plan->kept[2], sums);
 }
 
-/* Sums [begin, end) of the outer summed loop into @sums [kept[1]][kept[2]] for kept[0] index @k0.
- */
+/* Adds terms [begin, end) of the outer summed loop to @sums [kept[1]][kept[2]], at index @k0 of the
+ * outermost kept one. */
 static void
 reduce_slab(const Reduce *job, size_t k0, size_t begin, size_t end, double *sums)
 {
@@ -102,7 +102,7 @@ reduce_slab(const Reduce *job, size_t k0, size_t begin, size_t end, double *sums
     }
 }
 
-/* Index @begin .. @end of kept[0] (or of kept[1] when that is the outermost loop). */
+/* A block of the outermost kept loop: each index has sums of its own. */
 static void
 reduce_kept(size_t begin, size_t end, unsigned worker, void *user)
 {

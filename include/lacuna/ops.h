@@ -16,7 +16,7 @@ LAC_API LacTensor *lac_nn_add(LacTensor *a, LacTensor *b);     /* a + b * */
 LAC_API LacTensor *lac_nn_sub(LacTensor *a, LacTensor *b);     /* a - b * */
 LAC_API LacTensor *lac_nn_mul(LacTensor *a, LacTensor *b);     /* a b   * */
 LAC_API LacTensor *lac_nn_div(LacTensor *a, LacTensor *b);     /* a / b * */
-LAC_API LacTensor *lac_nn_maximum(LacTensor *a, LacTensor *b); /* max(a, b); ties: half each */
+LAC_API LacTensor *lac_nn_maximum(LacTensor *a, LacTensor *b); /* max(a, b); ties: half each * */
 LAC_API LacTensor *lac_nn_affine(LacTensor *x, LacReal a, LacReal b); /* a x + b * */
 LAC_API LacTensor *lac_nn_neg(LacTensor *x);                          /* -x * */
 LAC_API LacTensor *lac_nn_square(LacTensor *x);                       /* x^2 * */
