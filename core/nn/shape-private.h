@@ -14,6 +14,9 @@ gboolean nn_axes(const LacOp *op, const LacTensor *x, unsigned *axes);
 NnShape nn_shape_without(const LacTensor *x, unsigned axes, gboolean keep);
 /** nn_sum_to: @g, a recorded gradient of a shape that @x stretches to, summed to @x's shape. */
 LacTensor *nn_sum_to(LacTensor *g, const LacTensor *x);
+/** nn_copy_pieces: copies, or adds, @rows pieces of @n values, @to_step and @from_step apart. */
+void nn_copy_pieces(size_t rows, size_t n, const LacReal *from, size_t from_step, LacReal *to,
+                    size_t to_step, gboolean add);
 
 G_END_DECLS
 
