@@ -233,7 +233,8 @@ lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error)
     if (!check_trainable(imputer, train, error))
         return FALSE;
     lac_imputer_set_columns(imputer, train->schema);
-    imputer->scaler = lac_scaler_learn(imputer->scale, train);
+    imputer->scaler = lac_scaler_learn(
+        lac_model_traits(imputer->model) & LAC_MODEL_RAW ? LAC_SCALE_NONE : imputer->scale, train);
     if (lac_model_traits(imputer->model) & LAC_MODEL_TRANSDUCTIVE)
         imputer->train_fingerprint = lac_data_fingerprint(train);
     if (!lac_imputer_check_memory(imputer, train, error))

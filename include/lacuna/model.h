@@ -21,6 +21,7 @@ typedef struct {
  * @LAC_MODEL_TRANSDUCTIVE: completes only the rows it was fitted on
  * @LAC_MODEL_DETERMINISTIC: uses no random numbers; the seed does not matter
  * @LAC_MODEL_SCALE_FREE: rescaling columns does not change its result; never needs scaling
+ * @LAC_MODEL_RAW: works in the columns' own units; the core never scales for it
  * @LAC_MODEL_GRADIENT: trained by gradients; takes the experiment's optimizer
  * @LAC_MODEL_TRUTH: may ask lac_context_truth() in experiments (clean training targets, oracles)
  */
@@ -31,6 +32,7 @@ typedef enum {
     LAC_MODEL_SCALE_FREE = 1 << 3,
     LAC_MODEL_GRADIENT = 1 << 4,
     LAC_MODEL_TRUTH = 1 << 5,
+    LAC_MODEL_RAW = 1 << 6,
 } LacModelTraits;
 
 /**

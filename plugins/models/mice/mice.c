@@ -231,6 +231,16 @@ mice_clear(LacModel *model)
     self->cols = self->n_visited = self->n_ordered = self->chains = self->rounds = 0;
 }
 
+/* Expressions mean the columns' own units. */
+static unsigned
+mice_traits(const LacModel *model)
+{
+    const MiceModel *self = LAC_CAST(const MiceModel, model);
+
+    return (unsigned)(LAC_MODEL_KINDS | LAC_MODEL_SCALE_FREE) |
+           (self->passive != NULL ? (unsigned)LAC_MODEL_RAW : 0u);
+}
+
 LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     LAC_MODEL("mice", "Chained equations: each column from the others, in several chains",
               MiceModel, params),
@@ -248,4 +258,5 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     .load = mice_load,
     .clear = mice_clear,
     .cost = mice_cost,
+    .traits_of = mice_traits,
 };
