@@ -12,7 +12,7 @@
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 
 enum {
-    DEPTH = 384, /* steps of k a panel holds */
+    DEPTH = 240, /* steps of k a panel holds */
     GROUP = 8,   /* panels laid out at once: they stay in L2 while a tile of A stays in L1 */
     A_STEP = 16, /* values of a laid out row of A: at least those of a tile */
     GRAIN_FLOPS = 1 << 21, /* below this a second thread starts for longer than it helps */

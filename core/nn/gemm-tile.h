@@ -55,8 +55,14 @@ __attribute__((always_inline, TILE_TARGET)) static inline void
 TILE_NAME(tile)(const GemmTile *t, const int rows, const int vecs)
 {
     Vec sum[TILE_ROWS][2];
-    const LacReal *a = t->a, *b = t->b;
+    const LacReal *b = t->b;
+    const size_t step = t->row_step;
+    /* one pointer for three rows, at no, one and two steps: x86 has too few registers for more */
+    const LacReal *base[(TILE_ROWS + 2) / 3];
 
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r += 3)
+        base[r / 3] = t->a + (size_t)r * step;
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 2
@@ -67,13 +73,17 @@ TILE_NAME(tile)(const GemmTile *t, const int rows, const int vecs)
 
 #pragma GCC unroll 16
         for (int r = 0; r < rows; r++) {
-            const LacReal value = a[(size_t)r * t->row_step];
+            const LacReal value = base[r / 3][(size_t)(r % 3) * step];
 
             sum[r][0] += value * b0;
             if (vecs > 1)
                 sum[r][1] += value * b1;
         }
-        a += t->k_step;
+#pragma GCC unroll 8
+        for (int r = 0; r < rows; r += 3) {
+            base[r / 3] += t->k_step;
+            __asm__("" : "+r"(base[r / 3]));
+        }
         b += (size_t)vecs * LANES;
     }
 #pragma GCC unroll 16

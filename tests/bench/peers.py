@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sets Lacuna beside the programs people use today: same file, same holes, same minute.
 
-    tests/bench/peers.py [--bench build/bin/lacuna-bench] [--only knn,em,...]
+    tests/bench/peers.py [--bench build/bin/lacuna-bench] [--only knn,em,...,nn] [--clock wall|cpu]
 
 lacuna-bench writes the Letter table (20000 x 16, min-max scaled) and the same table with 20 % of
 its cells hidden, and Concrete (1030 x 9) alike, and times Lacuna on them; every peer that is
@@ -17,6 +17,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+import peers_nn
 
 # work, peer, seconds Lacuna must reach (None: no goal stated)
 WORKS = [
@@ -200,20 +202,21 @@ def main():
     default = os.path.join(here, "..", "..", "build", "bin", "lacuna-bench")
     parser.add_argument("--bench", default=os.path.normpath(default), help="lacuna-bench to run")
     parser.add_argument("--only", help="works to compare, separated by commas")
+    parser.add_argument("--clock", choices=["wall", "cpu"], default="wall",
+                        help="of the networks: cpu compares one thread's processor seconds")
     args = parser.parse_args()
     only = args.only.split(",") if args.only else None
     if not os.path.exists(args.bench):
         parser.error(f"{args.bench} does not exist; build it or name it with --bench")
     lines, remarks = [], []
+    works = [work for work in WORKS if (work[0] not in LONG if only is None else work[0] in only)]
     busy = os.getloadavg()[0]
     if busy > 0.5:
         remarks.append(f"the machine was busy (load {busy:.1f}) before the first run: "
                        "times are too long, peers with several threads suffer most")
     with tempfile.TemporaryDirectory(prefix="lacuna-peers-") as folder:
-        figures = run_lacuna(args.bench, folder)
-        for work, name, goal in WORKS:
-            if work not in only if only is not None else work in LONG:
-                continue
+        figures = run_lacuna(args.bench, folder) if works else {}
+        for work, name, goal in works:
             peer = None if name is None else run_peer(name, folder)
             if isinstance(peer, str):
                 remarks.append(f"{name}: skipped, {peer}")
@@ -222,9 +225,14 @@ def main():
             lines.append(row(work, goal, figures.get(work), peer))
             print(lines[-1], file=sys.stderr)
     print()
+    if only is None or "nn" in only:
+        remarks.append(peers_nn.compare(args.bench, args.clock) or "")
+    if not works:
+        print("\n".join(filter(None, remarks)))
+        return
     print("%-18s %10s %8s   %-52s %9s %8s %8s   %6s %s" % (
         "work", "Lacuna", "RMSE", "peer", "peer", "RMSE", "faster", "goal", "reached"))
-    print("\n".join(lines + sorted(set(remarks))))
+    print("\n".join(lines + sorted(filter(None, set(remarks)))))
 
 
 if __name__ == "__main__":
