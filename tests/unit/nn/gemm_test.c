@@ -116,3 +116,39 @@ LAC_TEST(nn_gemm, bfloat16_products_of_small_whole_numbers_are_exact)
     nn_gemm_blas(&g);
     EXPECT_TRUE(largest_difference(M * N, seen, expected) == 0.0);
 }
+
+/* B = its own transpose's transpose, written panel by panel by its owner */
+static void
+lay_out_of_test(const void *user, size_t column, size_t cols, size_t k, size_t depth, LacReal *out,
+                size_t width)
+{
+    nn_lay_out_transposed((const LacReal *)user + column * 401 + k, 401, cols, depth, out, width);
+}
+
+LAC_TEST(nn_gemm, a_factor_laid_out_by_its_owner_is_the_same_factor)
+{
+    enum { M = 30, N = 75, K = 401 };
+    LacRng rng = lac_rng_new(9);
+    g_autofree LacReal *a = made_values(&rng, M * K), *b = made_values(&rng, N * K);
+    g_autofree LacReal *seen = g_new(LacReal, M * N), *expected = g_new(LacReal, M * N);
+    NnGemm g = {.m = M,
+                .n = N,
+                .k = K,
+                .a = a,
+                .lda = K,
+                .tb = TRUE,
+                .b = b,
+                .ldb = K,
+                .c = expected,
+                .ldc = N};
+
+    nn_gemm_blas(&g);
+    g.lay_out = lay_out_of_test;
+    g.lay_out_user = b;
+    g.b = NULL;
+    g.c = seen;
+    nn_gemm_blas(&g);
+    EXPECT_TRUE(largest_difference(M * N, seen, expected) <= 2e-5);
+    nn_gemm(&g);
+    EXPECT_TRUE(largest_difference(M * N, seen, expected) <= 2e-5);
+}
