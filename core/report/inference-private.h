@@ -49,6 +49,20 @@ typedef struct {
 LAC_PRIVATE_API size_t lac_cliques(size_t k, const double *mean_rank, double difference,
                                    LacClique *out);
 
+/**
+ * LacMcNemar: two classifiers on the same rows.
+ * @b, @c: rows that only the first, only the second has right
+ * @z: (b - c) / sqrt(b + c), 0 without such rows; @p: two-sided, normal
+ * @p_exact: two-sided, from the binomial distribution of b among b + c at 1/2
+ */
+typedef struct {
+    size_t b, c;
+    double z, p, p_exact;
+} LacMcNemar;
+
+/** lac_mcnemar: z^2 is McNemar's statistic (Psychometrika 1947) without correction. */
+LAC_PRIVATE_API LacMcNemar lac_mcnemar(size_t b, size_t c);
+
 /** LacZeros: what the signed-rank test does with differences of 0. */
 typedef enum {
     LAC_ZEROS_PRATT, /* rank them, then leave their ranks out */

@@ -98,6 +98,10 @@ void page_method_notes(Page *page);
 void page_across(Page *page, size_t condition);
 void page_legend(Page *page, size_t condition);
 
+/** page_predictions: pairs of methods on one data set by the rows that a downstream classifier gets
+ * right; nothing where there is none. */
+void page_predictions(Page *page, size_t condition, size_t data);
+
 /** page_image_grid: FALSE when there are no pictures. */
 gboolean page_image_grid(Page *page, size_t condition, size_t data);
 

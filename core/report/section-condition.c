@@ -194,6 +194,7 @@ data_block(Page *page, size_t condition, size_t data, gboolean open, gboolean fi
     g_string_append(page->out, "</span></summary>\n");
     data_table(page, condition, data);
     data_differences(page, inside, data);
+    page_predictions(page, condition, data);
     if (figures) {
         g_string_append(page->out, "<div class=\"figures\">\n");
         page_figure(page, figure_repeats(report, condition, inside, data));

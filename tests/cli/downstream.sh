@@ -49,6 +49,28 @@ END
 cat species/artifacts/*/predictions.csv | grep -v row | cut -d, -f1 | sort -n | uniq -c |
     awk '$1 != 2 { bad = 1 } END { exit bad || NR != 344 }' || fail "not every row was predicted once"
 
+# the report compares the two row by row
+expect 0 lacuna report species
+python3 - species <<END || fail "the report's comparison of rows is not that of the predictions"
+import csv, glob, os, re, sqlite3, sys
+db = sqlite3.connect(sys.argv[1] + "/results.sqlite")
+right = {"mean": {}, "em": {}}
+for cell, model in db.execute("SELECT id, model FROM cells"):
+    for row in csv.DictReader(open(f"{sys.argv[1]}/artifacts/{cell}/predictions.csv")):
+        right[model][row["row"]] = row["label"] == row["predicted"]
+em = sum(right["em"][r] and not right["mean"][r] for r in right["em"])
+mean = sum(right["mean"][r] and not right["em"][r] for r in right["em"])
+assert em + mean > 0
+page = open(sys.argv[1] + "/report.html").read()
+part = page[page.index("row for row</summary>"):]
+cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", part[part.index("<tbody>"):part.index("</tbody>")])
+words = [re.sub("<[^>]*>", "", c).strip() for c in cells]
+counts = [em, mean] if "em" in words[0] else [mean, em]
+assert words[2:4] == [str(n) for n in counts], (words, counts)
+z = (counts[0] - counts[1]) / sum(counts) ** 0.5
+assert abs(float(words[4].replace("\N{MINUS SIGN}", "-")) - z) < 0.006, (words, z)
+END
+
 # the same numbers whatever else is in the file; another classifier is another cell
 expect 0 lacuna run species.yaml -o alone --set 'model=[em]' --set metrics='[accuracy]'
 for dir in species alone; do

@@ -1,0 +1,25 @@
+/* Rows that a downstream classifier got right or wrong, and pairs of methods compared by them. */
+#ifndef LACUNA_REPORT_PREDICTIONS_PRIVATE_H
+#define LACUNA_REPORT_PREDICTIONS_PRIVATE_H
+
+#include "model-private.h"
+
+G_BEGIN_DECLS
+
+/** ReportPrediction: @row: number in the data, from 1. */
+typedef struct {
+    uint64_t row;
+    gboolean right;
+} ReportPrediction;
+
+/** report_predictions: of @cell, an array of ReportPrediction in the order of its test rows, owned;
+ * NULL when it has none or the file is not whole. */
+LAC_PRIVATE_API GArray *report_predictions(const LacReport *report, size_t cell);
+/** report_predictions_differ: adds to @only_a the rows that only @a has right, to @only_b those
+ * that only @b has. FALSE, and nothing added, unless both are about the same rows. */
+LAC_PRIVATE_API gboolean report_predictions_differ(const GArray *a, const GArray *b, size_t *only_a,
+                                                   size_t *only_b);
+
+G_END_DECLS
+
+#endif
