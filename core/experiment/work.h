@@ -29,14 +29,14 @@ typedef struct {
 /** lac_work_stream: the experiment's random stream called @purpose. */
 LacRng lac_work_stream(const LacExperiment *experiment, const char *purpose);
 /** lac_work_instance: a fresh instance of @choice; free with lac_instance_free(). */
-gpointer
-lac_work_instance(const LacExperiment *experiment, const LacChoice *choice, GError **error);
+LAC_PRIVATE_API gpointer lac_work_instance(const LacExperiment *experiment, const LacChoice *choice,
+                                           GError **error);
 /** lac_work_draws: how many completions to draw from the cell's model. */
 size_t lac_work_draws(const LacWork *work);
 /** lac_work_downstream: train the cell's classifier, if it has one, and predict the test rows.
  * @truth: the whole table before masking; @rng: the classifier's stream */
-gboolean
-lac_work_downstream(LacWork *work, const LacData *truth, const LacRng *rng, GError **error);
+LAC_PRIVATE_API gboolean lac_work_downstream(LacWork *work, const LacData *truth, const LacRng *rng,
+                                             GError **error);
 /** lac_work_score: draw, score by every metric, add the rows to the outcome. */
 gboolean lac_work_score(LacWork *work, GError **error);
 
