@@ -20,6 +20,9 @@ static const LacOption options[] = {
                "With -m: write the original rows too, as .imp = 0"),
     LAC_OPTION(LacImputeOptions, flags, "flags", 0, PATH, "FILE",
                "Also write a table of the cells that were imputed: .id, column, model, value"),
+    LAC_OPTION(LacImputeOptions, report, "report", 0, PATH, "FILE",
+               "Also write a web page: observed beside imputed values, hidden cells filled again, "
+               "traces, events; fits the model once more"),
     LAC_OPTION(LacImputeOptions, save, "save", 0, PATH, "FILE",
                "Keep the fitted model (safetensors), to complete new rows later"),
     LAC_OPTION(LacImputeOptions, load, "load", 0, PATH, "FILE",
@@ -63,7 +66,8 @@ static const LacOption options[] = {
 /* All files of one call. They are opened before the model is fitted, so that a folder that cannot
  * be written to is known before the work is done, and appear only when all is written. */
 typedef struct {
-    LacImputeOutput *table, *flags;
+    LacImputeOutput *table, *flags, *report;
+    LacFilledCells *cells; /* of the holes, for the report */
 } Outputs;
 
 static void
@@ -71,6 +75,8 @@ outputs_clear(Outputs *outputs)
 {
     g_clear_pointer(&outputs->table, lac_impute_output_abandon);
     g_clear_pointer(&outputs->flags, lac_impute_output_abandon);
+    g_clear_pointer(&outputs->report, lac_impute_output_abandon);
+    g_clear_pointer(&outputs->cells, lac_filled_cells_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Outputs, outputs_clear)
 
@@ -83,6 +89,10 @@ outputs_open(const LacImputeOptions *o, Outputs *outputs, GError **error)
     if (o->flags != NULL)
         outputs->flags = lac_impute_output_open(o->flags, o->force, error);
     if (o->flags != NULL && outputs->flags == NULL)
+        return FALSE;
+    if (o->report != NULL)
+        outputs->report = lac_impute_output_open(o->report, o->force, error);
+    if (o->report != NULL && outputs->report == NULL)
         return FALSE;
     if (o->save != NULL) { /* only to see whether it could be written */
         g_autoptr(LacImputeOutput) trial = lac_impute_output_open(o->save, o->force, error);
@@ -97,13 +107,18 @@ outputs_close(Outputs *outputs, GError **error)
 {
     if (outputs->flags != NULL && !lac_impute_output_close(g_steal_pointer(&outputs->flags), error))
         return FALSE;
+    if (outputs->report != NULL &&
+        !lac_impute_output_close(g_steal_pointer(&outputs->report), error))
+        return FALSE;
     return lac_impute_output_close(g_steal_pointer(&outputs->table), error);
 }
 
 static gboolean
 impute_write_long(const LacImputeOptions *o, LacImputer *imputer, const LacImputeTable *table,
-                  LacImputeOutput *out, GError **error)
+                  Outputs *outputs, GError **error)
 {
+    LacImputeOutput *out = outputs->table;
+
     if (o->original) {
         g_autoptr(LacMatrix) original = lac_matrix_new(table->data->rows, table->data->cols, error);
 
@@ -119,6 +134,8 @@ impute_write_long(const LacImputeOptions *o, LacImputer *imputer, const LacImput
         if (completed == NULL ||
             !lac_impute_write_draw(table, completed, d + 1, d == 0 && !o->original, out, error))
             return FALSE;
+        if (outputs->cells != NULL)
+            lac_filled_cells_put(outputs->cells, d, completed);
     }
     return TRUE;
 }
@@ -129,21 +146,26 @@ impute_write(const LacImputeOptions *o, LacImputer *imputer, const LacImputeTabl
 {
     g_autoptr(LacMatrix) completed = NULL;
 
+    if (o->report != NULL) {
+        outputs->cells = lac_filled_cells_new(table->data->holes, (size_t)MAX(o->draws, 1), error);
+        if (outputs->cells == NULL)
+            return FALSE;
+    }
     if (o->draws > 0) {
-        if (!impute_write_long(o, imputer, table, outputs->table, error))
+        if (!impute_write_long(o, imputer, table, outputs, error))
             return FALSE;
     } else {
         completed = lac_impute_complete(imputer, table, FALSE, 0, error);
         if (completed == NULL || !lac_impute_write_filled(table, completed, outputs->table, error))
             return FALSE;
+        if (outputs->cells != NULL)
+            lac_filled_cells_put(outputs->cells, 0, completed);
     }
     if (outputs->flags != NULL &&
         !lac_impute_write_flags(table, completed, lac_imputer_model_name(imputer), outputs->flags,
                                 error))
         return FALSE;
-    if (o->save != NULL && !lac_imputer_save(imputer, o->save, error))
-        return FALSE;
-    return outputs_close(outputs, error);
+    return o->save == NULL || lac_imputer_save(imputer, o->save, error);
 }
 
 /* ---- what is said -----------------------------------------------------------------------------
@@ -252,6 +274,7 @@ impute_check_outputs(const LacImputeOptions *o, GError **error)
         const char *option, *path;
     } files[] = {{"--output", o->output != NULL ? o->output : "-"},
                  {"--flags", o->flags},
+                 {"--report", o->report},
                  {"--save", o->save}};
 
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
@@ -419,7 +442,7 @@ impute_all(const LacImputeOptions *o, const char *path, uint64_t seed, LacImpute
     const LacRng rng = lac_rng_new(seed);
     g_autoptr(LacContext) context = lac_context_new(lac_rng_split(&rng, "impute"));
     g_autoptr(LacImputer) imputer = lac_impute_imputer_new(o, context, error);
-    g_auto(Outputs) outputs = {NULL, NULL};
+    g_auto(Outputs) outputs = {NULL, NULL, NULL, NULL};
     Progress progress;
     gboolean learns;
 
@@ -434,6 +457,14 @@ impute_all(const LacImputeOptions *o, const char *path, uint64_t seed, LacImpute
     learns = o->load == NULL && (o->save != NULL || lac_mask_count(table->data->holes) > 0);
     if ((learns && !lac_imputer_fit(imputer, table->data, error)) ||
         !impute_write(o, imputer, table, &outputs, error))
+        return FALSE;
+    if (outputs.report != NULL) {
+        const LacImputeReport of = {table, imputer, context, outputs.cells, rng};
+
+        if (!lac_impute_write_report(o, &of, outputs.report, error))
+            return FALSE;
+    }
+    if (!outputs_close(&outputs, error))
         return FALSE;
     impute_say_events(context);
     impute_say_done(o, imputer, table, (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
@@ -481,10 +512,13 @@ const LacCommand lac_command_impute = {
         "--load takes columns in any order, by name. A column that the model was not fitted on is "
         "passed through with a warning when it has no holes. A missing column, and a level that "
         "was not seen, are errors.\n\n"
+        "--report writes a page about the completions. It also hides some observed cells of each "
+        "column with holes, fits the model again, and compares what comes back with what was there."
+        "\n\n"
         "Examples:\n\n"
         "  lacuna impute data.csv -o filled.csv\n"
         "  lacuna impute data.csv -o filled.csv --model knn --set k=10 --ignore id\n"
-        "  lacuna impute data.csv -o draws.csv --model mice -m 20\n"
+        "  lacuna impute data.csv -o draws.csv --model mice -m 20 --report filled.html\n"
         "  lacuna impute data.csv -o filled.csv --save model.safetensors\n"
         "  lacuna impute new.csv -o new-filled.csv --load model.safetensors",
     .options = options,

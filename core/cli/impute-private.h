@@ -3,13 +3,14 @@
 #define LACUNA_IMPUTE_PRIVATE_H
 
 #include "cli-private.h"
+#include "filled-private.h"
 #include "imputer-private.h"
 
 G_BEGIN_DECLS
 
 /** LacImputeOptions: the command line; see cmd-impute.c for what each means. */
 typedef struct {
-    char *output, *model, *initial, *optimizer, *scale, *save, *load, *flags;
+    char *output, *model, *initial, *optimizer, *scale, *save, *load, *flags, *report;
     char *delimiter, *decimal, *header, *seed, *max_memory;
     char **set, **na, **kinds, **ignore;
     int64_t draws;
@@ -80,6 +81,20 @@ gboolean lac_impute_write_draw(const LacImputeTable *table, const LacMatrix *com
  * @completed is NULL (of several completions there is no one value). */
 gboolean lac_impute_write_flags(const LacImputeTable *table, const LacMatrix *completed,
                                 const char *model, LacImputeOutput *out, GError **error);
+
+/** LacImputeReport: what the page is about; all lent. @cells: the holes in each completion. */
+typedef struct {
+    const LacImputeTable *table;
+    const LacImputer *imputer;
+    const LacContext *context;
+    const LacFilledCells *cells;
+    LacRng rng;
+} LacImputeReport;
+
+/** lac_impute_write_report: hides some observed cells and fills them with the model of @options,
+ * fitted anew, then writes the page. That this cannot be done is told on the page. */
+gboolean lac_impute_write_report(const LacImputeOptions *options, const LacImputeReport *of,
+                                 LacImputeOutput *out, GError **error);
 
 G_END_DECLS
 

@@ -9,19 +9,16 @@
 #define MOST_CHAINS 10
 
 LacFigure *
-figure_trace(const LacReport *report, size_t cell, const LacReportTrace *trace, double rhat)
+figure_trace(const LacReportTrace *trace, double rhat, const LacTraceOf *of)
 {
     static const char *const dashes[] = {"solid", "(6,2)", "(2,2)", "(8,2,2,2)"};
-    const LacReportCell *of = report_cell(report, cell);
-    const char *method = report_method(report, of->method)->label;
-    const char *data = report_data(report, of->data)->label;
     const size_t chains = MIN(trace->chains, MOST_CHAINS);
     g_autoptr(LacFigure) figure = figure_new(WIDTH, HEIGHT);
     g_autofree char *value = report_fixed(rhat, 3);
     g_autofree char *what = trace->column == NULL
                                 ? g_strdup(trace->series)
                                 : g_strdup_printf("%s of %s", trace->series, trace->column);
-    g_autofree char *slug = g_strdup_printf("trace %s %s %s", method, data, what);
+    g_autofree char *slug = g_strdup_printf("trace %s %s %s", of->method, of->data, what);
     g_autofree char *label = figure_shorten(what, 34);
 
     figure_frame(figure, 82, 16, 14, 46);
@@ -54,9 +51,10 @@ figure_trace(const LacReport *report, size_t cell, const LacReportTrace *trace, 
     figure->alt =
         g_strdup_printf("Trace plot: %s by iteration, %zu chains of %zu iterations of %s on "
                         "%s%s%s.",
-                        what, chains, trace->iterations, method, data,
+                        what, chains, trace->iterations, of->method, of->data,
                         isnan(rhat) ? "" : "; R-hat ", isnan(rhat) ? "" : value);
-    figure->caption = g_strdup_printf("%s on %s, %s", method, data,
-                                      report_condition(report, of->condition)->label);
+    figure->caption =
+        g_strdup_printf("%s on %s%s%s", of->method, of->data, of->condition != NULL ? ", " : "",
+                        of->condition != NULL ? of->condition : "");
     return g_steal_pointer(&figure);
 }

@@ -4,6 +4,7 @@
 #define LACUNA_REPORT_FIGURE_PRIVATE_H
 
 #include "compare-private.h"
+#include "filled-private.h"
 #include "missingness-private.h"
 
 G_BEGIN_DECLS
@@ -83,10 +84,23 @@ figure_repeats(const LacReport *report, size_t condition, const LacInside *insid
 LacFigure *figure_cost(const LacReport *report, size_t condition, size_t data);
 /** figure_rate: on one data set, or over all where @data is their number. */
 LacFigure *figure_rate(const LacReport *report, const char *curve, size_t data);
-LacFigure *
-figure_trace(const LacReport *report, size_t cell, const LacReportTrace *trace, double rhat);
+/** LacTraceOf: names of what was traced; @condition may be NULL. */
+typedef struct {
+    const char *method, *data, *condition;
+} LacTraceOf;
+LacFigure *figure_trace(const LacReportTrace *trace, double rhat, const LacTraceOf *of);
 /** figure_calibration: of the metric that @first is the first part of. */
 LacFigure *figure_calibration(const LacReport *report, size_t condition, size_t first);
+
+/** figure_density: numbers of column @j, observed and imputed; figure_levels: the same of a
+ * category; figure_draws: observed values beside those of the first completions, point by point;
+ * figure_intervals: of imputed cells over many completions; figure_overimputed: what was hidden
+ * against what came back. */
+LacFigure *figure_density(const LacData *data, const LacFilledCells *cells, size_t j);
+LacFigure *figure_levels(const LacData *data, const LacFilledCells *cells, size_t j);
+LacFigure *figure_draws(const LacData *data, const LacFilledCells *cells, size_t j);
+LacFigure *figure_intervals(const LacData *data, const LacFilledCells *cells, size_t j);
+LacFigure *figure_overimputed(const LacData *data, const LacFilledCells *cells, size_t j);
 
 /** figure_flux: influx against outflux of the columns of a table. */
 LacFigure *figure_flux(const LacData *data, const LacMissingness *missingness);

@@ -2,6 +2,8 @@
 #ifndef LACUNA_REPORT_INSPECT_PRIVATE_H
 #define LACUNA_REPORT_INSPECT_PRIVATE_H
 
+#include "context-private.h"
+#include "filled-private.h"
 #include "missingness-private.h"
 
 G_BEGIN_DECLS
@@ -26,6 +28,29 @@ typedef struct {
  * One file that needs nothing else; the same table gives the same bytes. Owned.
  */
 LAC_PRIVATE_API char *lac_inspection_html(const LacInspection *inspection, char ***notes_out);
+
+/**
+ * LacFilled: a table that was filled; all lent.
+ * @model: its name
+ * @imputed: the cells that were missing, in each completion
+ * @drawn: completions are draws of the model, not its best guess
+ * @hidden: observed cells that were hidden and filled in the same way; NULL: there are none, for
+ *   @why_not; @hidden_drawn: as @drawn
+ * @traces, @events: [LacTracePoint], [LacEvent] of the fit, about columns of @modelled (may be
+ * NULL)
+ */
+typedef struct {
+    const char *title, *reading, *model;
+    const LacData *data;
+    const LacFilledCells *imputed, *hidden;
+    gboolean drawn, hidden_drawn;
+    const char *why_not;
+    const GPtrArray *traces, *events;
+    const LacSchema *modelled;
+} LacFilled;
+
+/** lac_filled_html: the page of `lacuna impute --report`; as lac_inspection_html(). */
+LAC_PRIVATE_API char *lac_filled_html(const LacFilled *filled, char ***notes_out);
 
 /** lac_little_verdict: what the test says in one sentence, p value included. Owned. */
 LAC_PRIVATE_API char *lac_little_verdict(const LacLittle *little);

@@ -102,6 +102,9 @@ void page_legend(Page *page, size_t condition);
  * right; nothing where there is none. */
 void page_predictions(Page *page, size_t condition, size_t data);
 
+/** page_traces: the series [LacReportTrace] that agree least between chains, and all as a table. */
+void page_traces(Page *page, const LacTraceOf *of, const GPtrArray *traces);
+
 /** page_image_grid: FALSE when there are no pictures. */
 gboolean page_image_grid(Page *page, size_t condition, size_t data);
 

@@ -122,7 +122,7 @@ trace_table(Page *page, const GPtrArray *traces, const double *rhat)
 
 /* the series that agree least between chains come first */
 static void
-trace_panels(Page *page, size_t cell, const GPtrArray *traces, const double *rhat)
+trace_panels(Page *page, const LacTraceOf *of, const GPtrArray *traces, const double *rhat)
 {
     g_autofree gboolean *used = g_new0(gboolean, MAX(traces->len, 1));
 
@@ -136,29 +136,36 @@ trace_panels(Page *page, size_t cell, const GPtrArray *traces, const double *rha
                 worst = i;
         }
         used[worst] = TRUE;
-        page_figure(
-            page, figure_trace(page->report, cell, g_ptr_array_index(traces, worst), rhat[worst]));
+        page_figure(page, figure_trace(g_ptr_array_index(traces, worst), rhat[worst], of));
     }
     g_string_append(page->out, "</div>\n");
+}
+
+void
+page_traces(Page *page, const LacTraceOf *of, const GPtrArray *traces)
+{
+    g_autofree double *rhat = g_new(double, MAX(traces->len, 1));
+
+    for (guint i = 0; i < traces->len; i++)
+        rhat[i] = trace_rhat(g_ptr_array_index(traces, i));
+    trace_panels(page, of, traces, rhat);
+    g_string_append(page->out,
+                    "<details class=\"more\"><summary>All series as a table</summary>\n");
+    trace_table(page, traces, rhat);
+    g_string_append(page->out, "</details>\n");
 }
 
 static void
 convergence_of(Page *page, size_t cell, const GPtrArray *traces)
 {
     const LacReport *report = page->report;
-    const LacReportCell *of = report_cell(report, cell);
-    g_autofree double *rhat = g_new(double, MAX(traces->len, 1));
+    const LacReportCell *at = report_cell(report, cell);
+    const LacTraceOf of = {report_method(report, at->method)->label,
+                           report_data(report, at->data)->label,
+                           report_condition(report, at->condition)->label};
 
-    for (guint i = 0; i < traces->len; i++)
-        rhat[i] = trace_rhat(g_ptr_array_index(traces, i));
-    page_heading(page, 3, "%s on %s, %s", report_method(report, of->method)->label,
-                 report_data(report, of->data)->label,
-                 report_condition(report, of->condition)->label);
-    trace_panels(page, cell, traces, rhat);
-    g_string_append(page->out,
-                    "<details class=\"more\"><summary>All series as a table</summary>\n");
-    trace_table(page, traces, rhat);
-    g_string_append(page->out, "</details>\n");
+    page_heading(page, 3, "%s on %s, %s", of.method, of.data, of.condition);
+    page_traces(page, &of, traces);
 }
 
 void

@@ -19,7 +19,9 @@ import time
 
 SKIPPED = 77
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../experiments/data/penguins.csv")
-TABLE_PAGES = [("inspect", ["inspect", "{data}", "-o", "{page}"], 1)]
+TABLE_PAGES = [("inspect", ["inspect", "{data}", "-o", "{page}"], 1),
+               ("filled", ["impute", "{data}", "-o", "{page}.csv", "--report", "{page}",
+                           "--model", "mice", "-m", "19"], 10)]
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--disable-dev-shm-usage", "--hide-scrollbars"]

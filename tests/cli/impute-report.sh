@@ -1,0 +1,47 @@
+# lacuna impute --report: a page about the completions, with hidden cells filled again.
+. "$(dirname "$0")/common.sh"
+
+awk -F, -v OFS=, 'NR > 1 && NR % 7 == 0 { $3 = "" } NR > 1 && NR % 9 == 0 { $1 = "" } 1' \
+    "$here/../../experiments/data/penguins.csv" > holes.csv
+expect 0 lacuna impute holes.csv -o plain.csv --model mice -m 20
+expect 0 lacuna impute holes.csv -o filled.csv --model mice -m 20 --report page.html
+cmp plain.csv filled.csv || fail "the report changed the completions"
+# has TEXT: it is on the page
+has() {
+    grep -qF -- "$1" page.html || fail "the page does not say '$1'"
+}
+has '<title>holes.csv – Lacuna completion</title>'
+has 'observed cells were hidden, the model was fitted again without them'
+has 'of 90 % intervals'
+has 'id="convergence"'
+has 'Nothing had to be done differently from what was asked.'
+if command -v gnuplot > /dev/null; then
+    has 'bill_length_mm: density'
+    has 'bill_length_mm: completions'
+    has 'bill_length_mm: intervals'
+    has 'species: shares of levels'
+    has 'bill_length_mm: hidden and imputed'
+fi
+# the same table, model and seed give the same page
+expect 0 lacuna impute holes.csv -o filled.csv --model mice -m 20 --report again.html --force
+cmp page.html again.html || fail "another page"
+# best guesses have no intervals; what was done differently is told
+printf 'k,x,y\n5,1,2\n5,,3\n5,3,4\n5,4,5\n,5,\n5,6,8\n' > constant.csv
+expect 0 lacuna impute constant.csv --model mice -o c.csv --report page.html --force
+has 'draw several with -m'
+expect 0 lacuna impute constant.csv --model mean -o c.csv --report page.html --force
+has 'best guesses, which have no intervals'
+# a loaded model is not fitted again; a whole table has nothing to show
+expect 0 lacuna impute holes.csv -o f.csv --model knn --save knn.safetensors
+expect 0 lacuna impute holes.csv -o f.csv --load knn.safetensors --report page.html --force
+has 'Not made: the model was loaded'
+table whole.csv
+expect 0 lacuna impute whole.csv -o f.csv --report page.html --force
+has 'Nothing is missing'
+# no page without a table, and none in place of another file
+expect 2 lacuna impute holes.csv -o filled.csv --report other.html
+[ ! -e other.html ] || fail "a page of a table that was not written"
+expect 2 lacuna impute holes.csv -o new.csv --report page.html
+says "page.html exists already"
+expect 2 lacuna impute holes.csv -o same.csv --report same.csv
+says "expected two files"
