@@ -39,12 +39,42 @@ gemm_finish_rows(size_t begin, size_t end, unsigned worker, void *user)
     }
 }
 
-/* B as a matrix, from panels. Returns: [k x n], owned. */
+/** GemmSpare: memory of a thread that grows to what it was asked for and is kept. */
+typedef struct {
+    size_t size;
+    LacReal *v;
+} GemmSpare;
+
+static void
+gemm_spare_free(gpointer data)
+{
+    g_free(((GemmSpare *)data)->v);
+    g_free(data);
+}
+
 static LacReal *
+gemm_spare(size_t size)
+{
+    static GPrivate key = G_PRIVATE_INIT(gemm_spare_free);
+    GemmSpare *spare = g_private_get(&key);
+
+    if (spare == NULL) {
+        spare = g_new0(GemmSpare, 1);
+        g_private_set(&key, spare);
+    }
+    if (spare->size < size) {
+        spare->v = g_renew(LacReal, spare->v, size);
+        spare->size = size;
+    }
+    return spare->v;
+}
+
+/* B as a matrix [k x n], from panels; lent until the thread's next call. */
+static const LacReal *
 gemm_spell_out(const NnGemm *g)
 {
-    LacReal *b = g_new(LacReal, g->k * g->n);
-    g_autofree LacReal *panel = g_new(LacReal, g->k * NN_WIDEST + NN_SLACK);
+    const size_t panel_size = g->k * NN_WIDEST + NN_SLACK;
+    LacReal *panel = gemm_spare(panel_size + g->k * g->n), *b = panel + panel_size;
 
     for (size_t column = 0; column < g->n; column += NN_WIDEST) {
         const size_t cols = MIN(NN_WIDEST, g->n - column);
@@ -60,10 +90,9 @@ void
 nn_gemm_blas(const NnGemm *g)
 {
     NnGemm plain = *g;
-    g_autofree LacReal *b = g->lay_out != NULL ? gemm_spell_out(g) : NULL;
 
-    if (b != NULL)
-        plain.b = b, plain.ldb = g->n, plain.tb = FALSE;
+    if (g->lay_out != NULL)
+        plain.b = gemm_spell_out(g), plain.ldb = g->n, plain.tb = FALSE;
     lac_threads(); /* the first question sets the number of threads of OpenBLAS, too */
     gemm_product(&plain);
     if (g->bias != NULL || g->activation != LAC_ACTIVATION_NONE)
