@@ -72,8 +72,10 @@ save_learner(const BoostLearner *learner, size_t r, LacBundle *out, int64_t *siz
     sizes[0] = (int64_t)n;
     sizes[1] = learner->rounds;
     lac_bundle_put_u64(out, model_name, 1, n / 8 + 1, words);
-    memcpy(donors, learner->score, learner->n_donors * sizeof(double));
-    memcpy(donors + learner->n_donors, learner->value, learner->n_donors * sizeof(double));
+    if (learner->n_donors > 0) {
+        memcpy(donors, learner->score, learner->n_donors * sizeof(double));
+        memcpy(donors + learner->n_donors, learner->value, learner->n_donors * sizeof(double));
+    }
     lac_bundle_put_doubles(out, donor_name, 2, learner->n_donors, donors);
     return TRUE;
 }
