@@ -1,6 +1,6 @@
 /* Parallel loops over OpenMP, and the one thread setting they share with OpenBLAS. */
 #include "context-private.h"
-#include <lacuna/parallel.h>
+#include "parallel-private.h"
 
 #include <cblas.h>
 #include <omp.h>
@@ -94,4 +94,41 @@ lac_parallel_for(size_t n, size_t grain, LacLoopBody body, void *user)
         run_in_parallel(n, grain, blocks, (int)team, body, user);
     if (own_threads)
         openblas_set_num_threads(blas_threads);
+}
+
+/* ---- short loops ---- */
+
+enum {
+    LATE = 300,          /* microseconds beyond the loop's own that no free core takes to start */
+    SHORTEST_REST = 10,  /* milliseconds in one thread after the first late start */
+    LONGEST_REST = 1000, /* and after many */
+};
+
+static gint64 rest_end;           /* monotonic microseconds */
+static gint rest = SHORTEST_REST; /* the next one, milliseconds */
+
+void
+lac_parallel_for_short(double seconds, size_t n, size_t grain, LacLoopBody body, void *user)
+{
+    gint64 begin, end, now_rest_end;
+
+    if (lac_threads() == 1 || nested > 0 || n <= grain) {
+        lac_parallel_for(n, grain, body, user);
+        return;
+    }
+    begin = g_get_monotonic_time();
+    __atomic_load(&rest_end, &now_rest_end, __ATOMIC_RELAXED);
+    if (begin < now_rest_end) {
+        run_serially(n, grain, body, user);
+        return;
+    }
+    lac_parallel_for(n, grain, body, user);
+    end = g_get_monotonic_time();
+    if ((double)(end - begin) <= 2e6 * seconds + LATE) {
+        g_atomic_int_set(&rest, SHORTEST_REST);
+        return;
+    }
+    now_rest_end = end + 1000 * (gint64)g_atomic_int_get(&rest);
+    __atomic_store(&rest_end, &now_rest_end, __ATOMIC_RELAXED);
+    g_atomic_int_set(&rest, MIN(2 * g_atomic_int_get(&rest), LONGEST_REST));
 }

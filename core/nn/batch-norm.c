@@ -6,8 +6,8 @@
  * over the n values of the channel; the part in brackets is there only when the batch's own moments
  * normalise. Source: Ioffe & Szegedy (2015). */
 #include "base-private.h"
+#include "parallel-private.h"
 #include <lacuna/ops.h>
-#include <lacuna/parallel.h>
 
 #include <math.h>
 #include <string.h>
@@ -228,7 +228,8 @@ batch_norm_backward(const LacTensor *y)
         b.ggamma = gamma->grad, b.add_gamma = !lac_tensor_first(gamma);
     if (lac_tensor_wants(y, BETA))
         b.gbeta = beta->grad, b.add_beta = !lac_tensor_first(beta);
-    lac_parallel_for(norm->channels, norm_grain(norm), norm_backward_channels, &b);
+    lac_parallel_for_short(2e-9 * (double)x->size, norm->channels, norm_grain(norm),
+                           norm_backward_channels, &b);
 }
 
 /* ---- the operator ---- */
@@ -274,8 +275,8 @@ lac_nn_batch_norm(LacTensor *x, LacTensor *gamma, LacTensor *beta, LacReal *runn
     norm->scale = norm->mean + norm->channels;
     norm->step = norm->channels * norm->run;
     y->saved = norm;
-    lac_parallel_for(
-        norm->channels, norm_grain(norm), norm_forward_channels,
+    lac_parallel_for_short(
+        2e-9 * (double)x->size, norm->channels, norm_grain(norm), norm_forward_channels,
         &(NormForward){norm, x->v, gamma->v, beta->v, y->v, running, (double)momentum});
     return lac_tape_done(y);
 }

@@ -8,9 +8,9 @@
  * too, so that gradients of gradients are made of these three. */
 #include "activation-private.h"
 #include "conv-private.h"
+#include "parallel-private.h"
 #include "tape-private.h"
 #include "unary-private.h"
-#include <lacuna/parallel.h>
 
 enum { X, W, B };
 
@@ -124,7 +124,8 @@ conv_slope(const LacTensor *y)
     if (b != NULL && (s.sums = lac_tape_alloc(y->tape, planes * sizeof *s.sums)) == NULL)
         return FALSE;
     if (b != NULL || s.activation != LAC_ACTIVATION_NONE)
-        lac_parallel_for(planes, MAX(1, GRAIN / s.pixels), conv_slope_planes, &s);
+        lac_parallel_for_short(1e-9 * (double)y->size, planes, MAX(1, GRAIN / s.pixels),
+                               conv_slope_planes, &s);
     if (b == NULL)
         return TRUE;
 

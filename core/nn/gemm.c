@@ -1,12 +1,14 @@
 /* Matrix products, see gemm-private.h. */
 #include "activation-private.h"
 #include "gemm-private.h"
-#include <lacuna/parallel.h>
+#include "parallel-private.h"
 
 #include <cblas.h>
 #include <string.h>
 
 enum { EPILOGUE_VALUES = 1 << 14 }; /* values a block of the second pass holds */
+
+#define FLOPS_PER_SECOND 5e10 /* of one core, rather too few */
 
 static void
 gemm_product(const NnGemm *g)
@@ -130,7 +132,8 @@ nn_gemm_in_blocks(const NnGemm *g, size_t panel_cols, size_t most, double least_
                   NnGemmBlock block)
 {
     enum { SHARES = 3, LEAST_ROWS = 64 }; /* rows that make up for laying out a panel */
-    const gboolean small = 2.0 * (double)g->m * (double)g->n * (double)g->k < least_flops;
+    const double flops = 2.0 * (double)g->m * (double)g->n * (double)g->k;
+    const gboolean small = flops < least_flops;
     const size_t threads = small ? 1 : lac_threads(), wanted = threads > 1 ? SHARES * threads : 1;
     GemmJob job = {.g = g, .block = block, .panels = (g->n + panel_cols - 1) / panel_cols};
 
@@ -141,7 +144,8 @@ nn_gemm_in_blocks(const NnGemm *g, size_t panel_cols, size_t most, double least_
     if (small)
         gemm_blocks(0, job.groups * job.row_blocks, 0, &job);
     else
-        lac_parallel_for(job.groups * job.row_blocks, 1, gemm_blocks, &job);
+        lac_parallel_for_short(flops / FLOPS_PER_SECOND, job.groups * job.row_blocks, 1,
+                               gemm_blocks, &job);
 }
 
 void

@@ -4,8 +4,8 @@
 #include "activation-private.h"
 #include "gemm-private.h"
 #include "map-private.h"
+#include "parallel-private.h"
 #include "unary-private.h"
-#include <lacuna/parallel.h>
 
 enum { X, W, B, GRAIN = 1 << 14 };
 
@@ -104,7 +104,7 @@ linear_slope(const LacTensor *y, const Linear *linear)
     if (bias && s.sums == NULL)
         return NULL;
     if (bias || s.gz != NULL)
-        lac_parallel_for(linear->rows, s.rows, linear_slope_rows, &s);
+        lac_parallel_for_short(1e-9 * (double)y->size, linear->rows, s.rows, linear_slope_rows, &s);
     if (bias)
         linear_bias_gradient(y->in[B], blocks, s.sums);
     return y->grad;

@@ -1,5 +1,6 @@
 /* Element-wise loops with broadcasting, see map-private.h. */
 #include "map-private.h"
+#include "parallel-private.h"
 
 #include <string.h>
 
@@ -163,13 +164,16 @@ map_rows(size_t begin, size_t end, unsigned worker, void *user)
     }
 }
 
+/* of NN_GRAIN values, about what a block holds */
+#define BLOCK_SECONDS 3e-5
+
 void
 nn_for(size_t n, size_t grain, LacLoopBody body, void *user)
 {
     if (n <= grain)
         body(0, n, 0, user);
     else
-        lac_parallel_for(n, grain, body, user);
+        lac_parallel_for_short(BLOCK_SECONDS * (double)(n / grain), n, grain, body, user);
 }
 
 void

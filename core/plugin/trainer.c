@@ -3,7 +3,7 @@
 #include "registry-private.h"
 #include "train-private.h"
 
-#include <lacuna/parallel.h>
+#include "parallel-private.h"
 #include <math.h>
 #include <string.h>
 
@@ -158,7 +158,7 @@ over_blocks(LacTrainer *self, LacLoopBody body)
     if (self->blocks <= BLOCKS_ALONE)
         body(0, self->blocks, 0, self);
     else
-        lac_parallel_for(self->blocks, 1, body, self);
+        lac_parallel_for_short(2e-9 * (double)self->n, self->blocks, 1, body, self);
 }
 
 /* ---- the step -------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 #include "context-private.h"
 #include "lac_test.h"
-#include <lacuna/parallel.h>
+#include "parallel-private.h"
 
 #include <cblas.h>
 #include <omp.h>
@@ -120,5 +120,27 @@ LAC_TEST(base_parallel, one_setting_reaches_openmp_openblas_and_the_environment)
     lac_threads_set(0);
     EXPECT_TRUE(lac_threads() >= 1);
     g_unsetenv("LACUNA_THREADS");
+    lac_threads_set(0);
+}
+
+static void
+count_short(size_t begin, size_t end, unsigned worker, void *user)
+{
+    for (size_t i = begin; i < end; i++)
+        g_atomic_int_inc((gint *)user + i);
+}
+
+/* also after loops that were said to take no time at all, each of which is late on a busy machine
+ */
+LAC_TEST(base_parallel, short_loops_visit_every_index_once_whoever_runs_them)
+{
+    gint visits[N] = {0};
+
+    lac_threads_set(2);
+    for (int round = 0; round < 50; round++)
+        lac_parallel_for_short(0.0, N, GRAIN, count_short, visits);
+    for (size_t i = 0; i < N; i++)
+        EXPECT_EQ_INT(visits[i], 50);
+    EXPECT_EQ_INT(omp_get_max_threads(), 2);
     lac_threads_set(0);
 }
