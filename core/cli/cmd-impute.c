@@ -45,6 +45,9 @@ static const LacOption options[] = {
         "before it starts"),
     LAC_OPTION(LacImputeOptions, ignore, "ignore", 0, STRINGS, "COLUMN",
                "Pass this column through: not used, not filled; may be repeated"),
+    LAC_OPTION(LacImputeOptions, columns, "columns", 0, PATH, "FILE",
+               "Rules of columns (YAML): kind, levels, order, min, max, integer, log, unit, "
+               "missing; 'lacuna inspect --format yaml' writes a first one"),
     LAC_OPTION(LacImputeOptions, kinds, "kind", 0, STRINGS, "COLUMN=KIND",
                "continuous, integer, binary, nominal, ordinal or an order of levels 'low < mid < "
                "high' instead of what was sniffed; may be repeated"),
@@ -310,6 +313,10 @@ impute_check(const LacImputeOptions *o, int argc, GError **error)
                         "--load brings its own model; --model, --set, --initial, --optimizer, "
                         "--scale and --save "
                         "do not go with it");
+    if (o->columns != NULL && (o->load != NULL || o->save != NULL))
+        return lac_fail(error, LAC_ERROR_PARAM,
+                        "--columns does not go with --save and --load: a kept model would not know "
+                        "the rules");
     return impute_check_outputs(o, error);
 }
 
@@ -378,7 +385,8 @@ impute_check_levels(const LacImputeOptions *o, const LacImputeTable *table, GErr
     for (size_t j = 0; j < table->data->cols; j++) {
         const LacColumn *column = lac_data_column(table->data, j);
 
-        if (column->n_levels > MAX_LEVELS && !impute_kind_was_given(o, column->name))
+        if (column->n_levels > MAX_LEVELS && !impute_kind_was_given(o, column->name) &&
+            lac_column_rules_find(table->rules, column->name) == NULL)
             return lac_fail(error, LAC_ERROR_DATA,
                             "%s: column '%s' has %zu different texts, expected at most %d in a "
                             "category; pass it through with --ignore=%s, or insist with "
@@ -435,6 +443,14 @@ impute_limit(const LacImputeOptions *o, LacContext *context, GError **error)
 }
 
 static gboolean
+impute_fit(LacImputer *imputer, const LacImputeTable *table, GError **error)
+{
+    g_autoptr(LacData) seen = lac_impute_to_model(table, table->data, error);
+
+    return seen != NULL && lac_imputer_fit(imputer, seen, error);
+}
+
+static gboolean
 impute_all(const LacImputeOptions *o, const char *path, uint64_t seed, LacImputeTable *table,
            GError **error)
 {
@@ -455,7 +471,7 @@ impute_all(const LacImputeOptions *o, const char *path, uint64_t seed, LacImpute
     lac_context_set_progress(context, impute_progress, &progress);
     /* a table without holes asks nothing of the model */
     learns = o->load == NULL && (o->save != NULL || lac_mask_count(table->data->holes) > 0);
-    if ((learns && !lac_imputer_fit(imputer, table->data, error)) ||
+    if ((learns && !impute_fit(imputer, table, error)) ||
         !impute_write(o, imputer, table, &outputs, error))
         return FALSE;
     if (outputs.report != NULL) {

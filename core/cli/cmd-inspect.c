@@ -16,9 +16,13 @@ static const LacOption options[] = {
     LAC_OPTION(InspectState, table.output, "output", 'o', PATH, "FILE",
                "Also write a web page that needs nothing else"),
     LAC_OPTION(InspectState, format, "format", 0, STRING, "FORMAT",
-               "Of the summary on standard output: table (default) or json"),
+               "Of the summary on standard output: table (default), json, or yaml: the columns as "
+               "rules for --columns"),
     LAC_OPTION(InspectState, table.ignore, "ignore", 0, STRINGS, "COLUMN",
                "Leave this column out; may be repeated"),
+    LAC_OPTION(InspectState, table.columns, "columns", 0, PATH, "FILE",
+               "Rules of columns (YAML): kind, levels, order, min, max, integer, log, unit, "
+               "missing; 'lacuna inspect --format yaml' writes a first one"),
     LAC_OPTION(InspectState, table.kinds, "kind", 0, STRINGS, "COLUMN=KIND",
                "Kind of a column instead of what was sniffed (see impute); may be repeated"),
     LAC_OPTION(InspectState, table.na, "na", 0, STRINGS, "TEXT",
@@ -194,6 +198,14 @@ print_json(const LacInspection *self)
     puts(text);
 }
 
+static void
+print_rules(const LacSchema *schema)
+{
+    g_autofree char *rules = lac_column_rules_write(schema);
+
+    fputs(rules, stdout);
+}
+
 /* ---- the command ------------------------------------------------------------------------------
  */
 
@@ -230,6 +242,7 @@ inspect_table(const InspectState *self, const char *path, LacImputeTable *table,
         return FALSE;
     const LacInspection inspection = {.title = title,
                                       .reading = reading,
+                                      .rules = table->rules,
                                       .set_aside = (const char *const *)table->format.set_aside,
                                       .data = table->data,
                                       .missingness = missingness,
@@ -237,6 +250,8 @@ inspect_table(const InspectState *self, const char *path, LacImputeTable *table,
 
     if (!page_only && g_strcmp0(self->format, "json") == 0)
         print_json(&inspection);
+    else if (!page_only && g_strcmp0(self->format, "yaml") == 0)
+        print_rules(table->data->schema);
     else if (!page_only)
         print_table(&inspection);
     if (out != NULL && !inspect_page(&inspection, g_steal_pointer(&out), error))
@@ -259,8 +274,8 @@ inspect_run(void *state, int argc, char **argv)
     if (argc != 1)
         return lac_cli_usage("inspect: expected one table, got %d", argc);
     if (self->format != NULL && strcmp(self->format, "table") != 0 &&
-        strcmp(self->format, "json") != 0)
-        return lac_cli_usage("inspect: --format '%s' is not known; expected table or json",
+        strcmp(self->format, "json") != 0 && strcmp(self->format, "yaml") != 0)
+        return lac_cli_usage("inspect: --format '%s' is not known; expected table, json or yaml",
                              self->format);
     done = inspect_table(self, argv[0], &table, &error);
     lac_impute_table_clear(&table);
@@ -280,7 +295,8 @@ const LacCommand lac_command_inspect = {
         "-o writes all of it as one HTML file that needs nothing else.\n\n"
         "Examples:\n\n"
         "  lacuna inspect data.csv -o inspect.html\n"
-        "  lacuna inspect data.csv --format json",
+        "  lacuna inspect data.csv --format json\n"
+        "  lacuna inspect data.csv --format yaml > columns.yaml",
     .options = options,
     .state_size = sizeof(InspectState),
     .run = inspect_run,

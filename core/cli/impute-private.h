@@ -3,6 +3,7 @@
 #define LACUNA_IMPUTE_PRIVATE_H
 
 #include "cli-private.h"
+#include "column-rules-private.h"
 #include "filled-private.h"
 #include "imputer-private.h"
 
@@ -12,7 +13,7 @@ G_BEGIN_DECLS
 typedef struct {
     char *output, *model, *initial, *optimizer, *scale, *save, *load, *flags, *report;
     char *delimiter, *decimal, *header, *seed, *max_memory;
-    char **set, **na, **kinds, **ignore;
+    char **set, **na, **kinds, **ignore, *columns;
     int64_t draws;
     gboolean force, original, check_numerics;
 } LacImputeOptions;
@@ -21,12 +22,14 @@ typedef struct {
  * LacImputeTable: the person's file.
  * @source: its bytes after gunzip; @format: how they were read
  * @data: its variables; columns passed through are in the source only
+ * @rules: of --columns, or NULL
  * @adapted: for a loaded model: @data in the columns of the model; NULL otherwise
  * @model_column: [data->cols] of @adapted, -1 where the model does not know the column
  */
 typedef struct {
     GBytes *source;
     LacCsvFormat format;
+    LacColumnRules *rules;
     LacData *data, *adapted;
     gssize *model_column;
 } LacImputeTable;
@@ -49,6 +52,11 @@ lac_impute_imputer_new(const LacImputeOptions *options, LacContext *context, GEr
 /** lac_impute_adapt: fits @table to a loaded @imputer: same kinds and levels, whatever was seen in
  * this file. A missing column and an unseen level are errors. */
 gboolean lac_impute_adapt(const LacImputer *imputer, LacImputeTable *table, GError **error);
+/** lac_impute_to_model: @in, a table like @table->data, as the model is to see it: logarithms where
+ * a rule wants them. Owned, maybe @in itself. lac_impute_from_model: what it filled into the holes
+ * of @in, back in the file's units; observed cells are those of @in. */
+LacData *lac_impute_to_model(const LacImputeTable *table, const LacData *in, GError **error);
+void lac_impute_from_model(const LacImputeTable *table, const LacData *in, LacMatrix *out);
 /** lac_impute_complete: one completion of @table->data: draw @draw, or the point completion when
  * @drawn is FALSE. Owned. */
 LacMatrix *lac_impute_complete(LacImputer *imputer, const LacImputeTable *table, gboolean drawn,

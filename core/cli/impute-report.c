@@ -10,24 +10,27 @@ enum { HIDDEN_DRAWS = 20, HIDDEN_LEAST = 5, HIDDEN_MOST = 300 };
 
 /* Fits the model of the options anew on @hidden and fills it; FALSE with @error. */
 static gboolean
-report_refit(const LacImputeOptions *o, const LacData *hidden, LacContext *context,
-             LacFilledCells *cells, gboolean *drawn, GError **error)
+report_refit(const LacImputeOptions *o, const LacImputeTable *table, const LacData *hidden,
+             LacContext *context, LacFilledCells *cells, gboolean *drawn, GError **error)
 {
     g_autoptr(LacImputer) imputer = lac_impute_imputer_new(o, context, error);
     g_autoptr(LacMatrix) out =
         imputer != NULL ? lac_matrix_new(hidden->rows, hidden->cols, error) : NULL;
 
-    if (out == NULL)
+    g_autoptr(LacData) seen = out != NULL ? lac_impute_to_model(table, hidden, error) : NULL;
+
+    if (seen == NULL)
         return FALSE;
     *drawn = lac_imputer_can_sample(imputer);
     lac_context_set_draws(context, *drawn ? HIDDEN_DRAWS : 1);
-    if (!lac_imputer_fit(imputer, hidden, error))
+    if (!lac_imputer_fit(imputer, seen, error))
         return FALSE;
     cells->draws = *drawn ? HIDDEN_DRAWS : 1;
     for (size_t d = 0; d < cells->draws; d++) {
-        if (*drawn ? !lac_imputer_sample(imputer, hidden, d, out, error)
-                   : !lac_imputer_fill(imputer, hidden, out, error))
+        if (*drawn ? !lac_imputer_sample(imputer, seen, d, out, error)
+                   : !lac_imputer_fill(imputer, seen, out, error))
             return FALSE;
+        lac_impute_from_model(table, hidden, out);
         lac_filled_cells_put(cells, d, out);
     }
     return TRUE;
@@ -35,18 +38,20 @@ report_refit(const LacImputeOptions *o, const LacData *hidden, LacContext *conte
 
 /* NULL with a reason in @error. */
 static LacFilledCells *
-report_overimpute(const LacImputeOptions *o, const LacData *data, const LacRng *rng,
+report_overimpute(const LacImputeOptions *o, const LacImputeTable *table, const LacRng *rng,
                   LacContext *context, gboolean *drawn, GError **error)
 {
-    g_autoptr(LacMask) mask = lac_overimpute_choose(data, HIDDEN_SHARE, HIDDEN_LEAST, HIDDEN_MOST,
-                                                    lac_rng_split(rng, "overimpute"), error);
-    g_autoptr(LacData) hidden = mask != NULL ? lac_data_with_holes(data, mask, error) : NULL;
+    g_autoptr(LacMask) mask =
+        lac_overimpute_choose(table->data, HIDDEN_SHARE, HIDDEN_LEAST, HIDDEN_MOST,
+                              lac_rng_split(rng, "overimpute"), error);
+    g_autoptr(LacData) hidden = mask != NULL ? lac_data_with_holes(table->data, mask, error) : NULL;
     g_autoptr(LacFilledCells) cells =
         hidden != NULL ? lac_filled_cells_new(mask, HIDDEN_DRAWS, error) : NULL;
 
     if (cells == NULL || cells->n == 0)
         return g_steal_pointer(&cells);
-    return report_refit(o, hidden, context, cells, drawn, error) ? g_steal_pointer(&cells) : NULL;
+    return report_refit(o, table, hidden, context, cells, drawn, error) ? g_steal_pointer(&cells)
+                                                                        : NULL;
 }
 
 gboolean
@@ -65,7 +70,7 @@ lac_impute_write_report(const LacImputeOptions *o, const LacImputeReport *of, La
     if (o->load != NULL)
         why = g_strdup("the model was loaded, and may have learnt from the cells to be hidden");
     else if (of->cells->n > 0)
-        hidden = report_overimpute(o, of->table->data, &of->rng, again, &hidden_drawn, &reason);
+        hidden = report_overimpute(o, of->table, &of->rng, again, &hidden_drawn, &reason);
     if (reason != NULL)
         why = g_strdup(reason->message);
     const LacFilled filled = {.title = title,

@@ -60,13 +60,20 @@ table_model_kinds(const LacSchema *schema, GStrvBuilder *builder)
 
 /* --kind grade=ordinal becomes the pair "grade", "ordinal"; --ignore id the pair "id", "skip". */
 static gboolean
-table_kinds(const LacImputeOptions *options, const LacSchema *schema, char ***out, GError **error)
+table_kinds(const LacImputeOptions *options, const LacSchema *schema, const LacColumnRules *rules,
+            char ***out, GError **error)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
     char **words = options->kinds, **ignore = options->ignore;
 
     if (schema != NULL)
         table_model_kinds(schema, builder);
+    for (size_t k = 0; rules != NULL && k < rules->n; k++) {
+        if (rules->rules[k].kind == NULL)
+            continue;
+        g_strv_builder_add(builder, rules->rules[k].name);
+        g_strv_builder_add(builder, rules->rules[k].kind);
+    }
 
     for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
         const char *split = strrchr(words[i], '=');
@@ -84,6 +91,20 @@ table_kinds(const LacImputeOptions *options, const LacSchema *schema, char ***ou
     }
     *out = g_strv_builder_end(builder);
     return TRUE;
+}
+
+/* The codes for missing of single columns, as pairs of column and text. */
+static char **
+table_column_na(const LacColumnRules *rules)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+    for (size_t k = 0; rules != NULL && k < rules->n; k++)
+        for (char **text = rules->rules[k].na; text != NULL && *text != NULL; text++) {
+            g_strv_builder_add(builder, rules->rules[k].name);
+            g_strv_builder_add(builder, *text);
+        }
+    return g_strv_builder_end(builder);
 }
 
 /* The reader speaks of its parameters; at the command line they have other names. */
@@ -108,22 +129,41 @@ table_explain(const char *load, GError **error)
     }
 }
 
+static gboolean
+table_bound(LacImputeTable *table, GError **error)
+{
+    LacData *bound = lac_column_rules_bound(table->rules, table->data, error);
+
+    if (bound == NULL)
+        return FALSE;
+    lac_data_unref(table->data);
+    table->data = bound;
+    return TRUE;
+}
+
 gboolean
 lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOptions *options,
                       const LacSchema *schema, GError **error)
 {
     LacCsvOptions csv = {0};
-    g_auto(GStrv) kinds = NULL;
+    g_auto(GStrv) kinds = NULL, column_na = NULL;
     gsize length;
     const char *text;
 
+    if (options->columns != NULL) {
+        table->rules = lac_column_rules_load(options->columns, error);
+        if (table->rules == NULL)
+            return FALSE;
+    }
     if (!table_header(options->header, &csv.header, error) ||
         !table_byte("delimiter", options->delimiter, &csv.delimiter, error) ||
         !table_byte("decimal", options->decimal, &csv.decimal, error) ||
-        !table_kinds(options, schema, &kinds, error))
+        !table_kinds(options, schema, table->rules, &kinds, error))
         return FALSE;
     csv.na = options->na;
     csv.kinds = kinds[0] != NULL ? kinds : NULL;
+    column_na = table_column_na(table->rules);
+    csv.column_na = column_na;
     table->source = lac_csv_load(path, &table->format.gzip, error);
     if (table->source == NULL)
         return FALSE;
@@ -131,7 +171,7 @@ lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOp
     table->data = lac_csv_parse(text, length, path, &csv, &table->format, error);
     if (table->data == NULL)
         table_explain(options->load, error);
-    return table->data != NULL;
+    return table->data != NULL && (table->rules == NULL || table_bound(table, error));
 }
 
 char *
@@ -168,6 +208,7 @@ lac_impute_table_clear(LacImputeTable *table)
 {
     g_clear_pointer(&table->source, g_bytes_unref);
     lac_csv_format_clear(&table->format);
+    g_clear_pointer(&table->rules, lac_column_rules_free);
     g_clear_pointer(&table->data, lac_data_unref);
     g_clear_pointer(&table->adapted, lac_data_unref);
     g_clear_pointer(&table->model_column, g_free);

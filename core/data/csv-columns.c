@@ -27,6 +27,7 @@ csv_column_clear(CsvColumn *column)
     csv_column_forget(column);
     g_free(column->name);
     g_strfreev(column->order);
+    g_strfreev(column->na);
 }
 
 size_t
@@ -123,6 +124,17 @@ csv_columns_configure(CsvColumn *columns, size_t n, const LacCsvOptions *options
 
         if (column == NULL || !csv_column_configure(column, pair[1], name, error))
             return FALSE;
+    }
+    for (char **pair = options->column_na; pair != NULL && pair[0] != NULL; pair += 2) {
+        CsvColumn *column = csv_columns_find(columns, n, pair[0], name, error);
+        gsize texts;
+
+        if (column == NULL)
+            return FALSE;
+        texts = column->na != NULL ? g_strv_length(column->na) : 0;
+        column->na = g_renew(char *, column->na, texts + 2);
+        column->na[texts] = g_strdup(pair[1]);
+        column->na[texts + 1] = NULL;
     }
     if (options->label != NULL) {
         CsvColumn *column = csv_columns_find(columns, n, options->label, name, error);

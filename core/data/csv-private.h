@@ -84,13 +84,14 @@ enum { /* CsvColumn.seen */
 
 /** CsvColumn: a column of the file.
  * @given: its kind is @kind because the user said so; @order: levels as given, NULL-terminated
+ * @na: texts that mean missing here besides those of the file, or NULL
  * @levels: CsvLevel in order of appearance; @index: text to index into it */
 typedef struct {
     char *name;
     CsvMode mode;
     gboolean given, label;
     LacKind kind;
-    char **order;
+    char **order, **na;
     unsigned seen;
     GArray *levels;
     GHashTable *index;

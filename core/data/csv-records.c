@@ -69,6 +69,7 @@ csv_store_field(CsvReader *reader, size_t j, const CsvField *field, double *cell
     if (column->mode == CSV_MODE_SKIP)
         return TRUE;
     if (csv_field_is_na(field, reader->format.na) ||
+        (column->na != NULL && csv_field_is_na(field, column->na)) ||
         (column->mode == CSV_MODE_NUMBER && field->length == 0)) {
         column->seen |= CSV_SEEN_HOLE;
         return TRUE;
@@ -217,7 +218,8 @@ csv_take_fast(CsvReader *reader, size_t j, const char **p, double *cell)
     const char delimiter = reader->format.delimiter;
     const char *end = csv_stops_next(&reader->stops, reader->end, delimiter);
 
-    if (column->mode != CSV_MODE_NUMBER || reader->number_is_na || end == NULL)
+    if (column->mode != CSV_MODE_NUMBER || reader->number_is_na || column->na != NULL ||
+        end == NULL)
         return FALSE;
     if (csv_take_short(column, reader->format.decimal, *p, end, cell))
         *p = end;

@@ -2,6 +2,7 @@
 #ifndef LACUNA_REPORT_INSPECT_PRIVATE_H
 #define LACUNA_REPORT_INSPECT_PRIVATE_H
 
+#include "column-rules-private.h"
 #include "context-private.h"
 #include "filled-private.h"
 #include "missingness-private.h"
@@ -11,10 +12,12 @@ G_BEGIN_DECLS
 /**
  * LacInspection: a table as it was read; all lent.
  * @reading: how the file was read, for the line below the title; NULL: nothing
+ * @rules: what was said of the columns, or NULL
  * @set_aside: columns of the file that are no variables, NULL-terminated; may be NULL
  */
 typedef struct {
     const char *title, *reading;
+    const LacColumnRules *rules;
     const char *const *set_aside;
     const LacData *data;
     const LacMissingness *missingness;

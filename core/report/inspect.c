@@ -74,6 +74,29 @@ column_values(Page *page, const LacColumn *column, gboolean levels_column, size_
         page_cell(page, "", "left");
 }
 
+/* "continuous, mg, from 0, up to 120, logarithm" */
+static char *
+kind_text(const LacInspection *self, const LacColumn *column)
+{
+    const LacColumnRule *rule = lac_column_rules_find(self->rules, column->name);
+    GString *out = g_string_new(lac_kind_name(column->kind));
+
+    if (rule == NULL)
+        return g_string_free(out, FALSE);
+    if (rule->unit != NULL)
+        g_string_append_printf(out, ", %s", rule->unit);
+    if (isfinite(rule->lower)) {
+        g_string_append(out, ", from ");
+        report_number(out, "%g", rule->lower);
+    }
+    if (isfinite(rule->upper)) {
+        g_string_append(out, ", up to ");
+        report_number(out, "%g", rule->upper);
+    }
+    g_string_append(out, rule->log ? ", logarithm" : "");
+    return g_string_free(out, FALSE);
+}
+
 static gboolean
 any_levels(const LacData *data)
 {
@@ -107,10 +130,11 @@ section_columns(Page *page, const LacInspection *self)
     for (size_t j = 0; j < data->cols; j++) {
         const LacColumn *column = lac_data_column(data, j);
         const size_t n = lac_data_copy_seen(data, j, seen);
+        g_autofree char *kind = kind_text(self, column);
 
         page_row(page);
         page_row_head(page, column->name);
-        page_cell(page, lac_kind_name(column->kind), "left");
+        page_cell(page, kind, "left");
         cell_count(page, self->missingness->missing[j]);
         page_share_cell(page, 1.0 - self->missingness->flux[j].observed);
         column_values(page, column, levels, n, seen);

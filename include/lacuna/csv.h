@@ -22,6 +22,8 @@ typedef enum {
  * @kinds: name, kind, name, kind, ..., NULL overrides; may be NULL. A kind is "continuous",
  *   "integer", "binary", "nominal", "ordinal" (levels that are numbers, in their order), an order
  *   of levels "low < mid < high", or "skip": no variable of the table, copied as it is when written
+ * @column_na: name, text, name, text, ..., NULL: further texts that mean missing in one column; may
+ *   be NULL
  * @label: column that becomes the labels instead of a variable; may be NULL
  */
 typedef struct {
@@ -29,6 +31,7 @@ typedef struct {
     LacCsvHeader header;
     char **na;
     char **kinds;
+    char **column_na;
     const char *label;
 } LacCsvOptions;
 
