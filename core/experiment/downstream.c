@@ -203,6 +203,9 @@ make_classifier(LacWork *work, const LacRng *rng, GError **error)
     work->classifier_context = lac_context_new(*rng);
     lac_context_set_check_numerics(work->classifier_context,
                                    lac_context_check_numerics(work->context));
+    if (work->classifier_share.report != NULL)
+        lac_context_set_progress(work->classifier_context, lac_share_report,
+                                 &work->classifier_share);
     if (e->limit_mib > 0)
         lac_context_set_memory(work->classifier_context, (size_t)(e->limit_mib * 1024.0 * 1024.0));
     work->classifier = lac_imputer_new(model, NULL, work->cell->scale, work->classifier_context);

@@ -208,6 +208,27 @@ split_rows(const LacCellRunner *runner, LacWork *work, GError **error)
 
 /* ---- fit and fill ---------------------------------------------------------------------------- */
 
+void
+lac_share_report(void *user, double done)
+{
+    const LacShare *share = user;
+
+    share->report(share->user, share->begin + (share->end - share->begin) * done);
+}
+
+/* A classifier's training is taken for as long as the model's: nobody knows before. */
+static void
+listen(const LacCellRunner *runner, LacWork *work)
+{
+    const double middle = work->cell->classifier != NULL ? 0.5 : 1.0;
+
+    if (runner->report == NULL)
+        return;
+    work->model_share = (LacShare){runner->report, runner->user, 0.0, middle};
+    work->classifier_share = (LacShare){runner->report, runner->user, middle, 1.0};
+    lac_context_set_progress(work->context, lac_share_report, &work->model_share);
+}
+
 static gboolean
 make_imputer(const LacCellRunner *runner, LacWork *work, GError **error)
 {
@@ -238,8 +259,7 @@ make_imputer(const LacCellRunner *runner, LacWork *work, GError **error)
     if (e->limit_mib > 0)
         lac_context_set_memory(work->context, (size_t)(e->limit_mib * 1024.0 * 1024.0));
     lac_context_set_check_numerics(work->context, runner->check_numerics);
-    if (runner->report != NULL)
-        lac_context_set_progress(work->context, runner->report, runner->user);
+    listen(runner, work);
     work->imputer = lac_imputer_new(model, initial, work->cell->scale, work->context);
     if (optimizer != NULL)
         lac_imputer_set_optimizer(work->imputer, optimizer);

@@ -6,6 +6,14 @@
 #include "experiment-private.h"
 #include "imputer-private.h"
 
+/** LacShare: the part of a cell's progress that one of its two trainings is; report is NULL when
+ * nobody listens. */
+typedef struct {
+    void (*report)(void *user, double done);
+    void *user;
+    double begin, end;
+} LacShare;
+
 /** LacWork: freed when the cell is done.
  * @draws: of LacMatrix, in model units; @log_density: [rows] or NULL
  * @classifier: the downstream one with its scaling and encoding, or NULL; @prediction: [rows of the
@@ -24,6 +32,7 @@ typedef struct {
     LacContext *classifier_context;
     LacImputer *classifier;
     LacMatrix *prediction;
+    LacShare model_share, classifier_share;
 } LacWork;
 
 /** lac_work_stream: the experiment's random stream called @purpose. */
@@ -31,6 +40,8 @@ LacRng lac_work_stream(const LacExperiment *experiment, const char *purpose);
 /** lac_work_instance: a fresh instance of @choice; free with lac_instance_free(). */
 LAC_PRIVATE_API gpointer lac_work_instance(const LacExperiment *experiment, const LacChoice *choice,
                                            GError **error);
+/** lac_share_report: told @done of a LacShare @user, tells the listener. */
+void lac_share_report(void *user, double done);
 /** lac_work_draws: how many completions to draw from the cell's model. */
 size_t lac_work_draws(const LacWork *work);
 /** lac_work_downstream: train the cell's classifier, if it has one, and predict the test rows.

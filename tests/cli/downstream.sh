@@ -1,6 +1,7 @@
 # A classifier after imputation: its metrics, what is stored, and what does not depend on what.
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$(dirname "$0")/common.sh"
+command -v python3 > /dev/null || skip "no python3"
 LACUNA_DATA=$root/experiments
 export LACUNA_DATA
 
