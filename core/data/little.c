@@ -8,6 +8,7 @@
 
 enum { MOST_COLUMNS = 200, MOST_ITERATIONS = 10000 };
 #define TOLERANCE 1e-10
+#define MOST_WORK 3e9 /* of one step: patterns x columns^3, some seconds */
 
 void
 lac_little_free(LacLittle *little)
@@ -200,6 +201,11 @@ lac_little_test(const LacData *data, GError **error)
     else if (out->cols > MOST_COLUMNS)
         out->undefined = g_strdup_printf("%zu columns are more than the %d it is made for",
                                          out->cols, MOST_COLUMNS);
+    else if ((double)out->patterns * pow((double)out->cols, 3.0) > MOST_WORK)
+        out->undefined =
+            g_strdup_printf("%zu patterns of holes in %zu columns would take too long; leave "
+                            "columns out",
+                            out->patterns, out->cols);
     if (out->undefined != NULL)
         return g_steal_pointer(&out);
     self.g = lac_gaussian_new(out->cols);

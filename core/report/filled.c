@@ -15,24 +15,6 @@ cells_of(const LacFilledCells *cells, size_t j)
     return cells->start[j + 1] - cells->start[j];
 }
 
-static void
-number_cell(Page *page, double value)
-{
-    g_autoptr(GString) text = g_string_new(isfinite(value) ? NULL : "–");
-
-    if (isfinite(value))
-        report_number(text, "%.5g", value);
-    page_number_cell(page, value, text->str);
-}
-
-static void
-count_cell(Page *page, size_t n)
-{
-    g_autofree char *text = g_strdup_printf("%zu", n);
-
-    page_number_cell(page, (double)n, text);
-}
-
 /* ---- what was filled --------------------------------------------------------------------------
  */
 
@@ -63,12 +45,12 @@ filled_row(Page *page, const LacFilled *self, size_t j)
     page_row(page);
     page_row_head(page, column->name);
     page_cell(page, lac_kind_name(column->kind), "left");
-    count_cell(page, n);
+    page_count_cell(page, n);
     page_share_cell(page, (double)n / (double)MAX(self->data->rows, 1));
     if (lac_kind_is_numeric(column->kind))
         column_moments(self, j, seen, filled);
     for (int k = 0; k < 4; k++)
-        number_cell(page, lac_kind_is_numeric(column->kind) ? seen[k] : NAN);
+        page_value_cell(page, lac_kind_is_numeric(column->kind) ? seen[k] : NAN);
     page_row_end(page);
 }
 
@@ -153,16 +135,16 @@ over_row(Page *page, const LacFilled *self, size_t j)
         return;
     page_row(page);
     page_row_head(page, lac_data_name(self->data, j));
-    count_cell(page, score.cells);
+    page_count_cell(page, score.cells);
     if (isnan(score.coverage))
-        number_cell(page, NAN);
+        page_value_cell(page, NAN);
     else
         page_share_cell(page, score.coverage);
-    number_cell(page, score.width);
-    number_cell(page, score.mae);
-    number_cell(page, score.bias);
-    number_cell(page, score.correct);
-    number_cell(page, self->hidden_drawn ? score.chance : NAN);
+    page_value_cell(page, score.width);
+    page_value_cell(page, score.mae);
+    page_value_cell(page, score.bias);
+    page_value_cell(page, score.correct);
+    page_value_cell(page, self->hidden_drawn ? score.chance : NAN);
     page_row_end(page);
 }
 
@@ -309,7 +291,7 @@ section_events(Page *page, const LacFilled *self)
         page_row(page);
         page_cell(page, event->code, "left");
         page_cell(page, name != NULL ? name : "–", "left");
-        count_cell(page, event->count);
+        page_count_cell(page, event->count);
         page_cell(page, event->detail, "left wrap");
         page_row_end(page);
     }

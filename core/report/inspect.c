@@ -12,24 +12,6 @@ enum { MOST_PATTERNS = 50, MOST_ACROSS = 40, MOST_LEVELS = 6 };
 /* ---- columns ----------------------------------------------------------------------------------
  */
 
-static void
-cell_value(Page *page, double value)
-{
-    g_autoptr(GString) text = g_string_new(isfinite(value) ? NULL : "–");
-
-    if (isfinite(value))
-        report_number(text, "%.6g", value);
-    page_number_cell(page, value, text->str);
-}
-
-static void
-cell_count(Page *page, size_t n)
-{
-    g_autofree char *text = g_strdup_printf("%zu", n);
-
-    page_number_cell(page, (double)n, text);
-}
-
 /* "Adelie 152, Gentoo 124, Chinstrap 68": frequent ones first */
 static char *
 levels_text(const LacColumn *column, size_t n, const double *seen)
@@ -67,9 +49,9 @@ column_values(Page *page, const LacColumn *column, gboolean levels_column, size_
         return;
     }
     lac_stats_sort(n, seen);
-    cell_value(page, n > 0 ? seen[0] : NAN);
-    cell_value(page, n > 0 ? lac_stats_quantile(n, seen, 0.5, 7) : NAN);
-    cell_value(page, n > 0 ? seen[n - 1] : NAN);
+    page_value_cell(page, n > 0 ? seen[0] : NAN);
+    page_value_cell(page, n > 0 ? lac_stats_quantile(n, seen, 0.5, 7) : NAN);
+    page_value_cell(page, n > 0 ? seen[n - 1] : NAN);
     if (levels_column)
         page_cell(page, "", "left");
 }
@@ -135,7 +117,7 @@ section_columns(Page *page, const LacInspection *self)
         page_row(page);
         page_row_head(page, column->name);
         page_cell(page, kind, "left");
-        cell_count(page, self->missingness->missing[j]);
+        page_count_cell(page, self->missingness->missing[j]);
         page_share_cell(page, 1.0 - self->missingness->flux[j].observed);
         column_values(page, column, levels, n, seen);
         page_row_end(page);
@@ -172,14 +154,14 @@ pattern_row(Page *page, const LacMissingness *m, size_t k, const size_t *use, si
     for (size_t j = 0; j < m->cols; j++)
         holes += m->pattern[k * m->cols + j];
     page_row(page);
-    cell_count(page, m->count[k]);
+    page_count_cell(page, m->count[k]);
     page_share_cell(page, (double)m->count[k] / (double)m->rows);
     for (size_t a = 0; a < n; a++)
         if (m->pattern[k * m->cols + use[a]])
             g_string_append(page->out, "<td class=\"hole\" data-v=\"1\" title=\"missing\">■</td>");
         else
             g_string_append(page->out, "<td class=\"seen\" data-v=\"0\" title=\"observed\">·</td>");
-    cell_count(page, holes);
+    page_count_cell(page, holes);
     page_row_end(page);
 }
 
@@ -240,7 +222,7 @@ section_together(Page *page, const LacInspection *self, const size_t *use, size_
     for (size_t a = 0; a < n; a++) {
         page_row(page);
         page_row_head(page, lac_data_name(self->data, use[a]));
-        cell_count(page, m->missing[use[a]]);
+        page_count_cell(page, m->missing[use[a]]);
         for (size_t b = 0; b < n; b++) {
             const double share =
                 (double)m->together[use[a] * m->cols + use[b]] / (double)m->missing[use[a]];

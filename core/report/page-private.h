@@ -66,6 +66,11 @@ void page_row_end(Page *page);
 /** page_cell: a cell with text; page_number_cell: one that sorts by @value. */
 void page_cell(Page *page, const char *text, const char *classes);
 void page_number_cell(Page *page, double value, const char *text);
+/** page_value_cell: a number with five digits, a dash for what is none; page_count_cell: a whole
+ * one.
+ */
+void page_value_cell(Page *page, double value);
+void page_count_cell(Page *page, size_t n);
 /** page_share_cell: a share of 0 to 1 as percent over a bar of that length. */
 void page_share_cell(Page *page, double share);
 /** page_row_head: the row's name. */

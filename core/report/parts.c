@@ -163,6 +163,24 @@ page_number_cell(Page *page, double value, const char *text)
 }
 
 void
+page_value_cell(Page *page, double value)
+{
+    g_autoptr(GString) text = g_string_new(isfinite(value) ? NULL : "–");
+
+    if (isfinite(value))
+        report_number(text, "%.5g", value);
+    page_number_cell(page, value, text->str);
+}
+
+void
+page_count_cell(Page *page, size_t n)
+{
+    g_autofree char *text = g_strdup_printf("%zu", n);
+
+    page_number_cell(page, (double)n, text);
+}
+
+void
 page_share_cell(Page *page, double share)
 {
     g_autofree char *text = report_percent(share);
