@@ -313,3 +313,24 @@ lac_npy_read_labels(LacFile *file, LacData *data, GError **error)
     values = npy_read_values(file, &header, error);
     return values != NULL && lac_data_label_by_values(data, values, error);
 }
+
+GByteArray *
+lac_npy_head(const char *dtype, size_t dims, const size_t *shape)
+{
+    enum { PREAMBLE = 10, ALIGNMENT = 64 };
+    GByteArray *npy = g_byte_array_new();
+    g_autoptr(GString) header = g_string_new(NULL);
+
+    g_string_printf(header, "{'descr': '%s', 'fortran_order': False, 'shape': (", dtype);
+    for (size_t i = 0; i < dims; i++)
+        g_string_append_printf(header, "%zu,", shape[i]);
+    g_string_append(header, "), }");
+    while ((PREAMBLE + header->len + 1) % ALIGNMENT != 0)
+        g_string_append_c(header, ' ');
+    g_string_append_c(header, '\n');
+    g_byte_array_append(npy, (const guint8 *)"\x93NUMPY\x01\x00", 8);
+    g_byte_array_append(
+        npy, (const guint8[2]){(guint8)(header->len & 0xFF), (guint8)(header->len >> 8)}, 2);
+    g_byte_array_append(npy, (const guint8 *)header->str, (guint)header->len);
+    return npy;
+}

@@ -131,7 +131,8 @@ lac_imputer_was_not_finite(const LacImputer *imputer)
 gboolean
 lac_imputer_can_sample(const LacImputer *imputer)
 {
-    return imputer->plugin->sample != NULL;
+    return imputer->plugin->sample != NULL &&
+           (lac_model_traits(imputer->model) & LAC_MODEL_NO_DRAWS) == 0;
 }
 
 /* A density over 0/1 indicator columns is not a density over levels. */

@@ -2,14 +2,14 @@
  * (numpy.lib.format) and PKWARE's APPNOTE 4.3, sections 4.3.7, 4.3.12 and 4.3.16. */
 #include "npz.h"
 
+#include <lacuna/npy.h>
+
 #include <string.h>
 #include <zlib.h>
 
 enum {
-    ZIP_VERSION = 20,     /* 2.0, what a plain stored member needs */
-    DOS_DATE = 0x0021,    /* 1980-01-01: the same bytes whenever it is written */
-    NPY_ALIGNMENT = 64,   /* of the data behind the header */
-    NPY_PREAMBLE = 6 + 4, /* magic, version, header length */
+    ZIP_VERSION = 20,  /* 2.0, what a plain stored member needs */
+    DOS_DATE = 0x0021, /* 1980-01-01: the same bytes whenever it is written */
 };
 
 struct LacNpz {
@@ -42,26 +42,6 @@ lac_npz_new(void)
     return npz;
 }
 
-static GByteArray *
-npy_bytes(const char *dtype, size_t dims, const size_t *shape, gconstpointer bytes, gsize n)
-{
-    GByteArray *npy = g_byte_array_new();
-    g_autoptr(GString) header = g_string_new(NULL);
-
-    g_string_printf(header, "{'descr': '%s', 'fortran_order': False, 'shape': (", dtype);
-    for (size_t i = 0; i < dims; i++)
-        g_string_append_printf(header, "%zu,", shape[i]);
-    g_string_append(header, "), }");
-    while ((NPY_PREAMBLE + header->len + 1) % NPY_ALIGNMENT != 0)
-        g_string_append_c(header, ' ');
-    g_string_append_c(header, '\n');
-    g_byte_array_append(npy, (const guint8 *)"\x93NUMPY\x01\x00", 8);
-    put16(npy, (guint)header->len);
-    g_byte_array_append(npy, (const guint8 *)header->str, (guint)header->len);
-    g_byte_array_append(npy, bytes, (guint)n);
-    return npy;
-}
-
 /* The fields a member's own header and its entry in the directory share. */
 static void
 put_member_fields(GByteArray *to, guint32 crc, guint32 size, const char *name)
@@ -81,10 +61,13 @@ void
 lac_npz_add(LacNpz *npz, const char *name, const char *dtype, size_t dims, const size_t *shape,
             gconstpointer bytes, gsize n)
 {
-    g_autoptr(GByteArray) npy = npy_bytes(dtype, dims, shape, bytes, n);
+    g_autoptr(GByteArray) npy = lac_npy_head(dtype, dims, shape);
     g_autofree char *member = g_strconcat(name, ".npy", NULL);
-    const guint32 crc = (guint32)crc32(0, npy->data, npy->len), offset = npz->file->len;
+    const guint32 offset = npz->file->len;
+    guint32 crc;
 
+    g_byte_array_append(npy, bytes, (guint)n);
+    crc = (guint32)crc32(0, npy->data, npy->len);
     put32(npz->file, 0x04034B50);
     put16(npz->file, ZIP_VERSION);
     put_member_fields(npz->file, crc, npy->len, member);

@@ -254,13 +254,13 @@ make_imputer(const LacCellRunner *runner, LacWork *work, GError **error)
     }
     initial->rng = stream_of_mask(e, work->cell, "initial");
     work->context = lac_context_new(stream_of_model(e, work->cell));
-    lac_context_set_draws(work->context,
-                          MAX(MAX(1, lac_work_draws(work)), e->downstream.imputations));
     if (e->limit_mib > 0)
         lac_context_set_memory(work->context, (size_t)(e->limit_mib * 1024.0 * 1024.0));
     lac_context_set_check_numerics(work->context, runner->check_numerics);
     listen(runner, work);
     work->imputer = lac_imputer_new(model, initial, work->cell->scale, work->context);
+    lac_context_set_draws(work->context,
+                          MAX(MAX(1, lac_work_draws(work)), e->downstream.imputations));
     if (optimizer != NULL)
         lac_imputer_set_optimizer(work->imputer, optimizer);
     lac_imputer_set_rounding(work->imputer, FALSE);

@@ -26,9 +26,7 @@ needs_of_metrics(const LacExperiment *e)
 size_t
 lac_work_draws(const LacWork *work)
 {
-    const LacModelPlugin *model = (const LacModelPlugin *)work->cell->model->plugin;
-
-    if (model->sample == NULL)
+    if (!lac_imputer_can_sample(work->imputer))
         return 0;
     if (work->experiment->draws > 0)
         return work->experiment->draws;

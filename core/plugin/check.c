@@ -112,6 +112,21 @@ list_body(GString *report, void *user)
                                lac_check_predicts(p) ? 'P' : '-', p->name);
 }
 
+/* A model that stands on something outside (a program, a device) says LAC_ERROR_PLUGIN where it is
+ * not there: then there is nothing to judge but that sentence. Owned; NULL when all is there. */
+static char *
+what_is_absent(const LacPlugin *plugin)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacData) table = lac_check_table(LAC_TABLE_PLAIN, 1);
+    g_autoptr(LacData) data = lac_check_prepare(plugin, table);
+    g_autoptr(LacMatrix) out = lac_check_complete(plugin, &LAC_CHECK_RUN_PLAIN, data, data, &error);
+
+    if (out == NULL && g_error_matches(error, LAC_ERROR, LAC_ERROR_PLUGIN))
+        return g_strdup_printf("not asked: %s", error->message);
+    return NULL;
+}
+
 /* In a child: "P" or "F", then what there is to say. */
 static void
 case_body(GString *report, void *user)
@@ -119,12 +134,17 @@ case_body(GString *report, void *user)
     const Task *task = user;
     g_autoptr(GString) failures = g_string_new(NULL), note = g_string_new(NULL);
     LacCheck check = {NULL, task->one->shape, task->sample, failures, note};
+    g_autofree char *absent = NULL;
 
     check.plugin = lac_descriptor_named(lac_plugin_open(task->path, NULL), task->name);
     g_assert(check.plugin != NULL); /* it could be opened a moment ago */
     task->one->run(&check);
-    g_string_append_c(report, failures->len == 0 ? 'P' : 'F');
-    g_string_append(report, failures->len == 0 ? note->str : failures->str);
+    if (failures->len > 0 && check.plugin->kind == LAC_PLUGIN_MODEL)
+        absent = what_is_absent(check.plugin);
+    g_string_append_c(report, failures->len == 0 || absent != NULL ? 'P' : 'F');
+    g_string_append(report, absent != NULL       ? absent
+                            : failures->len == 0 ? note->str
+                                                 : failures->str);
 }
 
 static void

@@ -23,6 +23,7 @@ typedef struct {
  * @LAC_MODEL_SCALE_FREE: rescaling columns does not change its result; never needs scaling
  * @LAC_MODEL_RAW: works in the columns' own units; the core never scales for it
  * @LAC_MODEL_GRADIENT: trained by gradients; takes the experiment's optimizer
+ * @LAC_MODEL_NO_DRAWS: cannot sample under its parameters, although it has the slot
  * @LAC_MODEL_TRUTH: may ask lac_context_truth() in experiments (clean training targets, oracles)
  */
 typedef enum {
@@ -33,6 +34,7 @@ typedef enum {
     LAC_MODEL_GRADIENT = 1 << 4,
     LAC_MODEL_TRUTH = 1 << 5,
     LAC_MODEL_RAW = 1 << 6,
+    LAC_MODEL_NO_DRAWS = 1 << 7,
 } LacModelTraits;
 
 /**

@@ -25,6 +25,16 @@ LAC_API LacData *lac_npy_read(LacFile *file, GError **error);
  * only before @data is shared. LAC_ERROR_DATA as above, and for another number of rows. */
 LAC_API gboolean lac_npy_read_labels(LacFile *file, LacData *data, GError **error);
 
+/**
+ * lac_npy_head:
+ * @dtype: as NumPy writes it: "<f8"
+ * @shape: [dims]
+ *
+ * What an npy file starts with (version 1.0); the numbers follow it, row-major.
+ * Returns: owned (g_byte_array_unref()).
+ */
+LAC_API GByteArray *lac_npy_head(const char *dtype, size_t dims, const size_t *shape);
+
 G_END_DECLS
 
 #endif
