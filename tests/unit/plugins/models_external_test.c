@@ -389,7 +389,7 @@ static gboolean
 wrapped(Registered *r, const char *program, const char *needs, const char *script, const char *word)
 {
     g_autofree char *try = g_strdup_printf("%s %s > /dev/null 2>&1", program, needs);
-    g_autofree char *text = g_strdup_printf("w: [%s, %s/docs/examples/%s, %s]\n", program,
+    g_autofree char *text = g_strdup_printf("w: [%s, \"%s/docs/examples/%s\", \"%s\"]\n", program,
                                             LAC_TEST_SOURCE_DIR, script, word);
 
     if (system(try) != 0) {
@@ -446,4 +446,42 @@ LAC_TEST(models_external, scikit_learns_iterative_imputer_fills_and_draws)
 
     EXPECT_TRUE(zero[1] != one[1]);
     EXPECT_TRUE(fabs(zero[1] - one[1]) < 0.1); /* 7 standard deviations of the difference */
+}
+
+/* The classes follow the number: below 0 always 0, above always 1. Without that, half are right. */
+LAC_TEST(models_external, rs_mice_fills_and_draws_levels)
+{
+    enum { N = 120 };
+    g_autofree double *x = g_new(double, 3 * N);
+    LacRng rng = lac_rng_new(5);
+    g_auto(Registered) r = {NULL, NULL};
+    size_t right = 0, holes = 0, differ = 0;
+
+    for (size_t i = 0; i < N; i++) {
+        const double u = lac_rng_normal(&rng);
+
+        x[3 * i] = u;
+        x[3 * i + 1] = i % 5 == 0 ? NAN : 2.0 * u + 0.1 * lac_rng_normal(&rng);
+        x[3 * i + 2] = i % 5 == 1 ? NAN : u + 0.3 * lac_rng_normal(&rng) > 0.0 ? 1.0 : 0.0;
+    }
+    g_autoptr(LacData) data = fitted_table(N, 3, x, "ccb");
+
+    if (!wrapped(&r, "Rscript", "-e 'library(mice); library(jsonlite)'", "mice.R", ""))
+        return;
+    g_autoptr(Fitted) fitted =
+        fit("{command: w, kinds: true, draws: true, options: {maxit: 2}}", data, NULL);
+    ASSERT_TRUE(fitted != NULL);
+    g_autofree double *zero = g_memdup2(fitted_sample(fitted, data, 0), sizeof(double) * 3 * N);
+    g_autofree double *again = g_memdup2(fitted_sample(fitted, data, 0), sizeof(double) * 3 * N);
+    const double *one = fitted_sample(fitted, data, 1);
+
+    EXPECT_TRUE(memcmp(zero, again, sizeof(double) * 3 * N) == 0);
+    for (size_t k = 0; k < 3 * N; k++)
+        differ += zero[k] != one[k];
+    EXPECT_TRUE(differ > 5);
+    const double *out = fitted_fill(fitted, data);
+
+    for (size_t i = 1; i < N; i += 5, holes++)
+        right += out[3 * i + 2] == (x[3 * i] > 0.0 ? 1.0 : 0.0);
+    EXPECT_TRUE(right * 4 > holes * 3);
 }

@@ -189,10 +189,8 @@ answer(Question *q, const double *mean)
     const int draw = strcmp(q->ask, "sample") == 0;
 
     for (size_t k = 0; k < q->rows * q->cols; k++)
-        if (isnan(q->values[k]))
+        if (isnan(q->values[k]) && !is("nan"))
             q->values[k] = mean[k % q->cols] + (draw ? noise(&state) : 0.0);
-    if (is("nan"))
-        q->values[0] = q->values[1] = NAN;
     if (is("inf"))
         q->values[0] = INFINITY;
     if (is("shape")) /* the same number of digits, one row less */

@@ -1,0 +1,55 @@
+#!/bin/sh
+# The conformance suite on the model `external`: in full on a program registered as `check`, and a
+# sentence where there is none. Limits of a run end the program and what it started.
+# usage: check_external.sh BUILD-FOLDER
+set -eu
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+lacuna=$1/bin/lacuna
+worker=$(cd "$1" && pwd)/tests/external/external_worker
+export LACUNA_IMPUTERS="$work/imputers.yaml" LACUNA_PLUGIN_PATH="$1/plugins"
+
+fail() { echo "check_external: $*" >&2; cat "$work/log" >&2; exit 1; }
+
+printf 'other: [%s]\n' "$worker" > "$LACUNA_IMPUTERS"
+"$lacuna" check "$1/plugins/models/external.so" > "$work/log" 2>&1 || fail "fails without a program"
+grep -q "0 failed" "$work/log" || fail "does not say that nothing failed"
+"$lacuna" check -v "$1/plugins/models/external.so" > "$work/log" 2>&1
+grep -q "not asked: external: no program is registered as 'check'" "$work/log" ||
+    fail "does not say why it judges nothing"
+
+printf 'check: [%s, mean]\n' "$worker" > "$LACUNA_IMPUTERS"
+"$lacuna" check -v "$1/plugins/models/external.so" > "$work/log" 2>&1 || fail "the worker fails"
+! grep -q "not asked: external" "$work/log" || fail "judges nothing with a program registered"
+
+# a program that breaks the rules is found out
+printf 'check: [%s, nan]\n' "$worker" > "$LACUNA_IMPUTERS"
+if "$lacuna" check "$1/plugins/models/external.so" > "$work/log" 2>&1; then fail "NaN passes"; fi
+grep -q "it is not finite" "$work/log" || fail "does not say what is wrong"
+
+# a run's time limit: Lacuna's own worker is killed, and the program with it
+printf 'slow: [%s, hang, %s]\n' "$worker" "$work/pids" > "$LACUNA_IMPUTERS"
+cat > "$work/slow.yaml" <<EOF
+lacuna: 1
+name: slow
+seed: 1
+data: [csv: {path: $(pwd)/experiments/data/penguins.csv}]
+mask: {mcar: {rate: 0.2}}
+model: [mean, external: {command: slow}]
+metrics: [rmse]
+limits: {time: 1 s}
+EOF
+status=0
+"$lacuna" run "$work/slow.yaml" -o "$work/run" > "$work/log" 2>&1 || status=$?
+[ "$status" -eq 1 ] || fail "status $status, expected 1: one cell failed"
+[ -s "$work/pids" ] || fail "the program never came to hang"
+read -r program helper < "$work/pids"
+for pid in "$program" "$helper"; do
+    tries=0
+    while [ -d "/proc/$pid" ] && [ "$tries" -lt 100 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    [ ! -d "/proc/$pid" ] || fail "process $pid outlives the run"
+done
+echo "conformance, faults and limits: as they should be"
