@@ -18,6 +18,13 @@ grep -q "0 failed" "$work/log" || fail "does not say that nothing failed"
 grep -q "not asked: external: no program is registered as 'check'" "$work/log" ||
     fail "does not say why it judges nothing"
 
+# the user's own file, where the environment names no other
+mkdir -p "$work/config/lacuna"
+printf 'check: [%s, mean]\n' "$worker" > "$work/config/lacuna/imputers.yaml"
+env -u LACUNA_IMPUTERS XDG_CONFIG_HOME="$work/config" "$lacuna" check -v \
+    "$1/plugins/models/external.so" > "$work/log" 2>&1 || fail "the worker in imputers.yaml fails"
+! grep -q "not asked: external" "$work/log" || fail "does not find the user's own imputers.yaml"
+
 printf 'check: [%s, mean]\n' "$worker" > "$LACUNA_IMPUTERS"
 "$lacuna" check -v "$1/plugins/models/external.so" > "$work/log" 2>&1 || fail "the worker fails"
 ! grep -q "not asked: external" "$work/log" || fail "judges nothing with a program registered"

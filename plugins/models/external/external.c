@@ -116,14 +116,14 @@ take_values(const ExternalModel *self, const char *what, const LacData *in, cons
 }
 
 static gboolean
-take_array(const ExternalModel *self, const char *what, const LacData *in, const GByteArray *array,
-           LacMatrix *out, GError **error)
+take_array(const ExternalModel *self, const char *what, const LacData *in,
+           const ExternalAnswer *answer, LacMatrix *out, GError **error)
 {
-    g_autoptr(LacFile) file = lac_file_open_memory(array->data, array->len, "its array");
+    g_autoptr(LacFile) file = lac_file_open_memory(answer->array, answer->bytes, "its array");
     g_autoptr(GError) problem = NULL;
     g_autoptr(LacData) given = NULL;
 
-    if (array->len == 0)
+    if (answer->bytes == 0)
         return external_fail(self->process, what, LAC_ERROR_IO, error,
                              "answered without an array, expected \"bytes\" and the completed "
                              "table");
@@ -150,7 +150,7 @@ complete(const LacModel *model, const char *what, const LacData *in, gssize draw
     g_auto(ExternalAnswer) answer = {0};
 
     return external_talk(self->process, model->instance.context, &question, &answer, error) &&
-           take_array(self, what, in, answer.array, out, error);
+           take_array(self, what, in, &answer, out, error);
 }
 
 static gboolean

@@ -66,12 +66,14 @@ typedef struct {
     double timeout;
 } ExternalQuestion;
 
-/** ExternalAnswer: @line: JSON, whose parser is owned; @array: the bytes that came with it, or NULL
+/** ExternalAnswer: @line: JSON, whose parser is owned; @array: the @bytes that came with it,
+ * owned
  */
 typedef struct {
     JsonParser *parser;
     JsonObject *line;
-    GByteArray *array;
+    guint8 *array;
+    size_t bytes;
 } ExternalAnswer;
 
 void external_answer_clear(ExternalAnswer *answer);

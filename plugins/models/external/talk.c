@@ -19,8 +19,9 @@ typedef struct {
     const ExternalQuestion *question;
     ExternalAnswer *answer;
     size_t sent;            /* bytes of head and table */
-    GByteArray *came;       /* what came and is not understood yet; owned */
+    GByteArray *came;       /* lines that came and are not understood yet; owned */
     size_t expected;        /* bytes of the array in the answer; G_MAXSIZE before its line */
+    size_t got;             /* bytes of it so far */
     double done;            /* last share told */
     gint64 deadline, weigh; /* monotonic, us; deadline 0: none */
     gboolean ended;         /* its stdout is closed */
@@ -30,7 +31,7 @@ void
 external_answer_clear(ExternalAnswer *answer)
 {
     g_clear_object(&answer->parser);
-    g_clear_pointer(&answer->array, g_byte_array_unref);
+    g_clear_pointer(&answer->array, g_free);
     answer->line = NULL;
 }
 
@@ -132,14 +133,29 @@ send_some(Talk *talk, GError **error)
     return TRUE;
 }
 
+/* Into the answer's array once its size is known, among the lines before. */
+static gssize
+receive(Talk *talk)
+{
+    guint8 buffer[4096];
+    gssize n;
+
+    if (talk->expected != G_MAXSIZE) {
+        n = read(talk->process->from, talk->answer->array + talk->got, talk->expected - talk->got);
+        talk->got += n > 0 ? (size_t)n : 0;
+        return n;
+    }
+    n = read(talk->process->from, buffer, sizeof buffer);
+    if (n > 0)
+        g_byte_array_append(talk->came, buffer, (guint)n);
+    return n;
+}
+
 static gboolean
 receive_some(Talk *talk, GError **error)
 {
-    guint8 buffer[65536];
-
-    /* never more in memory than an answer needs */
-    while (talk->came->len <= talk->question->most + LINE_MOST) {
-        const gssize n = read(talk->process->from, buffer, sizeof buffer);
+    while (talk->expected == G_MAXSIZE ? talk->came->len < LINE_MOST : talk->got < talk->expected) {
+        const gssize n = receive(talk);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -148,10 +164,9 @@ receive_some(Talk *talk, GError **error)
         if (n < 0)
             return external_fail(talk->process, talk->question->what, LAC_ERROR_IO, error,
                                  "cannot be read from: %s", g_strerror(errno));
-        talk->ended = talk->ended || n == 0;
+        talk->ended = n == 0;
         if (n == 0)
             return TRUE;
-        g_byte_array_append(talk->came, buffer, (guint)n);
     }
     return TRUE;
 }
@@ -198,7 +213,14 @@ take_answer(Talk *talk, JsonObject *line, GError **error)
                              "announces an array of %.17g bytes, expected at most %zu: rows and "
                              "columns as it was sent, 8-byte numbers",
                              bytes, talk->question->most);
-    talk->expected = (size_t)bytes;
+    talk->answer->array = lac_try_alloc((size_t)bytes + 1, 1, "a program's answer", error);
+    if (talk->answer->array == NULL)
+        return FALSE;
+    talk->answer->bytes = talk->expected = (size_t)bytes;
+    talk->got = MIN(talk->expected, talk->came->len);
+    if (talk->got > 0)
+        memcpy(talk->answer->array, talk->came->data, talk->got);
+    g_byte_array_remove_range(talk->came, 0, (guint)talk->got);
     return TRUE;
 }
 
@@ -275,7 +297,7 @@ wait_and_move(Talk *talk, GError **error)
 static gboolean
 talk_to_the_end(Talk *talk, GError **error)
 {
-    while (talk->expected == G_MAXSIZE || talk->came->len < talk->expected) {
+    while (talk->expected == G_MAXSIZE || talk->got < talk->expected) {
         if (talk->ended)
             return fail_ended(talk, error);
         if (!wait_and_move(talk, error))
@@ -285,10 +307,10 @@ talk_to_the_end(Talk *talk, GError **error)
         return external_fail(talk->process, talk->question->what, LAC_ERROR_IO, error,
                              "answered before it had read the %zu bytes of the question",
                              question_bytes(talk->question));
-    if (talk->came->len > talk->expected)
+    if (talk->came->len > 0)
         return external_fail(talk->process, talk->question->what, LAC_ERROR_IO, error,
-                             "sent %zu bytes more than the %zu it announced",
-                             talk->came->len - talk->expected, talk->expected);
+                             "sent %u bytes more than the %zu it announced", talk->came->len,
+                             talk->expected);
     return TRUE;
 }
 
@@ -311,13 +333,13 @@ external_talk(ExternalProcess *process, LacContext *context, const ExternalQuest
         return external_fail(process, question->what, LAC_ERROR_IO, error,
                              "is gone since an earlier failure");
     }
-    if (talk_to_the_end(&talk, error)) {
-        answer->array = talk.came;
+    const gboolean ok = talk_to_the_end(&talk, error);
+
+    g_byte_array_unref(talk.came);
+    if (ok)
         return TRUE;
-    }
     if (!(talk.expected == G_MAXSIZE && talk.sent == question_bytes(question) && error != NULL &&
           g_error_matches(*error, LAC_ERROR, LAC_ERROR_DATA)))
         external_process_kill(process); /* where its answers begin is no longer known */
-    g_byte_array_unref(talk.came);
     return FALSE;
 }
