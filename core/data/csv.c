@@ -249,7 +249,7 @@ csv_translate_codes(CsvReader *reader, size_t j, const size_t *codes)
 static gboolean
 csv_settle_columns(CsvReader *reader, size_t *keep, size_t *n_keep, GError **error)
 {
-    g_autoptr(GPtrArray) aside = g_ptr_array_new();
+    g_autoptr(GPtrArray) aside = g_ptr_array_new_with_free_func(g_free);
 
     reader->format.fields = reader->cols;
     reader->format.variable = g_new(gssize, reader->cols);
