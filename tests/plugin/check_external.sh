@@ -34,6 +34,21 @@ printf 'check: [%s, nan]\n' "$worker" > "$LACUNA_IMPUTERS"
 if "$lacuna" check "$1/plugins/models/external.so" > "$work/log" 2>&1; then fail "NaN passes"; fi
 grep -q "it is not finite" "$work/log" || fail "does not say what is wrong"
 
+# the whole program of the protocol's page
+if /usr/bin/python3 -c 'import numpy' 2> /dev/null; then
+    awk '/^```python$/ { on = 1; next } /^```$/ { on = 0 } on' docs/external-imputers.md > "$work/page.py"
+    printf 'page: [/usr/bin/python3, %s]\n' "$work/page.py" > "$LACUNA_IMPUTERS"
+    "$lacuna" impute experiments/data/penguins.csv --model external --set command=page \
+        -o "$work/penguins.csv" > "$work/log" 2>&1 || fail "the page's program fails"
+    # column medians, by awk's own sorting of what is seen
+    median=$(awk -F, 'NR > 1 && $3 != "NA" { print $3 }' experiments/data/penguins.csv | sort -n |
+             awk '{ x[NR] = $1 } END { print (x[int((NR + 1) / 2)] + x[int(NR / 2) + 1]) / 2 }')
+    awk -F, -v m="$median" 'NR == 5 && $3 != m { exit 1 }' "$work/penguins.csv" ||
+        fail "the page's program filled something else than the median $median"
+else
+    echo "passed over: the page's program needs numpy"
+fi
+
 # a run's time limit: Lacuna's own worker is killed, and the program with it
 printf 'slow: [%s, hang, %s]\n' "$worker" "$work/pids" > "$LACUNA_IMPUTERS"
 cat > "$work/slow.yaml" <<EOF

@@ -18,8 +18,9 @@
 #define PATIENCE_MS 500
 
 /* What comes through `report`. */
+enum { NOTHING, STARTED, NOT_STARTED, ENDED };
 typedef struct {
-    enum { NOTHING, STARTED, NOT_STARTED, ENDED } what;
+    int what;
     int value; /* process id, errno, wait status */
 } Report;
 
@@ -259,7 +260,7 @@ hear_keeper(ExternalProcess *p, int ms)
             p->program = report.value;
             continue;
         }
-        p->fate = (int)report.what;
+        p->fate = report.what;
         p->fate_value = report.value;
     }
 }

@@ -76,7 +76,7 @@ fit(const char *yaml, const LacData *train, GError **error)
 static void
 expect_failure(const char *mode, const char *yaml, const LacData *data, int code, const char *words)
 {
-    g_auto(Registered) r = registered(mode);
+    g_auto(Registered) r G_GNUC_UNUSED = registered(mode);
     g_autoptr(GError) error = NULL;
     g_autoptr(Fitted) fitted = fit(yaml, data, &error);
     g_autoptr(LacMatrix) out = lac_matrix_new(data->rows, data->cols, NULL);
@@ -99,7 +99,7 @@ expect_io(const char *mode, const char *words)
 
 LAC_TEST(models_external, a_programs_completion_comes_back)
 {
-    g_auto(Registered) r = registered("mean");
+    g_auto(Registered) r G_GNUC_UNUSED = registered("mean");
     g_autoptr(GError) error = NULL;
     g_autoptr(LacData) data = small();
     g_autoptr(Fitted) fitted = fit("{command: w}", data, &error);
@@ -116,7 +116,7 @@ LAC_TEST(models_external, a_programs_completion_comes_back)
 
 LAC_TEST(models_external, draws_differ_and_follow_the_seed)
 {
-    g_auto(Registered) r = registered("mean");
+    g_auto(Registered) r G_GNUC_UNUSED = registered("mean");
     g_autoptr(LacData) data = small();
     g_autoptr(Fitted) a = fit("{command: w, draws: true}", data, NULL),
                       b = fit("{command: w, draws: true}", data, NULL);
@@ -132,7 +132,7 @@ LAC_TEST(models_external, draws_differ_and_follow_the_seed)
 
 LAC_TEST(models_external, a_table_larger_than_any_pipe_goes_through)
 {
-    g_auto(Registered) r = registered("mean");
+    g_auto(Registered) r G_GNUC_UNUSED = registered("mean");
     g_autoptr(LacData) data = fitted_made(20000, 20, 0.5, 0.2, 3); /* 3 MiB; pipes hold 64 KiB */
     g_autoptr(Fitted) fitted = fit("{command: w}", data, NULL);
 
@@ -142,7 +142,7 @@ LAC_TEST(models_external, a_table_larger_than_any_pipe_goes_through)
 
 LAC_TEST(models_external, traits_follow_the_parameters)
 {
-    g_auto(Registered) r = registered("mean");
+    g_auto(Registered) r G_GNUC_UNUSED = registered("mean");
     g_autoptr(LacData) data = small();
     g_autoptr(Fitted) plain = fit("{command: w}", data, NULL),
                       both = fit("{command: w, draws: true, kinds: true}", data, NULL);
@@ -154,7 +154,7 @@ LAC_TEST(models_external, traits_follow_the_parameters)
 
 LAC_TEST(models_external, the_question_says_all_about_the_table)
 {
-    g_auto(Registered) r = registered("echo");
+    g_auto(Registered) r G_GNUC_UNUSED = registered("echo");
     const double x[] = {1.0, 0.0, NAN, 2.0, 3.0, NAN};
     g_autoptr(LacData) data = fitted_table(3, 2, x, "cn");
     g_autoptr(Fitted) fitted =
@@ -250,7 +250,7 @@ cancel_when_noted(gpointer user)
 
 LAC_TEST(models_external, cancelling_ends_a_program_that_hangs_and_all_it_started)
 {
-    g_auto(Registered) r = registered("hang");
+    g_auto(Registered) r G_GNUC_UNUSED = registered("hang");
     g_autoptr(GError) error = NULL;
     g_autoptr(LacData) data = small();
     g_autoptr(Fitted) fitted = fit("{command: w}", data, NULL);
@@ -268,7 +268,7 @@ LAC_TEST(models_external, cancelling_ends_a_program_that_hangs_and_all_it_starte
 
 LAC_TEST(models_external, a_program_is_not_waited_for_longer_than_the_timeout)
 {
-    g_auto(Registered) r = registered("hang-fit");
+    g_auto(Registered) r G_GNUC_UNUSED = registered("hang-fit");
     g_autoptr(GError) error = NULL;
     g_autoptr(LacData) data = small(), large = fitted_made(20000, 20, 0.5, 0.2, 3);
     g_autoptr(Fitted) fitted = fit("{command: w, timeout: 0.3}", data, &error);
@@ -281,7 +281,7 @@ LAC_TEST(models_external, a_program_is_not_waited_for_longer_than_the_timeout)
 
 LAC_TEST(models_external, memory_is_limited)
 {
-    g_auto(Registered) r = registered("fat");
+    g_auto(Registered) r G_GNUC_UNUSED = registered("fat");
     g_autoptr(GError) error = NULL;
     g_autoptr(LacData) data = small();
     g_autoptr(Fitted) fitted = fit("{command: w}", data, NULL);
@@ -296,7 +296,7 @@ LAC_TEST(models_external, memory_is_limited)
 
 LAC_TEST(models_external, nothing_is_left_when_we_are_killed)
 {
-    g_auto(Registered) r = registered("hang");
+    g_auto(Registered) r G_GNUC_UNUSED = registered("hang");
     g_autoptr(LacData) data = small();
     const pid_t pid = fork();
 
@@ -335,7 +335,7 @@ LAC_TEST(models_external, no_descriptor_and_no_child_is_left)
     const guint before = open_descriptors();
 
     for (size_t k = 0; k < G_N_ELEMENTS(modes); k++) {
-        g_auto(Registered) r = registered(modes[k]);
+        g_auto(Registered) r G_GNUC_UNUSED = registered(modes[k]);
         g_autoptr(Fitted) fitted = fit("{command: w}", data, NULL);
         g_autoptr(LacMatrix) out = lac_matrix_new(3, 2, NULL);
 
@@ -353,7 +353,7 @@ LAC_TEST(models_external, no_descriptor_and_no_child_is_left)
 static void
 expect_unregistered(const char *list, const char *yaml, int code, const char *words)
 {
-    g_auto(Registered) r = registered_text(list);
+    g_auto(Registered) r G_GNUC_UNUSED = registered_text(list);
     g_autoptr(GError) error = NULL;
     g_autoptr(LacData) data = small();
     g_autoptr(Fitted) fitted = fit(yaml, data, &error);
