@@ -176,6 +176,22 @@ csv_take_short(CsvColumn *column, char decimal, const char *text, const char *en
     return TRUE;
 }
 
+/* A cell of one or two digits, without a branch on which: what codes, counts and grades look like.
+ */
+static inline gboolean
+csv_take_tiny(CsvColumn *column, const char *text, size_t length, double *cell)
+{
+    const unsigned first = (unsigned)(unsigned char)text[0] - '0', two = (unsigned)length - 1;
+    const unsigned second = (unsigned)(unsigned char)text[1] - '0'; /* the cell's end, or padding */
+    const unsigned value = first + two * (9 * first + second);
+
+    if ((first > 9) | (two & (second > 9)))
+        return FALSE;
+    *cell = (double)value;
+    column->seen |= 1u << MIN(value, 2);
+    return TRUE;
+}
+
 /* The number at *@p straight into @cell when the field is nothing but one; most fields are. */
 static inline gboolean
 csv_take_number(CsvColumn *column, char delimiter, char decimal, const char **p, double *cell)
@@ -221,7 +237,9 @@ csv_take_fast(CsvReader *reader, size_t j, const char **p, double *cell)
     if (column->mode != CSV_MODE_NUMBER || reader->number_is_na || column->na != NULL ||
         end == NULL)
         return FALSE;
-    if (csv_take_short(column, reader->format.decimal, *p, end, cell))
+    if ((size_t)(end - *p) - 1 < 2 && csv_take_tiny(column, *p, (size_t)(end - *p), cell))
+        *p = end;
+    else if (csv_take_short(column, reader->format.decimal, *p, end, cell))
         *p = end;
     else if (!csv_take_number(column, delimiter, reader->format.decimal, p, cell))
         return FALSE;
