@@ -13,6 +13,12 @@ fail() {
     exit 1
 }
 
+# whether a terminal can be made: there is script(1), and there are pseudo-terminals (a chroot may
+# have none)
+can_make_terminal() {
+    script -qec true /dev/null > /dev/null 2>&1 < /dev/null
+}
+
 skip() {
     echo "skipped: $*" >&2
     exit 77

@@ -1,7 +1,7 @@
 # The line that tells on a terminal how far a run is: one line, whatever the terminal's width, with a
 # part for every worker.
 . "$(dirname "$0")/common.sh"
-command -v script > /dev/null || skip "no script(1) to make a terminal with"
+can_make_terminal || skip "no terminal can be made here"
 
 slow_experiment a-file-name-that-is-rather-long.yaml 4 0.5
 
