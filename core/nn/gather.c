@@ -19,6 +19,25 @@ gather_backward(const LacTensor *y)
         nn_copy_pieces(1, row, y->grad + i * row, 0, x->grad + index[i] * row, 0, TRUE);
 }
 
+/* The result of @op on @x with @rows rows, values not yet computed, that keeps the @n indices. */
+static LacTensor *
+indexed_result(const LacOp *op, LacTensor *x, size_t rows, size_t n, const size_t *index)
+{
+    size_t shape[LAC_DIMS];
+    LacTensor *y;
+
+    for (unsigned d = 0; d < x->dims; d++)
+        shape[d] = d == 0 ? rows : x->shape[d];
+    y = lac_tape_result(op, 1, &x, x->dims, shape);
+    if (y == NULL)
+        return NULL;
+    y->saved = lac_tape_alloc(y->tape, n * sizeof *index);
+    if (y->saved == NULL)
+        return NULL;
+    memcpy(y->saved, index, n * sizeof *index);
+    return y;
+}
+
 static void gather_record(LacTensor *y, LacTensor *gy, LacTensor **gx);
 
 static const LacOp lac_op_gather = {
@@ -28,26 +47,21 @@ static const LacOp lac_op_gather = {
 LacTensor *
 lac_nn_gather(LacTensor *x, size_t n, const size_t *index)
 {
-    size_t shape[LAC_DIMS], *saved, row;
     LacTensor *y;
+    size_t row;
 
     if (x == NULL)
         return NULL;
     g_assert(x->dims >= 1);
-    for (unsigned d = 0; d < x->dims; d++)
-        shape[d] = d == 0 ? n : x->shape[d];
     for (size_t i = 0; i < n; i++) {
         if (index[i] >= x->shape[0])
             return lac_tape_fail(x->tape, LAC_ERROR_SHAPE,
                                  "gather: row %zu of %s, expected rows 0 to %zu", index[i],
                                  lac_tensor_shape_text(x), x->shape[0] - 1);
     }
-    y = lac_tape_result(&lac_op_gather, 1, &x, x->dims, shape);
-    saved = y != NULL ? lac_tape_alloc(y->tape, n * sizeof *saved) : NULL;
-    if (saved == NULL)
+    y = indexed_result(&lac_op_gather, x, n, n, index);
+    if (y == NULL)
         return NULL;
-    memcpy(saved, index, n * sizeof *saved);
-    y->saved = saved;
     row = x->size / x->shape[0];
     for (size_t i = 0; i < n; i++)
         memcpy(y->v + i * row, x->v + index[i] * row, row * sizeof *y->v);
@@ -83,25 +97,20 @@ static const LacOp lac_op_scatter = {
 LacTensor *
 lac_nn_scatter(LacTensor *x, size_t rows, const size_t *index)
 {
-    size_t shape[LAC_DIMS], *saved, row;
     LacTensor *y;
+    size_t row;
 
     if (x == NULL)
         return NULL;
     g_assert(x->dims >= 1);
-    for (unsigned d = 0; d < x->dims; d++)
-        shape[d] = d == 0 ? rows : x->shape[d];
     for (size_t i = 0; i < x->shape[0]; i++) {
         if (index[i] >= rows)
             return lac_tape_fail(x->tape, LAC_ERROR_SHAPE,
                                  "scatter: row %zu of %zu; rows count from 0", index[i], rows);
     }
-    y = lac_tape_result(&lac_op_scatter, 1, &x, x->dims, shape);
-    saved = y != NULL ? lac_tape_alloc(y->tape, x->shape[0] * sizeof *saved) : NULL;
-    if (saved == NULL)
+    y = indexed_result(&lac_op_scatter, x, rows, x->shape[0], index);
+    if (y == NULL)
         return NULL;
-    memcpy(saved, index, x->shape[0] * sizeof *index);
-    y->saved = saved;
     row = x->size / x->shape[0];
     memset(y->v, 0, y->size * sizeof *y->v);
     for (size_t i = 0; i < x->shape[0]; i++)

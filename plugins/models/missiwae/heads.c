@@ -65,42 +65,46 @@ sigmoid(double x)
     return 1.0 / (1.0 + exp(-x));
 }
 
-/* Softmax of @n logits. */
-static void
-shares(size_t n, const LacReal *logit, double *out)
+/* ln sum e^logit: level l has the share exp(logit_l - this). */
+static double
+log_total(size_t n, const LacReal *logit)
 {
     double largest = -INFINITY, sum = 0.0;
 
     for (size_t c = 0; c < n; c++)
         largest = fmax(largest, (double)logit[c]);
-    for (size_t c = 0; c < n; c++) {
-        out[c] = exp((double)logit[c] - largest);
-        sum += out[c];
-    }
     for (size_t c = 0; c < n; c++)
-        out[c] /= sum;
+        sum += exp((double)logit[c] - largest);
+    return largest + log(sum);
 }
 
 void
-heads_expect(const Heads *heads, const Layout *layout, size_t r, double weight, double *sum)
+heads_expect(const Heads *heads, const Layout *layout, size_t r, const uint8_t *o, double weight,
+             double *sum)
 {
     const gboolean bernoulli = layout->likelihood == BERNOULLI;
 
     for (size_t k = 0; k < layout->numeric; k++) {
         const double mu = (double)heads->mu->v[r * layout->numeric + k];
 
+        if (o[k])
+            continue;
         sum[k] += weight * (bernoulli ? sigmoid(mu) : mu);
     }
     for (size_t k = 0; k < layout->binary; k++)
-        sum[layout->numeric + k] +=
-            weight * sigmoid((double)heads->binary->v[r * layout->binary + k]);
+        if (!o[layout->numeric + k])
+            sum[layout->numeric + k] +=
+                weight * sigmoid((double)heads->binary->v[r * layout->binary + k]);
     for (size_t c = 0; c < layout->categories; c++) {
         const Category *category = &layout->category[c];
-        g_autofree double *share = g_new(double, category->levels);
+        const LacReal *logit = heads->category[c]->v + r * category->levels;
+        double total;
 
-        shares(category->levels, heads->category[c]->v + r * category->levels, share);
+        if (o[layout->numeric + layout->binary + c])
+            continue;
+        total = log_total(category->levels, logit);
         for (size_t l = 0; l < category->levels; l++)
-            sum[category->offset + l] += weight * share[l];
+            sum[category->offset + l] += weight * exp((double)logit[l] - total);
     }
 }
 
@@ -167,14 +171,15 @@ draw_numeric(const Heads *heads, const Layout *layout, size_t at, LacRng *rng)
 static size_t
 draw_category(size_t levels, const LacReal *logit, LacRng *rng)
 {
-    g_autofree double *share = g_new(double, levels);
+    const double total = log_total(levels, logit);
     double left = lac_rng_uniform(rng);
 
-    shares(levels, logit, share);
     for (size_t l = 0; l + 1 < levels; l++) {
-        if (left < share[l])
+        const double share = exp((double)logit[l] - total);
+
+        if (left < share)
             return l;
-        left -= share[l];
+        left -= share;
     }
     return levels - 1;
 }

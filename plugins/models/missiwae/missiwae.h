@@ -133,8 +133,9 @@ void net_decode(const Net *net, const Layout *layout, LacTensor *z, Heads *out);
 LacTensor *
 heads_log_likelihood(const Heads *heads, const Layout *layout, const Batch *batch, size_t samples);
 /** heads_expect: adds @weight times E[x | z] of row @r of the heads to @sum [width], in the layout
- * of the encoder's input. */
-void heads_expect(const Heads *heads, const Layout *layout, size_t r, double weight, double *sum);
+ * of the encoder's input; columns with a 1 in @o [cols], which are observed, are left out. */
+void heads_expect(const Heads *heads, const Layout *layout, size_t r, const uint8_t *o,
+                  double weight, double *sum);
 /** heads_draw: a value of each reordered column from row @r of the heads, @out [cols]. */
 void heads_draw(const Heads *heads, const Layout *layout, size_t r, LacRng *rng, double *out);
 /** layout_settle: from expectations in the encoder's layout to one value (or code) a column. */

@@ -58,6 +58,7 @@ typedef struct {
     double max, sum, squares;
     double *expected; /* [width] */
     LacReal *mu, *s;  /* [d] */
+    const uint8_t *o; /* [cols] */
     LacRng noise, cells, *pick;
     float *winners; /* [draws][width] or NULL */
 } Row;
@@ -109,7 +110,7 @@ row_add(const Job *job, Row *row, double log_weight, const Heads *heads, size_t 
     if (row->expected == NULL || weight == 0.0)
         return;
     if (!self->mnar || self->estimate == ESTIMATE_MEANS)
-        heads_expect(heads, layout, at, weight, row->expected);
+        heads_expect(heads, layout, at, row->o, weight, row->expected);
     else
         for (size_t k = 0; k < layout->numeric; k++)
             row->expected[k] += weight * (double)sample[k];
@@ -233,6 +234,7 @@ rows_begin(const Job *job, size_t n, const size_t *index, double *doubles, LacRe
                         .expected = job->expected != NULL ? doubles + r * width : NULL,
                         .mu = reals + 2 * r * d,
                         .s = reals + (2 * r + 1) * d,
+                        .o = job->rows->o + index[r] * job->rows->cols,
                         .noise = lac_rng_at(&job->noise, index[r]),
                         .cells = lac_rng_at(&job->cells, index[r]),
                         .pick = picks + r * job->draws,

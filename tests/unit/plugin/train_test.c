@@ -50,7 +50,7 @@ LAC_TEST(plugin_train, rates_follow_their_schedule)
 
 /* ---- one parameter vector and a loss --------------------------------------------------------- */
 
-/* Loss of row i: sum_j (w_j - target_ij)^2 / 2, times @blow after @calls_before calls. */
+/* Loss of row i: sum_j (w_j - target_ij)^2 / 2, infinite once @fine calls are used up. */
 typedef struct {
     LacContext *context;
     LacNet *net;
