@@ -48,12 +48,21 @@ LAC_PRIVATE_API LacNode *lac_node_dup(const LacNode *node);
 /** lac_node_get: the child of a MAP called @key, lent; NULL when there is none. */
 LAC_PRIVATE_API LacNode *lac_node_get(const LacNode *map, const char *key);
 
+/** lac_node_take: the child of a MAP called @key, out of it and the caller's; NULL when there is
+ * none. */
+LAC_PRIVATE_API LacNode *lac_node_take(LacNode *map, const char *key);
+
 /**
  * lac_node_set_path: `a.b[2].c=value` on the tree @root, creating maps on the way; @value is YAML.
  * @error: LAC_ERROR_PARAM when the path goes through a scalar or past the end of a list
  */
 LAC_PRIVATE_API gboolean lac_node_set_path(LacNode *root, const char *path, const char *value,
                                            GError **error);
+
+/** lac_node_put_path: the same with a value that is a tree already; it is copied. @what: what
+ * messages begin with. */
+LAC_PRIVATE_API gboolean lac_node_put_path(LacNode *root, const char *path, const LacNode *value,
+                                           const char *what, GError **error);
 
 /** lac_node_fail: like lac_fail() with "file:line:column: " in front. Always FALSE. */
 LAC_PRIVATE_API gboolean lac_node_fail(GError **error, const LacNode *node, const char *format, ...)

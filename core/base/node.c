@@ -75,6 +75,23 @@ lac_node_get(const LacNode *map, const char *key)
     return slot == NULL ? NULL : *slot;
 }
 
+LacNode *
+lac_node_take(LacNode *map, const char *key)
+{
+    LacNode **slot = node_slot(map, key), *item;
+    size_t at;
+
+    if (slot == NULL)
+        return NULL;
+    item = *slot;
+    at = (size_t)(slot - map->items);
+    lac_node_free(map->keys[at]);
+    map->n--;
+    memmove(map->items + at, map->items + at + 1, (map->n - at) * sizeof *map->items);
+    memmove(map->keys + at, map->keys + at + 1, (map->n - at) * sizeof *map->keys);
+    return item;
+}
+
 gboolean
 lac_node_fail(GError **error, const LacNode *node, const char *format, ...)
 {
@@ -109,9 +126,15 @@ typedef struct {
     size_t index;
 } Step;
 
+/* A path, what messages about it begin with, and the place new keys are said to be written at. */
+typedef struct {
+    const char *path, *what;
+    const LacNode *place;
+} Path;
+
 /* Reads the step at *@at and moves there past it. The first key has no dot in front. */
 static gboolean
-step_read(const char *path, const char **at, Step *step, GError **error)
+step_read(const Path *path, const char **at, Step *step, GError **error)
 {
     const char *c = *at;
 
@@ -121,34 +144,34 @@ step_read(const char *path, const char **at, Step *step, GError **error)
 
         if (!g_ascii_isdigit(c[1]) || *end != ']')
             return lac_fail(error, LAC_ERROR_PARAM,
-                            "--set %s: expected a number and ']' after '[', found '%s'", path,
+                            "%s: expected a number and ']' after '[', found '%s'", path->what,
                             c + 1);
         step->index = (size_t)index;
         *at = end + 1;
         return TRUE;
     }
-    if (c != path && *c != '.')
-        return lac_fail(error, LAC_ERROR_PARAM, "--set %s: expected '.' or '[' at '%s'", path, c);
-    c += c != path;
+    if (c != path->path && *c != '.')
+        return lac_fail(error, LAC_ERROR_PARAM, "%s: expected '.' or '[' at '%s'", path->what, c);
+    c += c != path->path;
 
     const size_t length = strcspn(c, ".[");
 
     if (length == 0)
-        return lac_fail(error, LAC_ERROR_PARAM,
-                        "--set %s: a name is empty; write for instance model.k=5", path);
+        return lac_fail(error, LAC_ERROR_PARAM, "%s: a name is empty; write for instance model.k=5",
+                        path->what);
     step->key = g_strndup(c, length);
     *at = c + length;
     return TRUE;
 }
 
 static LacNode **
-index_follow(LacNode *node, const char *path, size_t index, GError **error)
+index_follow(LacNode *node, const Path *path, size_t index, GError **error)
 {
     if (node->type != LAC_NODE_LIST)
-        lac_fail(error, LAC_ERROR_PARAM, "--set %s: [%zu] needs a list, but there is %s", path,
+        lac_fail(error, LAC_ERROR_PARAM, "%s: [%zu] needs a list, but there is %s", path->what,
                  index, lac_node_type_name(node->type));
     else if (index >= node->n)
-        lac_fail(error, LAC_ERROR_PARAM, "--set %s: [%zu] is past the end of a list of %zu", path,
+        lac_fail(error, LAC_ERROR_PARAM, "%s: [%zu] is past the end of a list of %zu", path->what,
                  index, node->n);
     else
         return &node->items[index];
@@ -156,39 +179,40 @@ index_follow(LacNode *node, const char *path, size_t index, GError **error)
 }
 
 static void
-append_nothing(LacNode *map, const char *name)
+append_nothing(LacNode *map, const char *name, const LacNode *place)
 {
     LacNode *key = g_new0(LacNode, 1), *nothing = g_new0(LacNode, 1);
 
     key->type = LAC_NODE_STRING;
     key->text = g_strdup(name);
-    key->file = nothing->file = g_intern_string("--set");
-    key->line = key->column = nothing->line = nothing->column = 1;
+    key->file = nothing->file = place->file;
+    key->line = nothing->line = place->line;
+    key->column = nothing->column = place->column;
     lac_node_append(map, key, nothing);
 }
 
 /* A missing key is made, holding nothing, and nothing becomes a map. */
 static LacNode **
-key_follow(LacNode *node, const char *path, const char *key, GError **error)
+key_follow(LacNode *node, const Path *path, const char *key, GError **error)
 {
     if (node->type == LAC_NODE_NULL) {
         node->type = LAC_NODE_MAP;
         g_clear_pointer(&node->text, g_free);
     }
     if (node->type != LAC_NODE_MAP) {
-        lac_fail(error, LAC_ERROR_PARAM, "--set %s: '%s' needs a map, but there is %s%s", path, key,
+        lac_fail(error, LAC_ERROR_PARAM, "%s: '%s' needs a map, but there is %s%s", path->what, key,
                  lac_node_type_name(node->type),
                  node->type == LAC_NODE_LIST ? "; name one entry with [0], [1]..." : "");
         return NULL;
     }
     if (node_slot(node, key) == NULL)
-        append_nothing(node, key);
+        append_nothing(node, key, path->place);
     return node_slot(node, key);
 }
 
 /* The slot a step leads to; NULL with an error. */
 static LacNode **
-step_follow(LacNode *node, const char *path, const Step *step, GError **error)
+step_follow(LacNode *node, const Path *path, const Step *step, GError **error)
 {
     return step->key != NULL ? key_follow(node, path, step->key, error)
                              : index_follow(node, path, step->index, error);
@@ -197,9 +221,9 @@ step_follow(LacNode *node, const char *path, const Step *step, GError **error)
 /* Walks @path from @root. Whether every step was possible is known before anything is changed,
  * because the walk goes over a copy first. */
 static LacNode **
-path_walk(LacNode **root, const char *path, GError **error)
+path_walk(LacNode **root, const Path *path, GError **error)
 {
-    const char *at = path;
+    const char *at = path->path;
     LacNode **slot = root;
     size_t depth = 0;
 
@@ -207,7 +231,7 @@ path_walk(LacNode **root, const char *path, GError **error)
         Step step = {0};
 
         if (++depth > LAC_NODE_MOST_DEPTH) {
-            lac_fail(error, LAC_ERROR_PARAM, "--set %.40s...: more than %d levels deep", path,
+            lac_fail(error, LAC_ERROR_PARAM, "%.46s...: more than %d levels deep", path->what,
                      LAC_NODE_MOST_DEPTH);
             return NULL;
         }
@@ -218,25 +242,32 @@ path_walk(LacNode **root, const char *path, GError **error)
 }
 
 gboolean
+lac_node_put_path(LacNode *root, const char *path, const LacNode *value, const char *what,
+                  GError **error)
+{
+    const Path way = {path, what, value};
+    g_autoptr(LacNode) rehearsal = lac_node_dup(root);
+    LacNode **slot;
+
+    if (path_walk(&rehearsal, &way, error) == NULL)
+        return FALSE;
+    slot = path_walk(&root, &way, NULL);
+    lac_node_free(*slot);
+    *slot = lac_node_dup(value);
+    return TRUE;
+}
+
+gboolean
 lac_node_set_path(LacNode *root, const char *path, const char *value, GError **error)
 {
-    g_autofree char *name = g_strdup_printf("--set %s", path);
-    g_autoptr(LacNode) rehearsal = lac_node_dup(root);
+    g_autofree char *name = NULL;
     g_autoptr(LacNode) node = NULL;
 
     if (!g_utf8_validate(path, -1, NULL))
         return lac_fail(error, LAC_ERROR_PARAM, "--set: the path is not UTF-8 text");
-    if (path_walk(&rehearsal, path, error) == NULL)
-        return FALSE;
+    name = g_strdup_printf("--set %s", path);
     node = lac_yaml_parse(value, strlen(value), name, error);
-    if (node == NULL)
-        return FALSE;
-
-    LacNode **slot = path_walk(&root, path, NULL);
-
-    lac_node_free(*slot);
-    *slot = g_steal_pointer(&node);
-    return TRUE;
+    return node != NULL && lac_node_put_path(root, path, node, name, error);
 }
 
 char *

@@ -338,6 +338,16 @@ take_max_memory(RunState *self)
     self->set = g_strv_builder_end(builder);
 }
 
+/* Each profile has a folder of its own: cells of one are not those of another. */
+static char *
+default_folder(const LacExperiment *e)
+{
+    g_autofree char *name =
+        e->profile != NULL ? g_strconcat(e->name, "-", e->profile, NULL) : g_strdup(e->name);
+
+    return g_build_filename("results", name, NULL);
+}
+
 static int
 run_run(void *state, int argc, char **argv)
 {
@@ -363,14 +373,14 @@ run_run(void *state, int argc, char **argv)
     if (self->dry_run)
         return dry_run(experiment);
     command = command_text(self, argv[0]);
-    dir = self->output != NULL ? g_strdup(self->output)
-                               : g_build_filename("results", experiment->name, NULL);
+    dir = self->output != NULL ? g_strdup(self->output) : default_folder(experiment);
     return run_into(self, experiment, dir, command);
 }
 
 static const LacOption options[] = {
-    LAC_OPTION(RunState, output, "output", 'o', PATH, "DIR",
-               "Folder for the results (default: results/NAME)"),
+    LAC_OPTION(
+        RunState, output, "output", 'o', PATH, "DIR",
+        "Folder for the results (default: results/NAME, with profiles results/NAME-PROFILE)"),
     LAC_OPTION(RunState, jobs, "jobs", 'j', INT, "N",
                "Cells at a time, each in its own process; the threads are divided (default: 1)"),
     LAC_OPTION(RunState, set, "set", 0, STRINGS, "PATH=VALUE",

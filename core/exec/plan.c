@@ -146,6 +146,8 @@ note_experiment(GPtrArray *pairs, const LacExperiment *e)
         if (data->sha256 != NULL)
             note(pairs, key, g_strdup(data->sha256));
     }
+    if (e->profile != NULL)
+        note(pairs, "profile", g_strdup(e->profile));
     if (e->limit_s > 0)
         note(pairs, "limit_time_s", g_strdup_printf("%g", e->limit_s));
     if (e->limit_mib > 0)

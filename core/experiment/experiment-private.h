@@ -49,6 +49,7 @@ typedef struct {
 /**
  * LacExperiment: a checked experiment file.
  * @base_dir: of the file; relative paths in it start there
+ * @profile: name of the one in force, or NULL
  * @yaml: the text as run: the file itself, or the tree after overrides
  * @data, @masks, @initials, @models, @optimizers, @metrics: of LacChoice
  * @splits: of LacSplitChoice; @scales: of LacScale
@@ -59,7 +60,7 @@ typedef struct {
  */
 typedef struct {
     LacNode *root;
-    char *file, *base_dir, *name, *yaml;
+    char *file, *base_dir, *name, *profile, *yaml;
     int64_t seed, repeats;
     GPtrArray *data, *masks, *initials, *models, *optimizers, *metrics, *splits;
     GArray *scales;

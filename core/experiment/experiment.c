@@ -3,6 +3,7 @@
 #include "choice.h"
 #include "downstream.h"
 #include "keys.h"
+#include "profile.h"
 #include "sweep.h"
 
 #include <math.h>
@@ -47,6 +48,7 @@ lac_experiment_free(LacExperiment *experiment)
     g_free(experiment->file);
     g_free(experiment->base_dir);
     g_free(experiment->name);
+    g_free(experiment->profile);
     g_free(experiment->yaml);
     g_free(experiment->report_json);
     g_free(experiment);
@@ -429,23 +431,6 @@ parse_root(LacExperiment *e, GError **error)
            lac_downstream_parse(e, error) && parse_report(e, error) && lac_cells_expand(e, error);
 }
 
-static gboolean
-apply_overrides(LacExperiment *e, const char *const *overrides, GError **error)
-{
-    for (; overrides != NULL && *overrides != NULL; overrides++) {
-        const char *equals = strchr(*overrides, '=');
-        g_autofree char *path = NULL;
-
-        if (equals == NULL || equals == *overrides)
-            return lac_fail(error, LAC_ERROR_PARAM,
-                            "--set %s: expected path=value, as in --set repeats=1", *overrides);
-        path = g_strndup(*overrides, (gsize)(equals - *overrides));
-        if (!lac_node_set_path(e->root, path, equals + 1, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 LacExperiment *
 lac_experiment_parse(const char *text, gsize length, const char *file, const char *base_dir,
                      const char *const *overrides, GError **error)
@@ -455,7 +440,7 @@ lac_experiment_parse(const char *text, gsize length, const char *file, const cha
     e->file = g_strdup(file);
     e->base_dir = g_canonicalize_filename(base_dir, NULL);
     e->root = lac_yaml_parse(text, length, file, error);
-    if (e->root == NULL || !apply_overrides(e, overrides, error))
+    if (e->root == NULL || !lac_profile_apply(e, overrides, error))
         return NULL;
     e->yaml =
         overrides != NULL && *overrides != NULL ? lac_yaml_write(e->root) : g_strndup(text, length);

@@ -16,6 +16,16 @@ const LacKey lac_experiment_keys[] = {
     {"lacuna", 0, FALSE, "{\"const\":1}", NULL, "Version of this file format: 1"},
     {"name", 0, FALSE, "{\"type\":\"string\"}", "the file's name",
      "What the run is called; also its folder under results/"},
+    {"profile", 0, FALSE, "{\"type\":\"string\"}", "the first of `profiles`",
+     "Which of the profiles holds; `--set profile=full` chooses another"},
+    {"profiles", 0, FALSE,
+     "{\"type\":\"object\",\"minProperties\":1,\"additionalProperties\":{\"type\":"
+     "[\"object\",\"null\"]}}",
+     "",
+     "The same experiment in several sizes: a map from names to values by path, as --set takes "
+     "them, "
+     "such as {desk: {}, full: {repeats: 10, 'data.csv.rows': 0}}. Values of the profile in force "
+     "replace those in the file, those of --set replace both"},
     {"seed", 0, FALSE, "{\"type\":\"integer\",\"minimum\":0}", "1",
      "Where all randomness comes from; the same seed gives the same masks on every machine"},
     {"repeats", 0, FALSE, "{\"type\":\"integer\",\"minimum\":1}", "1",

@@ -16,6 +16,16 @@ report_title(const LacReport *report)
     return name != NULL && *name ? name : "Lacuna";
 }
 
+/* of a run in one of several sizes, which it was; NULL otherwise */
+static const char *
+profile_of(const LacReportRun *run)
+{
+    for (guint i = 0; i + 1 < run->environment->len; i += 2)
+        if (g_str_equal(run->environment->pdata[i], "profile"))
+            return run->environment->pdata[i + 1];
+    return NULL;
+}
+
 static char *
 report_meta(const LacReport *report)
 {
@@ -28,6 +38,8 @@ report_meta(const LacReport *report)
         g_string_append_printf(meta, "%sLacuna %s", meta->len ? " · " : "", run->version);
     if (run->seed_text != NULL)
         g_string_append_printf(meta, "%sseed %s", meta->len ? " · " : "", run->seed_text);
+    if (profile_of(run) != NULL)
+        g_string_append_printf(meta, "%sprofile %s", meta->len ? " · " : "", profile_of(run));
     if (report->runs->len > 1)
         g_string_append_printf(meta, " · %u runs pooled", report->runs->len);
     return g_string_free(meta, FALSE);
