@@ -196,13 +196,39 @@ typedef struct {
 } GlmFit;
 
 static double
+glm_penalty(const LacGlm *glm, const double *beta)
+{
+    double squares = 0.0;
+
+    for (size_t k = 0; glm->ridge > 0.0 && k + 1 < glm->classes; k++)
+        for (size_t i = 1; i < glm->q; i++)
+            squares += pow(beta[k * glm->stride + glm->predictors[i]], 2);
+    return 0.5 * glm->ridge * squares;
+}
+
+/* What is maximised: the log-likelihood less the penalty. */
+static double
 glm_likelihood(GlmFit *fit, const double *beta)
 {
-    double sum = 0.0;
+    double sum = -glm_penalty(fit->glm, beta);
 
     for (size_t k = 0; k < fit->n_parts; k++)
         sum += glm_pass(fit->glm, &fit->parts[k], beta, &fit->scratch[k]);
     return sum;
+}
+
+static void
+glm_add_ridge(const LacGlm *glm, GlmSystem *system)
+{
+    double *gradient = system->m + system->size * system->ld;
+
+    for (size_t k = 0; k < system->size; k++) {
+        if (k % glm->q == 0) /* the intercept is free */
+            continue;
+        system->m[k * system->ld + k] += glm->ridge;
+        gradient[k] -=
+            glm->ridge * glm->beta[k / glm->q * glm->stride + glm->predictors[k % glm->q]];
+    }
 }
 
 /* One Newton step from the probabilities in the scratch. TRUE when there is nothing left to gain.
@@ -218,6 +244,7 @@ glm_step(GlmFit *fit)
     memset(system->m, 0, system->ld * system->ld * sizeof(double));
     for (size_t k = 0; k < fit->n_parts; k++)
         glm_add_part(glm, &fit->parts[k], &fit->scratch[k], fit->width, system);
+    glm_add_ridge(glm, system);
     glm_mirror(system);
     lac_linear_solve(glm->hessian, system->m, system->ld, system->size, fit->order, system->size,
                      0.0);
@@ -273,6 +300,7 @@ glm_iterate(GlmFit *fit)
         glm->converged = glm_step(fit);
     for (size_t k = 0; k < fit->system.size; k++) /* where draws are centred */
         glm->hessian->beta[k] = glm->beta[k / glm->q * glm->stride + glm->predictors[k % glm->q]];
+    glm->log_likelihood += glm_penalty(glm, glm->beta);
 }
 
 gboolean

@@ -24,8 +24,10 @@ typedef struct {
  * @q: predictors taking part, @predictors: [q] their columns of z (the intercept is one of them)
  * @beta: [classes - 1][stride], 0 elsewhere; what it holds before a fit is where that starts
  * @hessian: after a fit: factor of the information matrix of the (classes - 1) q coefficients
- * @log_likelihood: of the last fit, nats
+ * @log_likelihood: of the last fit, nats, without the penalty
  * @iterations, @converged: of the last fit
+ * @ridge: >= 0, 0 unless set before a fit: penalty ridge/2 times the sum of the squares of all
+ *   coefficients but those of the first predictor, the intercept
  */
 typedef struct {
     size_t classes, q, stride;
@@ -35,6 +37,7 @@ typedef struct {
     double log_likelihood;
     unsigned iterations;
     gboolean converged;
+    double ridge;
 } LacGlm;
 
 /** lac_glm_new: @predictors is copied; coefficients 0. Owned. classes >= 2. */
@@ -46,7 +49,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacGlm, lac_glm_free)
  * lac_glm_fit:
  * @parts: [n_parts] blocks of observations (data, pseudo-observations); at least one row in all
  *
- * Maximum likelihood by Newton's method with step halving; linear predictors are kept within +-30.
+ * Maximum likelihood, penalised by the ridge, by Newton's method with step halving; linear predictors are kept within +-30.
  * Aliased predictors get coefficient 0. Does not depend on the number of threads.
  * Cost of an iteration: n q^2 K (K - 1) / 2.
  * Returns: whether it converged (the step would raise the log-likelihood by less than 1e-12 of

@@ -58,6 +58,26 @@ LAC_TEST(math_glm, augmented_logistic_regression_equals_mice)
     EXPECT_NEAR_DOUBLE(beta[2], 2.03816464350, 2e-6);
 }
 
+/* scipy 1.10: `minimize(lambda b: -sum(t * (z @ b) - log1p(exp(z @ b))) + .5 * sum(b[1:] ** 2),
+ * zeros(3), method="BFGS", options={"gtol": 1e-12})` */
+LAC_TEST(math_glm, ridge_spares_the_intercept_and_equals_a_general_minimiser)
+{
+    static const double z[6 * STRIDE] = {
+        1, .5, -1,  0, 0, 0, 0, 0, 1, 1.5, .2,  0, 0, 0, 0, 0, 1, -.3, .8, 0, 0, 0, 0, 0,
+        1, 2,  -.4, 0, 0, 0, 0, 0, 1, -1,  1.1, 0, 0, 0, 0, 0, 1, .1,  .4, 0, 0, 0, 0, 0,
+    };
+    static const double y[6] = {0, 1, 0, 1, 0, 1};
+    const size_t predictors[] = {0, 1, 2};
+    const LacGlmRows rows = {.n = 6, .stride = STRIDE, .z = z, .y = y};
+    g_autoptr(LacGlm) glm = lac_glm_new(2, STRIDE, 3, predictors);
+
+    glm->ridge = 1.0;
+    EXPECT_TRUE(lac_glm_fit(glm, 1, &rows));
+    EXPECT_NEAR_DOUBLE(glm->beta[0], -.453975491907, 1e-9);
+    EXPECT_NEAR_DOUBLE(glm->beta[1], .952165322486, 1e-9);
+    EXPECT_NEAR_DOUBLE(glm->beta[2], .147049676494, 1e-9);
+}
+
 LAC_TEST(math_glm, augmented_multinomial_regression_equals_mice)
 {
     static const double u[8] = {1, 2, 3, 2, 1, 2.5, 1.5, 2.2}, y[6] = {0, 1, 2, 0, 1, 2};
