@@ -44,6 +44,9 @@ LAC_PRIVATE_API void lac_context_set_check_numerics(LacContext *context, gboolea
  * time and when it reaches 1; in the thread that steps. */
 LAC_PRIVATE_API void
 lac_context_set_progress(LacContext *context, void (*report)(void *user, double done), void *user);
+/** lac_context_set_attempt: from now on the component's streams are those of its attempt number
+ * @attempt; 0, where it starts, is the usual one. For draws that had to be refused. */
+LAC_PRIVATE_API void lac_context_set_attempt(LacContext *context, uint64_t attempt);
 /** lac_context_cancel: async-signal-safe; the next step fails. */
 LAC_PRIVATE_API void lac_context_cancel(LacContext *context);
 

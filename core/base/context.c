@@ -8,6 +8,7 @@
 
 struct LacContext {
     LacRng rng;
+    uint64_t attempt;
     size_t draws, memory;
     LacInitialFill initial;
     void *initial_user;
@@ -154,7 +155,15 @@ lac_context_cancel(LacContext *context)
 LacRng
 lac_context_rng(const LacContext *context, const char *purpose)
 {
-    return lac_rng_split(&context->rng, purpose);
+    const LacRng stream = lac_rng_split(&context->rng, purpose);
+
+    return context->attempt == 0 ? stream : lac_rng_at(&stream, G_MAXUINT64 - context->attempt);
+}
+
+void
+lac_context_set_attempt(LacContext *context, uint64_t attempt)
+{
+    context->attempt = attempt;
 }
 
 static void

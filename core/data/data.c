@@ -1,5 +1,6 @@
 /* The immutable table. Every derived table shares the schema and copies its cells, so a reference
  * never changes under its holder, in whichever thread. */
+#include "limits-private.h"
 #include "table-private.h"
 
 #include <math.h>
@@ -110,6 +111,7 @@ lac_data_unref(LacData *data)
     g_free((gpointer)data->labels);
     g_strfreev(data->label_names);
     g_free(data->origin);
+    lac_limits_unref(data->limits);
     g_free(data);
 }
 
@@ -165,7 +167,11 @@ lac_data_derive_take(const LacData *data, LacSchema *schema, double *values, GEr
 LacData *
 lac_data_with_values_take(const LacData *data, double *values, GError **error)
 {
-    return lac_data_derive_take(data, lac_schema_ref(data->schema), values, error);
+    LacData *copy = lac_data_derive_take(data, lac_schema_ref(data->schema), values, error);
+
+    if (copy != NULL)
+        lac_data_take_limits(copy, lac_limits_ref(data->limits));
+    return copy;
 }
 
 LacData *
@@ -209,7 +215,8 @@ lac_data_select_rows(const LacData *data, size_t n, const size_t *index, GError 
     }
     copy = data_wrap(lac_schema_ref(data->schema), n, g_steal_pointer(&values),
                      g_steal_pointer(&holes), data->origin);
-    if (!data_inherit(copy, data, index, error))
+    if (!data_inherit(copy, data, index, error) ||
+        !lac_limits_select_rows(data->limits, n, index, &copy->limits, error))
         return NULL;
     return g_steal_pointer(&copy);
 }
@@ -244,6 +251,23 @@ data_hash_cells(uint64_t h, const LacData *data)
     return h;
 }
 
+/* A table without limits keeps the hash it always had. */
+static uint64_t
+data_hash_limits(uint64_t h, const LacData *data)
+{
+    for (size_t j = 0; j < data->cols; j++) {
+        for (size_t i = 0; lac_data_is_limited(data, j) && i < data->rows; i++) {
+            double ends[2];
+            uint64_t words[2];
+
+            lac_data_limits(data, i, j, &ends[0], &ends[1]);
+            memcpy(words, ends, sizeof words);
+            h = data_mix(data_mix(h, words[0]), words[1]);
+        }
+    }
+    return h;
+}
+
 uint64_t
 lac_data_fingerprint(const LacData *data)
 {
@@ -254,6 +278,7 @@ lac_data_fingerprint(const LacData *data)
         h = data_mix(h, lac_data_column(data, j)->n_levels);
     }
     h = data_hash_cells(h, data);
+    h = data_hash_limits(h, data);
     for (size_t i = 0; data->labels != NULL && i < data->rows; i++)
         h = data_mix(h, (uint64_t)(uint32_t)data->labels[i]);
     h ^= h >> 32;

@@ -1,4 +1,5 @@
 /* One-hot encoding for models that want numbers, and its inverse. */
+#include "limits-private.h"
 #include "table-private.h"
 
 #include <math.h>
@@ -100,11 +101,24 @@ encode_row(const LacEncoder *encoder, const double *row, double *wide)
     }
 }
 
+/* Only numbers have limits, and they keep one column. */
+static gboolean
+encode_limits(const LacEncoder *encoder, const LacData *data, LacData *encoded, GError **error)
+{
+    g_autofree gssize *source = g_new(gssize, MAX(encoded->cols, 1));
+
+    for (size_t j = 0; j < data->cols; j++)
+        for (size_t l = 0; l < encoder->width[j]; l++)
+            source[encoder->first[j] + l] = encoder->width[j] == 1 ? (gssize)j : -1;
+    return lac_limits_map(data->limits, encoded->cols, source, NULL, NULL, &encoded->limits, error);
+}
+
 LacData *
 lac_encoder_apply(const LacEncoder *encoder, const LacData *data, GError **error)
 {
     const size_t wide_cols = encoder->wide->cols;
     g_autofree double *values = NULL;
+    g_autoptr(LacData) encoded = NULL;
 
     g_assert(data->cols == encoder->source->cols);
     if (lac_encoder_is_identity(encoder))
@@ -116,8 +130,11 @@ lac_encoder_apply(const LacEncoder *encoder, const LacData *data, GError **error
         return NULL;
     for (size_t i = 0; i < data->rows; i++)
         encode_row(encoder, lac_data_row(data, i), values + i * wide_cols);
-    return lac_data_derive_take(data, lac_schema_ref(encoder->wide), g_steal_pointer(&values),
-                                error);
+    encoded =
+        lac_data_derive_take(data, lac_schema_ref(encoder->wide), g_steal_pointer(&values), error);
+    return encoded != NULL && encode_limits(encoder, data, encoded, error)
+               ? g_steal_pointer(&encoded)
+               : NULL;
 }
 
 static double

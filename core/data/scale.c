@@ -1,5 +1,6 @@
 /* Scaling, learnt on observed training cells only, so that nothing of the truth under a hole or of
  * the test rows leaks into what a model sees. */
+#include "limits-private.h"
 #include "table-private.h"
 
 #include <math.h>
@@ -144,11 +145,20 @@ scale_schema(const LacScaler *scaler, const LacSchema *schema)
     return scaled;
 }
 
+static double
+scale_limit(const void *user, size_t j, double x)
+{
+    const LacScaler *scaler = user;
+
+    return (x - scaler->shift[j]) / scaler->factor[j];
+}
+
 LacData *
 lac_scaler_apply(const LacScaler *scaler, const LacData *data, GError **error)
 {
     const size_t cols = data->cols;
     g_autofree double *values = NULL;
+    g_autoptr(LacData) scaled = NULL;
 
     g_assert(scaler->cols == cols);
     if (scaler->scale == LAC_SCALE_NONE)
@@ -162,8 +172,12 @@ lac_scaler_apply(const LacScaler *scaler, const LacData *data, GError **error)
         for (size_t j = 0; j < cols; j++)
             values[i * cols + j] = (row[j] - scaler->shift[j]) / scaler->factor[j];
     }
-    return lac_data_derive_take(data, scale_schema(scaler, data->schema), g_steal_pointer(&values),
-                                error);
+    scaled = lac_data_derive_take(data, scale_schema(scaler, data->schema),
+                                  g_steal_pointer(&values), error);
+    if (scaled == NULL ||
+        !lac_limits_map(data->limits, cols, NULL, scale_limit, scaler, &scaled->limits, error))
+        return NULL;
+    return g_steal_pointer(&scaled);
 }
 
 void

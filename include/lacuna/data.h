@@ -74,6 +74,10 @@ typedef struct {
     size_t channels, height, width;
 } LacImageShape;
 
+/** LacLimits: what people said of the values under holes: bounds of columns, and of single cells (a
+ * measurement below its detection limit). Immutable and shared; made by the core. */
+typedef struct LacLimits LacLimits;
+
 /**
  * LacData: an immutable, shared table. Read the members, never write them.
  * @values: [rows][cols] row-major; NaN under every hole
@@ -81,6 +85,7 @@ typedef struct {
  * @labels: [rows] class codes, -1 where unknown; NULL when the table has none
  * @label_names: [n_classes], NULL-terminated, or NULL
  * @origin: where it came from, for messages ("letter.csv"); never NULL
+ * @limits: what a hole's value must lie in, asked by lac_data_limits(); NULL when nobody said
  */
 typedef struct {
     size_t rows, cols;
@@ -93,6 +98,7 @@ typedef struct {
     char **label_names;
     char *origin;
     gint ref_count;
+    LacLimits *limits;
 } LacData;
 
 /**
@@ -168,6 +174,19 @@ lac_data_name(const LacData *data, size_t j)
 {
     return data->schema->columns[j].name;
 }
+
+/**
+ * lac_data_limits: hole (@i, @j) is known to hold a value in [@lower, @upper], in the table's
+ * units; -inf and +inf where nothing was said.
+ *
+ * Models that can should draw from their law truncated to it; what lies outside is drawn again by
+ * the core. An integer column's value counts after rounding: there the interval is wider by 1/2.
+ */
+LAC_API void lac_data_limits(const LacData *data, size_t i, size_t j, double *lower, double *upper);
+/** lac_data_is_limited: whether column @j has limits at all; lac_data_has_cell_limits: whether some
+ * of its holes have limits of their own, so that they are not missing but censored. */
+LAC_API gboolean lac_data_is_limited(const LacData *data, size_t j);
+LAC_API gboolean lac_data_has_cell_limits(const LacData *data, size_t j);
 
 /** lac_data_copy_seen: observed values of column @j in row order to @out [rows]; their number. */
 LAC_API size_t lac_data_copy_seen(const LacData *data, size_t j, double *out);

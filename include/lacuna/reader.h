@@ -13,6 +13,19 @@ typedef struct {
     char *path;
 } LacReader;
 
+/** LacReaderText: a table as delimited text.
+ * @csv: commas between fields, decimal points, one header line, empty fields for holes
+ * @kinds: as LacCsvOptions.kinds, or NULL: what the text cannot say
+ * @notes: sentences for the user (codes for missing, units of dates), or NULL
+ * All owned by the struct; both lists NULL-terminated. */
+typedef struct {
+    GBytes *csv;
+    char **kinds, **notes;
+} LacReaderText;
+
+LAC_API void lac_reader_text_free(LacReaderText *text);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacReaderText, lac_reader_text_free)
+
 /** LacReaderPlugin: what a reader exports; `read` is required. The table it returns is owned by the
  * caller. */
 typedef struct {
@@ -23,6 +36,9 @@ typedef struct {
     /** read the table; errors say file:line:column (or byte offset) and show the text */
     LacData *(*read)(const LacReader *reader, GError **error);
     void (*clear)(LacReader *reader);
+    /** NULL, or the file as text, from which `read` makes its table: then commands that write a
+     * table back keep the columns that are no variables. Owned by the caller. */
+    LacReaderText *(*text)(const LacReader *reader, GError **error);
 } LacReaderPlugin;
 
 #define LAC_READER(name_, summary_, Type, params_)                                                 \

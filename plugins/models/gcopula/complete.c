@@ -38,9 +38,9 @@ sweep(const GcModel *self, const GcPattern *pattern, const uint32_t *code, LacRn
                      to = (self->marginal[c].upper[code[c]] - mu) / s;
 
         if (rng != NULL)
-            mean = gc_truncated_draw(from, to, lac_rng_uniform(rng));
+            mean = lac_truncated_normal_quantile(0.0, 1.0, from, to, lac_rng_open(rng));
         else
-            gc_truncated_moments(from, to, &mean, &variance);
+            lac_truncated_normal_moments(0.0, 1.0, from, to, &mean, &variance);
         moved = MAX(moved, fabs(mu + s * mean - z[c]));
         z[c] = mu + s * mean;
     }

@@ -38,8 +38,8 @@ update_intervals(const GcModel *self, const GcPattern *pattern, const uint32_t *
             pull += pattern->q[a * o + b] * z[observed[b]];
         const double s2 = 1.0 / pattern->q[a * (o + 1)], s = sqrt(s2), mu = z[c] - s2 * pull;
 
-        gc_truncated_moments((self->marginal[c].lower[code[c]] - mu) / s,
-                             (self->marginal[c].upper[code[c]] - mu) / s, &mean, &spread);
+        lac_truncated_normal_moments(0.0, 1.0, (self->marginal[c].lower[code[c]] - mu) / s,
+                                     (self->marginal[c].upper[code[c]] - mu) / s, &mean, &spread);
         fresh[a] = mu + s * mean;
         variance[a] += s2 * spread;
     }

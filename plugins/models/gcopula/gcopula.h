@@ -1,7 +1,6 @@
 /* A Gaussian copula for mixed columns. One file a concern:
  *   gcopula.c    parameters, the core's slots, saving
  *   marginals.c  a column and its normal scores, there and back
- *   truncated.c  the normal law on an interval
  *   pattern.c    what a pattern of holes needs of the correlation matrix
  *   fit.c        EM for the correlations
  *   complete.c   rows filled with conditional means, or with draws */
@@ -10,6 +9,7 @@
 
 #include <lacuna/gaussian.h>
 #include <lacuna/model.h>
+#include <lacuna/truncated.h>
 
 /** What a cell's value says of its normal score: the score itself, or an interval it lies in (at
  * the ends: only the smallest or the largest value do). */
@@ -51,10 +51,6 @@ typedef struct {
     GcMarginal *marginal;
     LacGaussian *gaussian;
 } GcModel;
-
-/* truncated.c: a standard normal on (a, b), a < b, ends may be infinite. */
-void gc_truncated_moments(double a, double b, double *mean, double *variance);
-double gc_truncated_draw(double a, double b, double u);
 
 /* marginals.c */
 gboolean gc_marginals_learn(GcModel *self, const LacData *train, GError **error);

@@ -212,7 +212,8 @@ marginal_encode(const GcMarginal *marginal, double x, uint32_t *code)
     *code = GC_POINT;
     if (seen && is_interval(marginal, v)) {
         *code = (uint32_t)v;
-        gc_truncated_moments(marginal->lower[v], marginal->upper[v], &mean, &variance);
+        lac_truncated_normal_moments(0.0, 1.0, marginal->lower[v], marginal->upper[v], &mean,
+                                     &variance);
         return mean;
     }
     if (seen)
