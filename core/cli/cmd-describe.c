@@ -72,6 +72,8 @@ abilities(const LacPlugin *plugin)
             g_strv_builder_add(words, "needs log densities");
         if (metric->needs & LAC_NEEDS_PREDICTION)
             g_strv_builder_add(words, "needs a `downstream:` classifier");
+        if (metric->needs & LAC_NEEDS_REFITS)
+            g_strv_builder_add(words, "fits the model several times more");
     }
     return g_strv_builder_end(words);
 }

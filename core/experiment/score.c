@@ -30,7 +30,11 @@ lac_work_draws(const LacWork *work)
         return 0;
     if (work->experiment->draws > 0)
         return work->experiment->draws;
-    return needs_of_metrics(work->experiment) & LAC_NEEDS_DRAWS ? DEFAULT_DRAWS : 0;
+    if (needs_of_metrics(work->experiment) & LAC_NEEDS_DRAWS)
+        return DEFAULT_DRAWS;
+    /* tables to learn anew are made from a draw: a best guess would leave nothing to learn of
+     * spread */
+    return needs_of_metrics(work->experiment) & LAC_NEEDS_REFITS ? 1 : 0;
 }
 
 static LacRng
@@ -132,7 +136,8 @@ needs_names(unsigned needs)
     } all[] = {{LAC_NEEDS_TRUTH, "truth"},
                {LAC_NEEDS_DRAWS, "draws"},
                {LAC_NEEDS_DENSITY, "density"},
-               {LAC_NEEDS_PREDICTION, "prediction"}};
+               {LAC_NEEDS_PREDICTION, "prediction"},
+               {LAC_NEEDS_REFITS, "refits"}};
 
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
         if (needs & all[i].need)
@@ -231,11 +236,13 @@ lac_work_score(LacWork *work, GError **error)
         incomplete != NULL ? lac_scaler_apply(scaler, work->train, error) : NULL;
     g_autoptr(LacMatrix) completed = reference != NULL ? matrix_dup(work->completed, error) : NULL;
     g_autoptr(LacMask) scored = completed != NULL ? scored_cells(work, error) : NULL;
+    const LacRefit refit = {lac_work_refit, work};
     LacScoring scoring = {.truth = truth,
                           .incomplete = incomplete,
                           .reference = reference,
                           .completed = completed,
                           .scored = scored,
+                          .refit = &refit,
                           .scale = scaler->scale == LAC_SCALE_NONE ? "raw"
                                                                    : lac_scale_name(scaler->scale)};
 

@@ -48,6 +48,10 @@ size_t lac_work_draws(const LacWork *work);
  * @truth: the whole table before masking; @rng: the classifier's stream */
 LAC_PRIVATE_API gboolean lac_work_downstream(LacWork *work, const LacData *truth, const LacRng *rng,
                                              GError **error);
+/** lac_work_refit: a LacRefit's learn() of the cell's method, @user its LacWork. What it meets, its
+ * events and traces, stays out of the cell's. */
+LAC_PRIVATE_API gboolean lac_work_refit(void *user, const LacData *table, uint64_t number, size_t n,
+                                        LacMatrix *const *out, size_t *n_out, GError **error);
 /** lac_work_score: draw, score by every metric, add the rows to the outcome. */
 gboolean lac_work_score(LacWork *work, GError **error);
 

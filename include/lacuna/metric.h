@@ -16,14 +16,29 @@ typedef enum {
 /** LacNeeds: a metric whose needs are not met is `not-applicable`, never guessed.
  * @LAC_WANTS_DRAWS: scores the draws of models that draw, so that they are made for it; the single
  *   completion of the others
- * @LAC_NEEDS_PREDICTION: scores the classifier of a `downstream:` block on rows with a label */
+ * @LAC_NEEDS_PREDICTION: scores the classifier of a `downstream:` block on rows with a label
+ * @LAC_NEEDS_REFITS: has the method learn tables of its own making (LacScoring.refit) */
 typedef enum {
     LAC_NEEDS_TRUTH = 1 << 0,
     LAC_NEEDS_DRAWS = 1 << 1,
     LAC_NEEDS_DENSITY = 1 << 2,
     LAC_WANTS_DRAWS = 1 << 3,
     LAC_NEEDS_PREDICTION = 1 << 4,
+    LAC_NEEDS_REFITS = 1 << 5,
 } LacNeeds;
+
+/**
+ * LacRefit: the method that is scored, to be learnt anew.
+ * @learn: fits it on @table, whose columns are any of those of LacScoring in the same units, and
+ *   completes it. @number names the random streams of this fit. @n: draws wanted, the matrices
+ *   @out [n] have the shape of @table; @n_out: (out): @n, or 1 when the method gives a single
+ *   completion. FALSE with the method's own error when it refuses the table.
+ */
+typedef struct {
+    gboolean (*learn)(void *user, const LacData *table, uint64_t number, size_t n,
+                      LacMatrix *const *out, size_t *n_out, GError **error);
+    void *user;
+} LacRefit;
 
 /**
  * LacScoring: everything a metric may look at. All matrices have the rows of the evaluated split.
@@ -37,6 +52,7 @@ typedef enum {
  * @scale: "minmax", "standard" or "raw": the units of numeric columns, for the report
  * @prediction: [rows x truth->n_classes] class probabilities that a classifier gave for the
  *   completed rows, averaged over the completions; NULL without a `downstream:` block
+ * @refit: the method itself; NULL where it cannot be learnt again
  */
 typedef struct {
     const LacData *truth, *incomplete, *reference;
@@ -47,6 +63,7 @@ typedef struct {
     const double *log_density;
     const char *scale;
     const LacMatrix *prediction;
+    const LacRefit *refit;
 } LacScoring;
 
 /** LacMetric: base of every metric's struct; first member, called `base`.

@@ -30,6 +30,7 @@ typedef struct {
     LacMatrix **draws;
     size_t n_draws;
     double *log_density;
+    const LacRefit *refit; /* lent; NULL: none */
 } ProbeScoring;
 
 /** probe_scoring: takes @truth and @incomplete; @completed [rows][cols] is copied. */

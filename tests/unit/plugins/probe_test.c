@@ -128,6 +128,7 @@ probe_score(const ProbeScoring *self, const char *name, const char *yaml, GError
         .draws = (const LacMatrix *const *)self->draws,
         .scored = scored,
         .log_density = self->log_density,
+        .refit = self->refit,
         .scale = "raw",
     };
     const LacMetricPlugin *plugin = (const LacMetricPlugin *)metric->instance.plugin;
