@@ -152,6 +152,12 @@ lac_context_cancel(LacContext *context)
     g_atomic_int_set(&context->cancelled, 1);
 }
 
+gboolean
+lac_context_cancelled(const LacContext *context)
+{
+    return g_atomic_int_get(&context->cancelled) != 0;
+}
+
 LacRng
 lac_context_rng(const LacContext *context, const char *purpose)
 {

@@ -29,6 +29,10 @@ LAC_API LacRng lac_context_rng(const LacContext *context, const char *purpose);
  */
 LAC_API gboolean lac_context_step(LacContext *context, double done, GError **error);
 
+/** lac_context_cancelled: the work should stop; for long pieces between two calls of
+ * lac_context_step(), which then says so. Any thread may call. */
+LAC_API gboolean lac_context_cancelled(const LacContext *context);
+
 /** lac_context_draws: how many completions will be asked for; >= 1. */
 LAC_API size_t lac_context_draws(const LacContext *context);
 

@@ -3,6 +3,7 @@
  * Source: Zethraeus, Deep Learning techniques for classification of data with missing values (Lund
  * 2019), sections 2.2 and 3.3; Vincent et al., denoising autoencoders (ICML 2008). */
 #include <lacuna/model.h>
+#include <lacuna/moments.h>
 #include <lacuna/train.h>
 
 #include <math.h>
@@ -329,9 +330,8 @@ static gboolean
 dvae_save(const LacModel *model, LacBundle *out, GError **error)
 {
     const Dvae *self = LAC_CAST(const Dvae, model);
-    const int64_t cols = (int64_t)self->cols;
 
-    lac_bundle_put_i64(out, "cols", 1, 1, &cols);
+    lac_bundle_put_sizes(out, "cols", 1, &self->cols);
     lac_net_save(self->net, "net.", out);
     return TRUE;
 }
@@ -341,15 +341,10 @@ dvae_load(LacModel *model, const LacBundle *in, GError **error)
 {
     Dvae *self = LAC_CAST(Dvae, model);
     const LacRng rng = lac_rng_new(0); /* initial values are overwritten */
-    const int64_t *cols = lac_bundle_get_i64(in, "cols", 1, 1, NULL, NULL, error);
+    const size_t least = 1;
 
-    if (cols == NULL)
+    if (!lac_bundle_get_sizes(in, "cols", 1, &least, MOST, &self->cols, error))
         return FALSE;
-    if (*cols < 1 || *cols > MOST)
-        return lac_fail(error, LAC_ERROR_DATA,
-                        "cols: %" G_GINT64_FORMAT " is not a number of columns (1 .. %d)", *cols,
-                        MOST);
-    self->cols = (size_t)*cols;
     self->net = lac_net_new(&rng);
     add_layers(self);
     return lac_net_load(self->net, "net.", in, error);

@@ -4,51 +4,77 @@
 #include <math.h>
 #include <string.h>
 
-/* a column that never varies keeps its scale */
-#define SMALLEST_SD 1e-12
-
 void
 layout_free(Layout *layout)
 {
     if (layout == NULL)
         return;
     g_free(layout->order);
-    g_free(layout->centre);
-    g_free(layout->sd);
+    g_free(layout->logarithm);
+    lac_moments_clear(&layout->moments);
     g_free(layout->category);
     g_free(layout->mean);
     g_free(layout);
 }
 
-/* 0 numeric, 1 binary, 2 category: the order of the groups. */
-static int
-group_of(const LacColumn *column, gboolean numbers)
+/* The smallest observed value of column @j; NaN when there is none. */
+static double
+smallest(const LacData *train, size_t j)
 {
-    if (numbers || lac_kind_is_numeric(column->kind))
-        return 0;
-    return column->n_levels <= 2 ? 1 : 2;
+    double least = NAN;
+
+    for (size_t i = 0; i < train->rows; i++)
+        if (!lac_data_is_hole(train, i, j))
+            least = fmin(least, lac_data_at(train, i, j));
+    return least;
+}
+
+/* Which group column @j belongs to. Whole numbers that are never negative are counts under the
+ * likelihood `mixed`, which sees them in their own unit. */
+static int
+group_of(const LacData *train, size_t j, Likelihood likelihood, gboolean numbers)
+{
+    const LacColumn *column = lac_data_column(train, j);
+
+    if (!numbers && !lac_kind_is_numeric(column->kind))
+        return column->n_levels <= 2 ? 2 : 3;
+    return likelihood == MIXED && column->kind == LAC_KIND_INTEGER && smallest(train, j) >= 0.0;
+}
+
+/* Widths and offsets of the categories' indicators, from their levels. */
+static void
+place_categories(Layout *self)
+{
+    self->width = layout_dense(self);
+    for (size_t c = 0; c < self->categories; c++) {
+        self->category[c].offset = self->width;
+        self->width += self->category[c].levels;
+    }
 }
 
 static void
 order_columns(Layout *self, const LacData *train, gboolean numbers)
 {
-    size_t at = 0, *sizes[] = {&self->numeric, &self->binary, &self->categories};
+    size_t at = 0, *sizes[] = {&self->numeric, &self->counts, &self->binary, &self->categories};
 
     self->order = g_new(size_t, self->cols + 1);
-    for (int group = 0; group < 3; group++)
+    for (int group = 0; group < 4; group++)
         for (size_t j = 0; j < self->cols; j++)
-            if (group_of(lac_data_column(train, j), numbers) == group) {
+            if (group_of(train, j, self->likelihood, numbers) == group) {
                 self->order[at++] = j;
                 ++*sizes[group];
             }
     self->category = g_new0(Category, self->categories + 1);
-    self->width = self->numeric + self->binary;
     for (size_t c = 0; c < self->categories; c++) {
-        const size_t j = self->order[self->numeric + self->binary + c];
+        const LacColumn *column = lac_data_column(train, self->order[layout_dense(self) + c]);
 
-        self->category[c] = (Category){j, lac_data_column(train, j)->n_levels, self->width};
-        self->width += self->category[c].levels;
+        self->category[c].levels = column->n_levels;
+        self->category[c].ordered = column->kind == LAC_KIND_ORDINAL;
     }
+    place_categories(self);
+    self->logarithm = g_new0(size_t, self->numeric + 1);
+    for (size_t k = 0; self->likelihood == MIXED && k < self->numeric; k++)
+        self->logarithm[k] = smallest(train, self->order[k]) >= 0.0 ? 1 : 0;
 }
 
 static Likelihood
@@ -75,31 +101,77 @@ observed_range(const Layout *self, const LacData *train, double *lower, double *
         *lower = *upper = 0.0;
 }
 
-/* Sums of observed cells in two passes, so that a large mean costs no digits of the sd. */
-static void
-learn_moments(Layout *self, const LacData *train)
+/* What is standardised: the values, or ln(1 + value); NaN stays NaN, what is below 0 counts as 0.
+ */
+static double
+seen_value(const Layout *self, size_t k, double v)
 {
-    self->centre = g_new0(double, self->numeric + 1);
-    self->sd = g_new0(double, self->numeric + 1);
-    for (size_t k = 0; k < self->numeric; k++) {
-        const size_t j = self->order[k];
-        double sum = 0.0, squares = 0.0;
-        size_t n = 0;
+    if (k < self->numeric && !self->logarithm[k])
+        return v;
+    return v < 0.0 ? 0.0 : log1p(v);
+}
 
-        self->sd[k] = 1.0;
-        if (self->likelihood == BERNOULLI || self->likelihood == LOGISTIC)
-            continue;
-        for (size_t i = 0; i < train->rows; i++)
-            if (!lac_data_is_hole(train, i, j)) {
-                sum += lac_data_at(train, i, j);
-                n++;
-            }
-        self->centre[k] = sum / (double)MAX(1, n);
-        for (size_t i = 0; i < train->rows; i++)
-            if (!lac_data_is_hole(train, i, j))
-                squares += pow(lac_data_at(train, i, j) - self->centre[k], 2.0);
-        squares = sqrt(squares / (double)MAX(1, n));
-        self->sd[k] = squares > SMALLEST_SD * (1.0 + fabs(self->centre[k])) ? squares : 1.0;
+/* @train as it is standardised, for lac_moments_learn(); @train itself when nothing is changed. */
+static LacData *
+transformed(const Layout *self, const LacData *train, GError **error)
+{
+    const size_t size = train->rows * train->cols;
+    double *v = lac_try_alloc(size + 1, sizeof *v, "the table's logarithms", error);
+
+    for (size_t i = 0; v != NULL && i < train->rows; i++)
+        for (size_t k = 0; k < train->cols; k++) {
+            const size_t j = self->order[k];
+            const double x = lac_data_at(train, i, j);
+
+            v[i * train->cols + j] = k < self->numeric + self->counts ? seen_value(self, k, x) : x;
+        }
+    return v != NULL ? lac_data_new_take(lac_schema_new(train->cols), train->rows, v, train->origin,
+                                         error)
+                     : NULL;
+}
+
+static gboolean
+learn_moments(Layout *self, const LacData *train, GError **error)
+{
+    const size_t n = self->numeric + self->counts;
+    g_autoptr(LacData) own = NULL;
+
+    lac_moments_init(&self->moments, n);
+    if (self->likelihood == BERNOULLI || self->likelihood == LOGISTIC)
+        return TRUE;
+    if (self->likelihood == MIXED) {
+        own = transformed(self, train, error);
+        if (own == NULL)
+            return FALSE;
+    }
+    for (size_t k = 0; k < n; k++)
+        lac_moments_learn(&self->moments, k, own != NULL ? own : train, self->order[k]);
+    return TRUE;
+}
+
+/* One row of the encoder's input: @x is 0 in holes, @hidden is 1 there. Counts are seen by their
+ * logarithms, level l of ordered categories as ones up to l. */
+static void
+input_row(const Layout *layout, const float *v, const uint8_t *o, LacReal *x, LacReal *hidden)
+{
+    const size_t dense = layout_dense(layout), numbers = layout->numeric + layout->counts;
+    const LacMoments *m = &layout->moments;
+
+    for (size_t k = 0; k < dense; k++) {
+        x[k] = o[k] ? v[k] : 0;
+        if (o[k] && k >= layout->numeric && k < numbers)
+            x[k] = (LacReal)((log1p((double)v[k]) - m->centre[k]) / m->sd[k]);
+        hidden[k] = (LacReal)!o[k];
+    }
+    for (size_t c = 0; c < layout->categories; c++) {
+        const Category *category = &layout->category[c];
+        const size_t code = o[dense + c] ? (size_t)v[dense + c] : category->levels;
+
+        for (size_t l = 0; l < category->levels; l++) {
+            x[category->offset + l] =
+                o[dense + c] && (category->ordered ? l <= code : l == code) ? 1 : 0;
+            hidden[category->offset + l] = (LacReal)!o[dense + c];
+        }
     }
 }
 
@@ -107,22 +179,20 @@ learn_moments(Layout *self, const LacData *train)
 static void
 learn_input_means(Layout *self, const Rows *rows)
 {
-    const size_t dense = self->numeric + self->binary;
+    const size_t dense = layout_dense(self);
     g_autofree double *sum = g_new0(double, self->width + 1);
     g_autofree size_t *seen = g_new0(size_t, self->cols + 1);
+    g_autofree LacReal *x = g_new(LacReal, 2 * self->width + 1);
 
-    for (size_t i = 0; i < rows->rows; i++)
-        for (size_t k = 0; k < self->cols; k++) {
-            const float v = rows->v[i * self->cols + k];
+    for (size_t i = 0; i < rows->rows; i++) {
+        const uint8_t *o = rows->o + i * self->cols;
 
-            if (!rows->o[i * self->cols + k])
-                continue;
-            seen[k]++;
-            if (k < dense)
-                sum[k] += (double)v;
-            else
-                sum[self->category[k - dense].offset + (size_t)v] += 1.0;
-        }
+        input_row(self, rows->v + i * self->cols, o, x, x + self->width);
+        for (size_t k = 0; k < self->width; k++)
+            sum[k] += (double)x[k];
+        for (size_t k = 0; k < self->cols; k++)
+            seen[k] += o[k];
+    }
     self->mean = g_new0(float, self->width + 1);
     for (size_t k = 0; k < self->cols; k++) {
         const size_t at = k < dense ? k : self->category[k - dense].offset;
@@ -155,16 +225,16 @@ layout_new(const LacData *train, Likelihood likelihood, gboolean numbers, GError
 
     self->cols = train->cols;
     self->image = train->image;
+    self->likelihood = likelihood;
     order_columns(self, train, numbers);
     observed_range(self, train, &self->lower, &self->upper);
-    self->likelihood =
-        likelihood == AUTO ? choose_likelihood(train, self->lower, self->upper) : likelihood;
+    if (likelihood == AUTO)
+        self->likelihood = choose_likelihood(train, self->lower, self->upper);
     /* 256 levels between 0 and 1, or whole numbers */
     self->half = self->upper <= 1.0 ? 0.5 / 255.0 : 0.5;
     if (!check_range(self, train, error))
         return NULL;
-    learn_moments(self, train);
-    rows = rows_new(self, train, error);
+    rows = learn_moments(self, train, error) ? rows_new(self, train, error) : NULL;
     if (rows == NULL)
         return NULL;
     learn_input_means(self, rows);
@@ -192,7 +262,9 @@ rows_new(const Layout *layout, const LacData *data, GError **error)
 
             self->o[at] = !lac_data_is_hole(data, i, layout->order[k]);
             if (k < layout->numeric)
-                v = (v - layout->centre[k]) / layout->sd[k];
+                v = (seen_value(layout, k, v) - layout->moments.centre[k]) / layout->moments.sd[k];
+            else if (k < layout->numeric + layout->counts)
+                v = fmax(v, 0.0);
             self->v[at] = self->o[at] ? (float)v : 0.0f;
         }
     return g_steal_pointer(&self);
@@ -232,32 +304,12 @@ group(const Rows *rows, LacTape *tape, size_t n, const size_t *index, size_t fir
     return TRUE;
 }
 
-/* One row of the encoder's input: @x is 0 in holes, @hidden is 1 there. */
-static void
-input_row(const Layout *layout, const float *v, const uint8_t *o, LacReal *x, LacReal *hidden)
-{
-    const size_t dense = layout->numeric + layout->binary;
-
-    for (size_t k = 0; k < dense; k++) {
-        x[k] = o[k] ? v[k] : 0;
-        hidden[k] = (LacReal)!o[k];
-    }
-    for (size_t c = 0; c < layout->categories; c++) {
-        const Category *category = &layout->category[c];
-
-        for (size_t l = 0; l < category->levels; l++) {
-            x[category->offset + l] = o[dense + c] && (size_t)v[dense + c] == l ? 1 : 0;
-            hidden[category->offset + l] = (LacReal)!o[dense + c];
-        }
-    }
-}
-
 gboolean
 batch_make(const Layout *layout, const Rows *rows, const Rows *oracle, LacTape *tape, size_t n,
            const size_t *index, Batch *out)
 {
     const Rows *seen = oracle != NULL ? oracle : rows;
-    size_t at = layout->numeric + layout->binary;
+    size_t at = layout->numeric;
 
     out->n = n;
     out->input = lac_tape_constant(tape, LAC_SHAPE(n, layout->width));
@@ -272,10 +324,13 @@ batch_make(const Layout *layout, const Rows *rows, const Rows *oracle, LacTape *
         input_row(layout, seen->v + from, seen->o + from, out->input->v + r * layout->width,
                   out->hidden->v + r * layout->width);
     }
-    if (!group(rows, tape, n, index, 0, layout->numeric, FALSE, &out->numeric, &out->numeric_o) ||
-        !group(rows, tape, n, index, layout->numeric, layout->binary, FALSE, &out->binary,
-               &out->binary_o))
+    if (!group(rows, tape, n, index, 0, at, FALSE, &out->numeric, &out->numeric_o) ||
+        !group(rows, tape, n, index, at, layout->counts, FALSE, &out->counts, &out->counts_o))
         return FALSE;
+    at += layout->counts;
+    if (!group(rows, tape, n, index, at, layout->binary, FALSE, &out->binary, &out->binary_o))
+        return FALSE;
+    at += layout->binary;
     for (size_t c = 0; c < layout->categories; c++, at++)
         if (!group(rows, tape, n, index, at, 1, TRUE, &out->code[c], &out->code_o[c]))
             return FALSE;
@@ -285,88 +340,117 @@ batch_make(const Layout *layout, const Rows *rows, const Rows *oracle, LacTape *
 void
 layout_put(const Layout *layout, size_t k, double v, double *row)
 {
-    row[layout->order[k]] = k < layout->numeric ? layout->centre[k] + layout->sd[k] * v : v;
+    if (k < layout->numeric) {
+        v = layout->moments.centre[k] + layout->moments.sd[k] * v;
+        if (layout->logarithm[k])
+            v = fmax(expm1(v), 0.0);
+    }
+    row[layout->order[k]] = v;
+}
+
+double
+layout_log_unit(const Layout *layout, size_t k, double v)
+{
+    double unit;
+
+    if (k >= layout->numeric)
+        return 0.0;
+    unit = log(layout->moments.sd[k]);
+    if (layout->logarithm[k]) /* d log1p(x) / dx = 1 / (1 + x) */
+        unit += layout->moments.centre[k] + layout->moments.sd[k] * v;
+    return unit;
 }
 
 /* ---- on disk --------------------------------------------------------------------------------- */
 
+enum { N_SIZES = 8, MOST = 1 << 24, MOST_LEVELS = 1 << 20 };
+
 void
 layout_save(const Layout *layout, LacBundle *out)
 {
-    const int64_t sizes[] = {(int64_t)layout->likelihood,     (int64_t)layout->numeric,
-                             (int64_t)layout->binary,         (int64_t)layout->categories,
-                             (int64_t)layout->image.channels, (int64_t)layout->image.height,
-                             (int64_t)layout->image.width};
+    const size_t sizes[N_SIZES] = {(size_t)layout->likelihood,
+                                   layout->numeric,
+                                   layout->counts,
+                                   layout->binary,
+                                   layout->categories,
+                                   layout->image.channels,
+                                   layout->image.height,
+                                   layout->image.width};
     const double ends[] = {layout->half, layout->lower, layout->upper};
-    g_autofree int64_t *order = g_new(int64_t, layout->cols + 1);
-    g_autofree int64_t *levels = g_new(int64_t, layout->categories + 1);
+    g_autofree size_t *levels = g_new(size_t, 2 * layout->categories + 1);
     g_autofree double *mean = g_new(double, layout->width + 1);
 
-    for (size_t k = 0; k < layout->cols; k++)
-        order[k] = (int64_t)layout->order[k];
-    for (size_t c = 0; c < layout->categories; c++)
-        levels[c] = (int64_t)layout->category[c].levels;
+    for (size_t c = 0; c < layout->categories; c++) {
+        levels[2 * c] = layout->category[c].levels;
+        levels[2 * c + 1] = layout->category[c].ordered ? 1 : 0;
+    }
     for (size_t k = 0; k < layout->width; k++)
         mean[k] = (double)layout->mean[k];
-    lac_bundle_put_i64(out, "layout.sizes", 1, G_N_ELEMENTS(sizes), sizes);
+    lac_bundle_put_sizes(out, "layout.sizes", N_SIZES, sizes);
     lac_bundle_put_doubles(out, "layout.ends", 1, G_N_ELEMENTS(ends), ends);
-    lac_bundle_put_i64(out, "layout.order", 1, layout->cols, order);
-    lac_bundle_put_i64(out, "layout.levels", 1, layout->categories, levels);
-    lac_bundle_put_doubles(out, "layout.centre", 1, layout->numeric, layout->centre);
-    lac_bundle_put_doubles(out, "layout.sd", 1, layout->numeric, layout->sd);
+    lac_bundle_put_sizes(out, "layout.order", layout->cols, layout->order);
+    lac_bundle_put_sizes(out, "layout.logarithm", layout->numeric, layout->logarithm);
+    lac_bundle_put_sizes(out, "layout.levels", 2 * layout->categories, levels);
+    lac_moments_save(&layout->moments, "layout.", out);
     lac_bundle_put_doubles(out, "layout.mean", 1, layout->width, mean);
 }
 
 static gboolean
-load_sizes(Layout *self, const int64_t *sizes, GError **error)
+load_sizes(Layout *self, const LacBundle *in, GError **error)
 {
-    enum { MOST = 1 << 24 };
+    size_t n[N_SIZES];
 
-    for (size_t i = 0; i < 7; i++)
-        if (sizes[i] < 0 || sizes[i] > MOST)
-            return lac_fail(error, LAC_ERROR_DATA,
-                            "layout.sizes: number %zu is %" G_GINT64_FORMAT ", expected 0 .. %d",
-                            i + 1, sizes[i], MOST);
-    if (sizes[0] < GAUSSIAN || sizes[0] > LOGISTIC)
-        return lac_fail(error, LAC_ERROR_DATA, "layout.sizes: there is no likelihood number %d",
-                        (int)sizes[0]);
-    self->likelihood = (Likelihood)sizes[0];
-    self->numeric = (size_t)sizes[1];
-    self->binary = (size_t)sizes[2];
-    self->categories = (size_t)sizes[3];
-    self->image = (LacImageShape){(size_t)sizes[4], (size_t)sizes[5], (size_t)sizes[6]};
-    self->cols = self->numeric + self->binary + self->categories;
+    if (!lac_bundle_get_sizes(in, "layout.sizes", N_SIZES, NULL, MOST, n, error))
+        return FALSE;
+    if (n[0] < GAUSSIAN || n[0] > MIXED)
+        return lac_fail(error, LAC_ERROR_DATA, "layout.sizes: there is no likelihood number %zu",
+                        n[0]);
+    self->likelihood = (Likelihood)n[0];
+    self->numeric = n[1];
+    self->counts = n[2];
+    self->binary = n[3];
+    self->categories = n[4];
+    self->image = (LacImageShape){n[5], n[6], n[7]};
+    self->cols = layout_dense(self) + self->categories;
+    if (n[5] > 0 && n[5] * n[6] * n[7] != self->cols)
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "layout.sizes: images of %zu x %zu x %zu have not %zu pixels", n[5], n[6],
+                        n[7], self->cols);
     return TRUE;
 }
 
 /* Every column once, every category with some levels. */
 static gboolean
-load_order(Layout *self, const int64_t *order, const int64_t *levels, GError **error)
+load_columns(Layout *self, const LacBundle *in, GError **error)
 {
-    enum { MOST_LEVELS = 1 << 20 };
-    const size_t dense = self->numeric + self->binary;
     g_autofree gboolean *met = g_new0(gboolean, self->cols + 1);
+    g_autofree size_t *levels = g_new0(size_t, 2 * self->categories + 1);
 
     self->order = g_new0(size_t, self->cols + 1);
+    self->logarithm = g_new0(size_t, self->numeric + 1);
     self->category = g_new0(Category, self->categories + 1);
-    self->width = dense;
+    if (!lac_bundle_get_sizes(in, "layout.order", self->cols, NULL, MAX(1, self->cols) - 1,
+                              self->order, error) ||
+        !lac_bundle_get_sizes(in, "layout.logarithm", self->numeric, NULL, 1, self->logarithm,
+                              error) ||
+        !lac_bundle_get_sizes(in, "layout.levels", 2 * self->categories, NULL, MOST_LEVELS, levels,
+                              error))
+        return FALSE;
     for (size_t k = 0; k < self->cols; k++) {
-        if (order[k] < 0 || (size_t)order[k] >= self->cols || met[order[k]])
+        if (met[self->order[k]])
             return lac_fail(error, LAC_ERROR_DATA,
-                            "layout.order: entry %zu is %" G_GINT64_FORMAT
-                            ", expected each of 0 .. %zu once",
-                            k + 1, order[k], self->cols - 1);
-        met[order[k]] = TRUE;
-        self->order[k] = (size_t)order[k];
+                            "layout.order: column %zu is there twice, expected each once",
+                            self->order[k] + 1);
+        met[self->order[k]] = TRUE;
     }
     for (size_t c = 0; c < self->categories; c++) {
-        if (levels[c] < 1 || levels[c] > MOST_LEVELS)
+        if (levels[2 * c] < 3)
             return lac_fail(error, LAC_ERROR_DATA,
-                            "layout.levels: entry %zu is %" G_GINT64_FORMAT ", expected 1 .. %d",
-                            c + 1, levels[c], MOST_LEVELS);
-        self->category[c] = (Category){self->order[dense + c], (size_t)levels[c], self->width};
-        self->width += (size_t)levels[c];
+                            "layout.levels: category %zu has %zu levels, expected 3 or more", c + 1,
+                            levels[2 * c]);
+        self->category[c] = (Category){levels[2 * c], 0, levels[2 * c + 1] != 0};
     }
+    place_categories(self);
     return TRUE;
 }
 
@@ -374,30 +458,27 @@ Layout *
 layout_load(const LacBundle *in, GError **error)
 {
     g_autoptr(Layout) self = g_new0(Layout, 1);
-    const int64_t *sizes = lac_bundle_get_i64(in, "layout.sizes", 1, 7, NULL, NULL, error);
-    const double *ends =
-        sizes ? lac_bundle_get_doubles(in, "layout.ends", 1, 3, NULL, NULL, error) : NULL;
-    const int64_t *order, *levels;
-    const double *centre, *sd, *mean;
+    const double *ends, *mean;
 
-    if (ends == NULL || !load_sizes(self, sizes, error))
+    if (!load_sizes(self, in, error) || !load_columns(self, in, error) ||
+        !lac_moments_load(&self->moments, self->numeric + self->counts, "layout.", in, error))
         return NULL;
-    order = lac_bundle_get_i64(in, "layout.order", 1, self->cols, NULL, NULL, error);
-    levels = order ? lac_bundle_get_i64(in, "layout.levels", 1, self->categories, NULL, NULL, error)
-                   : NULL;
-    if (levels == NULL || !load_order(self, order, levels, error))
-        return NULL;
-    centre = lac_bundle_get_doubles(in, "layout.centre", 1, self->numeric, NULL, NULL, error);
-    sd = centre ? lac_bundle_get_doubles(in, "layout.sd", 1, self->numeric, NULL, NULL, error)
-                : NULL;
-    mean = sd ? lac_bundle_get_doubles(in, "layout.mean", 1, self->width, NULL, NULL, error) : NULL;
+    ends = lac_bundle_get_doubles(in, "layout.ends", 1, 3, NULL, NULL, error);
+    mean = ends != NULL
+               ? lac_bundle_get_doubles(in, "layout.mean", 1, self->width, NULL, NULL, error)
+               : NULL;
     if (mean == NULL)
         return NULL;
+    if (!isfinite(ends[0]) || !isfinite(ends[1]) || !isfinite(ends[2]) || !(ends[0] > 0.0)) {
+        lac_fail(error, LAC_ERROR_DATA,
+                 "layout.ends: half a level is %g between %g and %g; expected finite numbers, the "
+                 "first above 0",
+                 ends[0], ends[1], ends[2]);
+        return NULL;
+    }
     self->half = ends[0];
     self->lower = ends[1];
     self->upper = ends[2];
-    self->centre = g_memdup2(centre, self->numeric * sizeof *centre);
-    self->sd = g_memdup2(sd, self->numeric * sizeof *sd);
     self->mean = g_new0(float, self->width + 1);
     for (size_t k = 0; k < self->width; k++)
         self->mean[k] = (float)mean[k];

@@ -8,9 +8,11 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const likelihoods[] = {
-    "auto", "gaussian", "gaussian-shared", "student", "bernoulli", "logistic", NULL};
-static const char *const fills[] = {"zero", "mean", "learned", "oracle", NULL};
+static const char *const likelihoods[] = {"auto",      "gaussian", "gaussian-shared", "student",
+                                          "bernoulli", "logistic", "mixed",           NULL};
+static const char *const iotas[] = {"zero", "mean", "learned", "oracle", NULL};
+static const char *const fills[] = {"mean", "median", "quantile", NULL};
+static const char *const posteriors[] = {"gaussian", "student", NULL};
 static const char *const shapes[] = {"dense", "linear", "conv", NULL};
 static const char *const gradients[] = {"auto", "reparam", "dreg", NULL};
 static const char *const activations[] = {"none", "relu",    "leaky-relu", "elu",
@@ -21,21 +23,40 @@ static const char *const inits[] = {"zeros",      "ones",       "glorot", "he",
 static const char *const mechanisms[] = {"agnostic", "nonlinear", "self", "self-known", NULL};
 static const char *const estimates[] = {"means", "samples", NULL};
 
-/* What all members share; they differ in the number of samples of the bound. */
+/* How holes are filled, of all members. */
+#define FILL_PARAMS                                                                                \
+    LAC_PARAM_INT(Dlvm, impute_samples, 1000, LAC_RANGE(1, 1e7), "samples",                        \
+                  "L: importance samples of each row when holes are filled"),                      \
+        LAC_PARAM_CHOICE(Dlvm, fill, FILL_MEAN, fills,                                             \
+                         "Of a hole's predictive distribution: mean (of categories the likeliest " \
+                         "level), median, or the quantile at `level`; unordered categories "       \
+                         "always get their likeliest level"),                                      \
+        LAC_PARAM_DOUBLE(Dlvm, level, 0.5, LAC_RANGE(1e-4, 0.9999), "probability",                 \
+                         "Of `fill: quantile`")
+
+/* What the members with networks share; they differ in the number of samples of the bound. */
 #define DLVM_PARAMS(samples_)                                                                      \
     LAC_PARAM_INT(Dlvm, latent, 10, LAC_RANGE(1, 4096), "dimensions",                              \
                   "Dimensions of the latent space"),                                               \
         LAC_PARAM_INT(Dlvm, train_samples, samples_, LAC_RANGE(1, 100000), "samples",              \
                       "K: importance samples of the training bound; 1 is the ELBO"),               \
-        LAC_PARAM_INT(Dlvm, impute_samples, 1000, LAC_RANGE(1, 1e7), "samples",                    \
-                      "L: importance samples of each row when holes are filled"),                  \
-        LAC_PARAM_CHOICE(Dlvm, likelihood, AUTO, likelihoods,                                      \
-                         "Of numeric columns; auto: bernoulli for images within 0 .. 1, else "     \
-                         "student. Binary columns are Bernoulli, other categories categorical"),   \
-        LAC_PARAM_CHOICE(Dlvm, iota, FILL_ZERO, fills,                                             \
+        FILL_PARAMS,                                                                               \
+        LAC_PARAM_CHOICE(                                                                          \
+            Dlvm, likelihood, AUTO, likelihoods,                                                   \
+            "Of numeric columns; auto: bernoulli for images within 0 .. 1, else student; mixed: "  \
+            "each by its values, unscaled (log-normal where none is negative, Poisson for whole "  \
+            "numbers, else normal). Binary columns are Bernoulli, ordered ones cumulative "        \
+            "logits, "                                                                             \
+            "other categories categorical"),                                                       \
+        LAC_PARAM_CHOICE(Dlvm, iota, IOTA_ZERO, iotas,                                             \
                          "What the encoder sees in a hole, in standardised units; oracle: the "    \
                          "truth, in experiments only"),                                            \
         LAC_PARAM_BOOL(Dlvm, mask_input, FALSE, "Show the encoder where the holes are"),           \
+        LAC_PARAM_CHOICE(Dlvm, posterior, POSTERIOR_GAUSSIAN, posteriors,                          \
+                         "Noise of the encoder's z; student has tails that cover more, as "        \
+                         "importance sampling likes"),                                             \
+        LAC_PARAM_DOUBLE(Dlvm, freedom, 5.0, LAC_RANGE(2.0, 1000.0), "degrees of freedom",         \
+                         "Of `posterior: student`"),                                               \
         LAC_PARAM_CHOICE(                                                                          \
             Dlvm, shape, NET_DENSE, shapes,                                                        \
             "Networks: dense layers; linear: only the encoder has hidden ones; conv: three "       \
@@ -49,6 +70,9 @@ static const char *const estimates[] = {"means", "samples", NULL};
         LAC_PARAM_CHOICE(Dlvm, gradient, GRADIENT_AUTO, gradients,                                 \
                          "Of the bound: reparameterised, or doubly so (dreg), which pays with "    \
                          "many samples; auto: dreg from K = 20"),                                  \
+        LAC_PARAM_INT(Dlvm, step_memory, 256, LAC_RANGE(1, 1 << 20), "MiB",                        \
+                      "For the samples of one gradient step; more are taken in pieces, at one "    \
+                      "more pass through the decoder"),                                            \
         LAC_TRAIN_PARAMS(Dlvm, train, 500)
 
 static const LacParam vae_params[] = {DLVM_PARAMS(1), LAC_PARAM_END};
@@ -65,13 +89,23 @@ static const LacParam not_miwae_params[] = {
     DLVM_PARAMS(20),
     LAC_PARAM_END,
 };
+static const LacParam hivae_params[] = {
+    LAC_PARAM_INT(Dlvm, latent, 2, LAC_RANGE(1, 4096), "dimensions",
+                  "Dimensions of the latent space"),
+    LAC_PARAM_INT(Dlvm, components, 10, LAC_RANGE(1, 1000), "classes",
+                  "Classes of the mixture behind z"),
+    LAC_PARAM_INT(Dlvm, units, 5, LAC_RANGE(1, 1000), "units", "Length of each column's code"),
+    FILL_PARAMS,
+    LAC_TRAIN_PARAMS(Dlvm, train, 200),
+    LAC_PARAM_END,
+};
 
 static gboolean
 dlvm_fit(LacModel *model, const LacData *train, GError **error)
 {
     Dlvm *self = LAC_CAST(Dlvm, model);
 
-    if (self->train_samples > 1 && self->iota == FILL_ORACLE && self->shape == NET_CONV &&
+    if (self->train_samples > 1 && self->iota == IOTA_ORACLE && self->shape == NET_CONV &&
         self->mask_input)
         return lac_fail(
             error, LAC_ERROR_PARAM,
@@ -115,6 +149,34 @@ not_miwae_fit(LacModel *model, const LacData *train, GError **error)
     return dlvm_train(self, train, error);
 }
 
+/* Mixed likelihoods are about values in their own unit. */
+static unsigned
+traits_of(const LacModel *model)
+{
+    const LacModelPlugin *plugin = (const LacModelPlugin *)model->instance.plugin;
+    const Dlvm *self = LAC_CAST(const Dlvm, model);
+
+    return plugin->traits | (self->likelihood == MIXED ? (unsigned)LAC_MODEL_RAW : 0u);
+}
+
+/* What the table of parameters does not hold, since a hivae has no choice of it. */
+static void
+hivae_settle(Dlvm *self)
+{
+    self->likelihood = MIXED;
+    self->train_samples = 1;
+    self->step_memory = 1;
+}
+
+static gboolean
+hivae_fit(LacModel *model, const LacData *train, GError **error)
+{
+    Dlvm *self = LAC_CAST(Dlvm, model);
+
+    hivae_settle(self);
+    return dlvm_train(self, train, error);
+}
+
 static gboolean
 dlvm_save(const LacModel *model, LacBundle *out, GError **error)
 {
@@ -131,6 +193,7 @@ dlvm_load(LacModel *model, const LacBundle *in, GError **error)
     Dlvm *self = LAC_CAST(Dlvm, model);
     const LacRng rng = lac_rng_new(0); /* initial values are overwritten */
 
+    self->kept = kept_new();
     self->layout = layout_load(in, error);
     if (self->layout == NULL)
         return FALSE;
@@ -145,12 +208,19 @@ not_miwae_load(LacModel *model, const LacBundle *in, GError **error)
     return dlvm_load(model, in, error);
 }
 
+static gboolean
+hivae_load(LacModel *model, const LacBundle *in, GError **error)
+{
+    hivae_settle(LAC_CAST(Dlvm, model));
+    return dlvm_load(model, in, error);
+}
+
 static void
 dlvm_clear(LacModel *model)
 {
     Dlvm *self = LAC_CAST(Dlvm, model);
 
-    g_clear_pointer(&self->pass, pass_free);
+    g_clear_pointer(&self->kept, kept_free);
     g_clear_pointer(&self->net, net_free);
     g_clear_pointer(&self->layout, layout_free);
 }
@@ -192,8 +262,9 @@ dlvm_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
                 .out = "a,b\n1,x\n2,x\n3,x\n4,x\n",                                                \
                 .params = "{epochs: 2, impute_samples: 5}"},                                       \
     .fit = (fit_), .fill = dlvm_fill, .sample = dlvm_sample, .save = dlvm_save, .load = (load_),   \
-    .clear = dlvm_clear, .cost = dlvm_cost,                                                        \
-    .quick = "{epochs: 3, impute_samples: 20, hidden: [8], latent: 2}"
+    .clear = dlvm_clear, .cost = dlvm_cost, .traits_of = traits_of
+
+#define DLVM_QUICK "{epochs: 3, impute_samples: 20, hidden: [8], latent: 2}"
 
 /* The mask of numbers only: categories arrive as indicators from the core. Without a density, since
  * that of the holes would have to know the mask's too. */
@@ -202,15 +273,28 @@ static const LacModelPlugin not_miwae_plugin = {
               Dlvm, not_miwae_params),
     .plugin.citation = "Ipsen, Mattei & Frellsen, not-MIWAE (ICLR 2021)",
     .traits = LAC_MODEL_GRADIENT | LAC_MODEL_TRUTH,
+    .quick = DLVM_QUICK,
     DLVM_SLOTS(not_miwae_fit, not_miwae_load),
+};
+
+static const LacModelPlugin hivae_plugin = {
+    LAC_MODEL("hivae", "Mixture of linear codes with one likelihood a column (HI-VAE)", Dlvm,
+              hivae_params),
+    .plugin.citation = "Nazabal et al., HI-VAE (Pattern Recognition 107, 2020)",
+    .plugin.next = &not_miwae_plugin.plugin,
+    .traits = LAC_MODEL_KINDS | LAC_MODEL_GRADIENT | LAC_MODEL_RAW,
+    .log_density = dlvm_log_density,
+    .quick = "{epochs: 3, impute_samples: 20, components: 2}",
+    DLVM_SLOTS(hivae_fit, hivae_load),
 };
 
 static const LacModelPlugin vae_plugin = {
     LAC_MODEL("vae", "Variational autoencoder learnt from complete rows", Dlvm, vae_params),
     .plugin.citation = "Kingma & Welling, Auto-encoding variational Bayes (ICLR 2014)",
-    .plugin.next = &not_miwae_plugin.plugin,
+    .plugin.next = &hivae_plugin.plugin,
     .traits = LAC_MODEL_KINDS | LAC_MODEL_GRADIENT | LAC_MODEL_TRUTH,
     .log_density = dlvm_log_density,
+    .quick = DLVM_QUICK,
     DLVM_SLOTS(vae_fit, dlvm_load),
 };
 
@@ -220,6 +304,7 @@ static const LacModelPlugin missvae_plugin = {
     .plugin.next = &vae_plugin.plugin,
     .traits = LAC_MODEL_KINDS | LAC_MODEL_GRADIENT | LAC_MODEL_TRUTH,
     .log_density = dlvm_log_density,
+    .quick = DLVM_QUICK,
     DLVM_SLOTS(dlvm_fit, dlvm_load),
 };
 
@@ -230,5 +315,6 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     .plugin.next = &missvae_plugin.plugin,
     .traits = LAC_MODEL_KINDS | LAC_MODEL_GRADIENT | LAC_MODEL_TRUTH,
     .log_density = dlvm_log_density,
+    .quick = DLVM_QUICK,
     DLVM_SLOTS(dlvm_fit, dlvm_load),
 };

@@ -1,66 +1,30 @@
-/* Filling by importance sampling: for each row L draws from its posterior q, weighted by
- * p(x^o, z)/q(z), give the conditional mean (self-normalised), draws (resampling) and the
- * likelihood, in one pass and in memory that does not grow with L. Source: Mattei & Frellsen,
- * missIWAE, section 2; MIWAE (ICML 2019), eq. 10-13. */
-#include "missiwae.h"
+/* Importance sampling: for each row L draws from its posterior q, weighted by p(x^o, z)/q(z), give
+ * the conditional mean (self-normalised), quantiles, draws (resampling) and the likelihood, in one
+ * pass and in memory that does not grow with L. Source: Mattei & Frellsen, missIWAE, section 2;
+ * MIWAE (ICML 2019), eq. 10-13. */
+#include "snis.h"
 
 #include <lacuna/parallel.h>
 #include <math.h>
 #include <string.h>
 
 enum {
-    BLOCK = 8,          /* rows a thread takes at a time */
-    CHUNK = 64,         /* samples of each of them that are decoded together */
-    FEW_EFFECTIVE = 10, /* effective samples below which a mean is noise */
+    BLOCK = 8,  /* rows a thread takes at a time */
+    CHUNK = 64, /* samples of each of them that are decoded together */
 };
-
-/**
- * Pass: what is kept of the last table, so that m draws cost one pass.
- * @winners: [rows][draws][width] what was resampled: latent draws [d], or under not-miwae, where
- *   the mask speaks about the cells themselves, whole rows [cols]
- */
-typedef struct Pass {
-    uint64_t fingerprint;
-    size_t rows, draws, width;
-    float *winners;
-} Pass;
-
-void
-pass_free(Pass *pass)
-{
-    if (pass == NULL)
-        return;
-    g_free(pass->winners);
-    g_free(pass);
-}
-
-/* What one pass reads and writes; outputs that are NULL are not wanted. */
-typedef struct {
-    const Dlvm *self;
-    const Rows *rows, *oracle;
-    size_t n;
-    const size_t *index; /* [n] rows that are worked on */
-    size_t first;        /* block the slice at hand begins with */
-    size_t draws;
-    LacRng noise, cells, picks;
-    LacTape **tapes;  /* [threads] */
-    double *expected; /* [rows][cols] settled values */
-    float *winners;   /* [rows][draws][width] */
-    size_t width;
-    double *likelihood; /* [rows] ln p(x^o) */
-    double *effective;  /* [rows] effective sample size */
-    GMutex lock;        /* of error */
-    GError *error;
-} Job;
 
 /* A row on its way through L samples. Weights are relative to e^max, which rises as it goes. */
 typedef struct {
     double max, sum, squares;
     double *expected; /* [width] */
     LacReal *mu, *s;  /* [d] */
+    double *class;    /* [components] log shares of hivae's classes */
     const uint8_t *o; /* [cols] */
-    LacRng noise, cells, *pick;
+    LacRng noise, cells, *pick, skip;
     float *winners; /* [draws][width] or NULL */
+    size_t met;     /* samples so far */
+    float *part;    /* [parts][width] samples kept for quantiles */
+    double *part_log_weight;
 } Row;
 
 /* ---- one row --------------------------------------------------------------------------------- */
@@ -88,6 +52,34 @@ row_resample(Row *row, double weight, size_t draws, size_t width, const LacReal 
                 row->winners[m * width + k] = (float)sample[k];
 }
 
+/* Where L is at most @parts all samples are kept with their weights. Else @parts reservoirs as
+ * above, which weigh the same; those that a sample takes over are found by geometric leaps, so that
+ * a sample costs as many steps as it takes over reservoirs, not as there are. */
+static void
+row_keep(Row *row, const Job *job, double log_weight, double weight, const LacReal *sample)
+{
+    const double share = weight / row->sum;
+    const gboolean all = (size_t)job->self->impute_samples <= job->parts;
+    size_t m = all ? row->met : 0;
+
+    if (!(share > 0.0))
+        return;
+    for (;; m++) {
+        if (!all && share < 1.0) {
+            const double leap = log(lac_rng_open(&row->skip)) / log1p(-share);
+
+            m = leap < (double)job->parts ? m + (size_t)leap : job->parts;
+        }
+        if (m >= job->parts)
+            return;
+        for (size_t k = 0; k < job->width; k++)
+            row->part[m * job->width + k] = (float)sample[k];
+        row->part_log_weight[m] = all ? log_weight : 0.0;
+        if (all)
+            return;
+    }
+}
+
 /* One sample of a row: its weight, its place @at in the heads, and what is resampled of it, which
  * under not-miwae is also what may be averaged. */
 static void
@@ -98,8 +90,10 @@ row_add(const Job *job, Row *row, double log_weight, const Heads *heads, size_t 
     const Layout *layout = self->layout;
     double weight;
 
-    if (!isfinite(log_weight)) /* impossible: weight 0 */
+    if (!isfinite(log_weight)) { /* impossible: weight 0 */
+        row->met++;
         return;
+    }
     if (log_weight > row->max)
         row_rescale(row, log_weight, layout->width);
     weight = exp(log_weight - row->max);
@@ -107,6 +101,9 @@ row_add(const Job *job, Row *row, double log_weight, const Heads *heads, size_t 
     row->squares += weight * weight;
     if (row->winners != NULL)
         row_resample(row, weight, job->draws, job->width, sample);
+    if (row->part != NULL)
+        row_keep(row, job, log_weight, weight, sample);
+    row->met++;
     if (row->expected == NULL || weight == 0.0)
         return;
     if (!self->mnar || self->estimate == ESTIMATE_MEANS)
@@ -121,37 +118,94 @@ row_add(const Job *job, Row *row, double log_weight, const Heads *heads, size_t 
 static void
 block_encode(const Job *job, LacTape *tape, size_t n, const size_t *index, Row *rows)
 {
-    const size_t d = (size_t)job->self->latent;
-    LacTensor *mu, *s;
+    const size_t d = (size_t)job->self->latent, classes = (size_t)job->self->components;
+    LacTensor *log_shares = NULL;
+    Encoded q;
     Batch batch;
 
     lac_tape_reset(tape);
     if (!batch_make(job->self->layout, job->rows, job->oracle, tape, n, index, &batch))
         return;
-    net_encode(job->self, &batch, tape, &mu, &s);
-    for (size_t r = 0; s != NULL && mu != NULL && r < n; r++) {
-        memcpy(rows[r].mu, mu->v + r * d, d * sizeof *rows[r].mu);
-        memcpy(rows[r].s, s->v + r * d, d * sizeof *rows[r].s);
+    net_encode(job->self, &batch, tape, &q);
+    if (classes > 0)
+        log_shares = lac_nn_log_softmax(q.class);
+    if (!lac_tape_check(tape, NULL))
+        return;
+    for (size_t r = 0; r < n; r++) {
+        memcpy(rows[r].mu, q.mu->v + r * d, d * sizeof *rows[r].mu);
+        memcpy(rows[r].s, q.s->v + r * d, d * sizeof *rows[r].s);
+        for (size_t c = 0; c < classes; c++)
+            rows[r].class[c] = (double)log_shares->v[r * classes + c];
     }
 }
 
-/* z = mu + s eps for @samples of each row, and ln p(z) - ln q(z) of each. */
-static void
-draw_latent(Row *rows, size_t n, size_t samples, size_t d, LacReal *z, double *ratio)
+/* One draw of q's noise and its log density, constants of the prior's left out on both sides. */
+static double
+draw_noise(const Dlvm *self, LacRng *rng, double *log_density)
 {
-    double eps;
+    const double eps = lac_rng_normal(rng);
+    double t;
 
-    for (size_t r = 0; r < n; r++)
-        for (size_t l = 0; l < samples; l++, z += d) {
-            double sum = 0.0;
+    if (self->posterior == POSTERIOR_GAUSSIAN) {
+        *log_density = -0.5 * eps * eps;
+        return eps;
+    }
+    t = eps / sqrt(lac_rng_chi2(rng, self->freedom) / self->freedom);
+    *log_density = posterior_log_density(self, t);
+    return t;
+}
 
-            for (size_t k = 0; k < d; k++) {
-                eps = lac_rng_normal(&rows[r].noise);
-                z[k] = rows[r].mu[k] + rows[r].s[k] * (LacReal)eps;
-                sum += 0.5 * (eps * eps - (double)z[k] * (double)z[k]) + log((double)rows[r].s[k]);
-            }
-            ratio[r * samples + l] = sum;
-        }
+/* z = mu + s eps, and ln p(z) - ln q(z). */
+static double
+draw_code(const Dlvm *self, Row *row, LacReal *z)
+{
+    double sum = 0.0, log_q;
+
+    for (size_t k = 0; k < (size_t)self->latent; k++) {
+        const double eps = draw_noise(self, &row->noise, &log_q);
+
+        z[k] = row->mu[k] + row->s[k] * (LacReal)eps;
+        sum += log((double)row->s[k]) - log_q - 0.5 * (double)z[k] * (double)z[k];
+    }
+    return sum;
+}
+
+/* hivae: a class, then z in it; both priors and both posteriors. @mu, @s: [d] scratch */
+static double
+draw_class(const Dlvm *self, Row *row, LacReal *code, double *mu, double *s)
+{
+    const size_t d = (size_t)self->latent, classes = (size_t)self->components;
+    double left = lac_rng_uniform(&row->noise), sum;
+    size_t c = 0;
+
+    for (; c + 1 < classes && left >= exp(row->class[c]); c++)
+        left -= exp(row->class[c]);
+    hivae_class_moments(self, c, row->mu, row->s, mu, s);
+    sum = -log((double)classes) - row->class[c];
+    for (size_t k = 0; k < d; k++) {
+        const double eps = lac_rng_normal(&row->noise);
+
+        code[k] = (LacReal)(mu[k] + s[k] * eps);
+        sum +=
+            log(s[k]) + 0.5 * eps * eps - 0.5 * pow((double)code[k] - hivae_prior(self, c, k), 2.0);
+    }
+    for (size_t k = 0; k < classes; k++)
+        code[d + k] = k == c;
+    return sum;
+}
+
+static gboolean
+draw_codes(const Dlvm *self, LacTape *tape, Row *rows, size_t n, size_t samples, LacReal *code,
+           double *ratio)
+{
+    const size_t width = dlvm_code(self), d = (size_t)self->latent;
+    double *scratch = lac_tape_alloc(tape, 2 * d * sizeof *scratch);
+
+    for (size_t at = 0; scratch != NULL && at < n * samples; at++, code += width)
+        ratio[at] = self->components > 0
+                        ? draw_class(self, &rows[at / samples], code, scratch, scratch + d)
+                        : draw_code(self, &rows[at / samples], code);
+    return scratch != NULL;
 }
 
 /* not-miwae: the rows with each sample's draw of their holes, [n x samples x cols]. */
@@ -177,19 +231,20 @@ static void
 block_chunk(const Job *job, LacTape *tape, size_t n, const size_t *index, size_t samples, Row *rows)
 {
     const Layout *layout = job->self->layout;
-    const size_t d = (size_t)job->self->latent;
-    LacTensor *z, *fit, *cells = NULL;
+    const size_t width = dlvm_code(job->self);
+    LacTensor *code, *fit, *cells = NULL;
     double *ratio;
     Heads heads;
     Batch batch;
 
     lac_tape_reset(tape);
-    z = lac_tape_constant(tape, LAC_SHAPE(n * samples, d));
+    code = lac_tape_constant(tape, LAC_SHAPE(n * samples, width));
     ratio = lac_tape_alloc(tape, n * samples * sizeof *ratio);
-    if (z == NULL || ratio == NULL || !batch_make(layout, job->rows, NULL, tape, n, index, &batch))
+    if (code == NULL || ratio == NULL ||
+        !batch_make(layout, job->rows, NULL, tape, n, index, &batch) ||
+        !draw_codes(job->self, tape, rows, n, samples, code->v, ratio))
         return;
-    draw_latent(rows, n, samples, d, z->v, ratio);
-    net_decode(job->self->net, layout, z, &heads);
+    net_decode(job->self, code, &heads);
     fit = heads_log_likelihood(&heads, layout, &batch, samples);
     if (job->self->mnar) {
         cells = draw_cells(job, tape, &batch, &heads, samples, rows);
@@ -200,50 +255,204 @@ block_chunk(const Job *job, LacTape *tape, size_t n, const size_t *index, size_t
             const size_t at = r * samples + l;
 
             row_add(job, &rows[r], (double)fit->v[at] + ratio[at], &heads, at,
-                    cells != NULL ? cells->v + at * layout->cols : z->v + at * d);
+                    cells != NULL ? cells->v + at * layout->cols : code->v + at * width);
         }
 }
 
+/* ---- quantiles of a row ---------------------------------------------------------------------- */
+
+/* Weights of the kept samples, which sum to 1; samples without any are left out. Returns their
+ * number. */
+static size_t
+part_weights(const Job *job, Row *row, double *weight)
+{
+    const size_t most = MIN(job->parts, (size_t)job->self->impute_samples);
+    double sum = 0.0;
+    size_t n = 0;
+
+    for (size_t m = 0; m < most; m++) {
+        const double w = exp(row->part_log_weight[m] -
+                             ((size_t)job->self->impute_samples <= job->parts ? row->max : 0.0));
+
+        if (!(w > 0.0))
+            continue;
+        if (n != m)
+            memcpy(row->part + n * job->width, row->part + m * job->width,
+                   job->width * sizeof *row->part);
+        weight[n++] = w;
+        sum += w;
+    }
+    for (size_t m = 0; m < n; m++)
+        weight[m] /= sum;
+    return n;
+}
+
+/* One column of @heads of @n rows as doubles. */
 static void
-block_finish(const Job *job, size_t i, const Row *row)
+column_of(const LacTensor *x, size_t n, size_t k, double *out)
+{
+    for (size_t l = 0; l < n; l++)
+        out[l] = (double)x->v[l * x->shape[1] + k];
+}
+
+/* Number @k of the layout: the quantile of its mixture. @scratch: [3 n] */
+static double
+number_quantile(const Job *job, const Heads *heads, size_t n, const double *weight, size_t k,
+                double *scratch)
+{
+    const Layout *layout = job->self->layout;
+    double *mu = scratch, *s = scratch + n, *nu = scratch + 2 * n;
+    const Parts parts = {n, weight, mu, s, heads->nu != NULL ? nu : NULL};
+
+    if (k >= layout->numeric) {
+        column_of(heads->rate, n, k - layout->numeric, mu);
+        return quantile_counts(&parts, job->self->level);
+    }
+    column_of(heads->mu, n, k, mu);
+    column_of(heads->s, n, k, s);
+    if (heads->nu != NULL)
+        column_of(heads->nu, n, k, nu);
+    return layout->likelihood == LOGISTIC ? quantile_levels(layout, &parts, job->self->level)
+                                          : quantile_mixture(&parts, job->self->level);
+}
+
+/* Numbers of one row: not-miwae's are weighted draws of the cells, others mixtures of their heads,
+ * decoded once more. Shares of discrete columns are at hand already. */
+static void
+row_quantiles(const Job *job, LacTape *tape, Row *row, double *out)
+{
+    const Dlvm *self = job->self;
+    const Layout *layout = self->layout;
+    const size_t numbers = layout->likelihood == BERNOULLI ? 0 : layout->numeric + layout->counts;
+    g_autofree double *weight = g_new(double, 4 * job->parts + 1);
+    const size_t n = part_weights(job, row, weight);
+    double *scratch = weight + job->parts;
+    LacTensor *code;
+    Heads heads;
+
+    heads_quantile(layout, row->expected, self->level, out);
+    if (n == 0 || numbers == 0)
+        return;
+    for (size_t k = 0; self->mnar && k < numbers; k++) {
+        for (size_t l = 0; l < n; l++)
+            scratch[l] = (double)row->part[l * job->width + k];
+        out[k] = quantile_atoms(n, scratch, weight, self->level);
+    }
+    if (self->mnar)
+        return;
+    lac_tape_reset(tape);
+    code = lac_tape_constant(tape, LAC_SHAPE(n, job->width));
+    for (size_t l = 0; code != NULL && l < n * job->width; l++)
+        code->v[l] = (LacReal)row->part[l];
+    net_decode(self, code, &heads);
+    if (!lac_tape_check(tape, NULL))
+        return;
+    for (size_t k = 0; k < numbers; k++)
+        if (!row->o[k])
+            out[k] = number_quantile(job, &heads, n, weight, k, scratch);
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
+static void
+block_finish(const Job *job, LacTape *tape, size_t i, Row *row)
 {
     const Layout *layout = job->self->layout;
     const double samples = (double)job->self->impute_samples;
+    double *out = job->expected != NULL ? job->expected + i * layout->cols : NULL;
 
     if (job->likelihood != NULL)
         job->likelihood[i] = row->max + log(row->sum) - log(samples);
     if (job->effective != NULL)
         job->effective[i] = row->sum * row->sum / row->squares;
-    if (job->expected == NULL)
+    if (out == NULL)
         return;
     for (size_t k = 0; k < layout->width; k++)
         row->expected[k] /= row->sum;
-    heads_settle(layout, row->expected, job->expected + i * layout->cols);
+    heads_settle(layout, row->expected, out);
+    if (row->part != NULL)
+        row_quantiles(job, tape, row, out);
+}
+
+/* Scratch memory of a block. */
+typedef struct {
+    double *doubles, *log_weights;
+    LacReal *reals;
+    LacRng *picks;
+    float *parts;
+} Scratch;
+
+static void
+scratch_clear(Scratch *scratch)
+{
+    g_free(scratch->doubles);
+    g_free(scratch->log_weights);
+    g_free(scratch->reals);
+    g_free(scratch->picks);
+    g_free(scratch->parts);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Scratch, scratch_clear)
+
+static gboolean
+scratch_make(const Job *job, Scratch *out, GError **error)
+{
+    const Dlvm *self = job->self;
+    const size_t doubles = self->layout->width + (size_t)self->components;
+
+    *out = (Scratch){0};
+    out->doubles = g_new0(double, BLOCK *doubles + 1);
+    out->reals = g_new0(LacReal, 2 * BLOCK * (size_t)self->latent + 1);
+    out->picks = g_new(LacRng, BLOCK * job->draws + 1);
+    if (job->parts == 0)
+        return TRUE;
+    out->parts = lac_try_alloc(BLOCK * job->parts * job->width, sizeof *out->parts,
+                               "samples kept for quantiles", error);
+    out->log_weights = g_new(double, BLOCK * job->parts);
+    for (size_t k = 0; k < BLOCK * job->parts; k++)
+        out->log_weights[k] = -INFINITY;
+    return out->parts != NULL;
 }
 
 static void
-rows_begin(const Job *job, size_t n, const size_t *index, double *doubles, LacReal *reals,
-           LacRng *picks, Row *rows)
+rows_begin(const Job *job, size_t n, const size_t *index, const Scratch *scratch, Row *rows)
 {
-    const size_t d = (size_t)job->self->latent, width = job->self->layout->width;
+    const Dlvm *self = job->self;
+    const size_t d = (size_t)self->latent, width = self->layout->width;
+    const LacRng skips = lac_rng_split(&job->picks, "parts");
 
     for (size_t r = 0; r < n; r++) {
         const LacRng pick = lac_rng_at(&job->picks, index[r]);
+        double *doubles = scratch->doubles + r * (width + (size_t)self->components);
 
         rows[r] = (Row){.max = -INFINITY,
-                        .expected = job->expected != NULL ? doubles + r * width : NULL,
-                        .mu = reals + 2 * r * d,
-                        .s = reals + (2 * r + 1) * d,
+                        .expected = job->expected != NULL ? doubles : NULL,
+                        .class = doubles + width,
+                        .mu = scratch->reals + 2 * r * d,
+                        .s = scratch->reals + (2 * r + 1) * d,
                         .o = job->rows->o + index[r] * job->rows->cols,
                         .noise = lac_rng_at(&job->noise, index[r]),
                         .cells = lac_rng_at(&job->cells, index[r]),
-                        .pick = picks + r * job->draws,
-                        .winners = job->winners != NULL
-                                       ? job->winners + index[r] * job->draws * job->width
-                                       : NULL};
+                        .skip = lac_rng_at(&skips, index[r]),
+                        .pick = scratch->picks + r * job->draws};
+        if (job->winners != NULL)
+            rows[r].winners = job->winners + index[r] * job->draws * job->width;
+        if (job->parts > 0) {
+            rows[r].part = scratch->parts + r * job->parts * job->width;
+            rows[r].part_log_weight = scratch->log_weights + r * job->parts;
+        }
         for (size_t m = 0; job->winners != NULL && m < job->draws; m++)
             rows[r].pick[m] = lac_rng_at(&pick, m);
     }
+}
+
+static void
+job_fail(Job *job, GError *error)
+{
+    g_mutex_lock(&job->lock);
+    if (job->error == NULL)
+        job->error = g_steal_pointer(&error);
+    g_mutex_unlock(&job->lock);
+    g_clear_error(&error);
 }
 
 static void
@@ -251,27 +460,27 @@ run_block(Job *job, LacTape *tape, size_t block)
 {
     const size_t begin = block * BLOCK, n = MIN(BLOCK, job->n - begin);
     const size_t *index = job->index + begin;
-    const size_t d = (size_t)job->self->latent, left = (size_t)job->self->impute_samples;
-    g_autofree double *doubles = g_new0(double, BLOCK * job->self->layout->width + 1);
-    g_autofree LacReal *reals = g_new0(LacReal, 2 * BLOCK * d + 1);
-    g_autofree LacRng *picks = g_new(LacRng, BLOCK * job->draws + 1);
+    const size_t left = (size_t)job->self->impute_samples;
+    const LacContext *context = job->self->base.instance.context;
+    g_auto(Scratch) scratch = {0};
     GError *error = NULL;
     Row rows[BLOCK];
 
-    rows_begin(job, n, index, doubles, reals, picks, rows);
-    block_encode(job, tape, n, index, rows);
-    for (size_t l = 0; l < left && lac_tape_check(tape, NULL); l += CHUNK)
-        block_chunk(job, tape, n, index, MIN(CHUNK, left - l), rows);
-    if (!lac_tape_check(tape, &error)) {
-        g_mutex_lock(&job->lock);
-        if (job->error == NULL)
-            job->error = g_steal_pointer(&error);
-        g_mutex_unlock(&job->lock);
-        g_clear_error(&error);
+    if (!scratch_make(job, &scratch, &error)) {
+        job_fail(job, error);
         return;
     }
-    for (size_t r = 0; r < n; r++)
-        block_finish(job, index[r], &rows[r]);
+    rows_begin(job, n, index, &scratch, rows);
+    block_encode(job, tape, n, index, rows);
+    for (size_t l = 0; l < left && lac_tape_check(tape, NULL); l += CHUNK) {
+        if (lac_context_cancelled(context)) /* the caller's next lac_context_step() says so */
+            return;
+        block_chunk(job, tape, n, index, MIN(CHUNK, left - l), rows);
+    }
+    for (size_t r = 0; lac_tape_check(tape, NULL) && r < n; r++)
+        block_finish(job, tape, index[r], &rows[r]);
+    if (!lac_tape_check(tape, &error))
+        job_fail(job, error);
 }
 
 static void
@@ -285,7 +494,7 @@ run_blocks(size_t begin, size_t end, unsigned worker, void *user)
 
 /* ---- the whole table ------------------------------------------------------------------------- */
 
-static LacTape *
+LacTape *
 inference_tape(const Dlvm *self)
 {
     LacTape *tape = lac_tape_new();
@@ -315,20 +524,7 @@ run_slices(Job *job, GError **error)
     return TRUE;
 }
 
-/* Complete rows have nothing to fill. Returns: [n_out], owned. */
-static size_t *
-incomplete_rows(const LacData *in, size_t *n_out)
-{
-    size_t *index = g_new(size_t, in->rows + 1);
-
-    *n_out = 0;
-    for (size_t i = 0; i < in->rows; i++)
-        if (lac_mask_count_row(in->holes, i) > 0)
-            index[(*n_out)++] = i;
-    return index;
-}
-
-static gboolean
+gboolean
 job_run(Job *job, GError **error)
 {
     LacContext *context = job->self->base.instance.context;
@@ -348,283 +544,4 @@ job_run(Job *job, GError **error)
     g_free(job->tapes);
     g_mutex_clear(&job->lock);
     return good;
-}
-
-static int
-compare(gconstpointer a, gconstpointer b, gpointer user)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-/* Mean ln p(x^o) of a row with holes, standardised: the bound at K = impute_samples. */
-static void
-report_bound(const Dlvm *self, const Job *job)
-{
-    double sum = 0.0;
-
-    for (size_t k = 0; k < job->n; k++)
-        sum += job->likelihood[job->index[k]];
-    if (job->n > 0)
-        lac_context_trace(self->base.instance.context, "bound", -1, 0, 0, sum / (double)job->n);
-}
-
-/* Effective samples as a trace; a sentence when they are too few to trust. */
-static void
-report_effective(const Dlvm *self, const Job *job)
-{
-    static const char *const series[] = {"ess-min", "ess-5%", "ess-median"};
-    LacContext *context = self->base.instance.context;
-    const size_t at[] = {0, job->n / 20, job->n / 2};
-    g_autofree double *effective = g_new(double, job->n + 1);
-
-    if (job->n == 0)
-        return;
-    for (size_t k = 0; k < job->n; k++)
-        effective[k] = job->effective[job->index[k]];
-    g_qsort_with_data(effective, (gint)job->n, sizeof *effective, compare, NULL);
-    for (size_t k = 0; k < 3; k++)
-        lac_context_trace(context, series[k], -1, 0, 0, effective[at[k]]);
-    if (effective[at[1]] < FEW_EFFECTIVE && self->impute_samples > FEW_EFFECTIVE)
-        lac_context_event(context, "few-effective", -1,
-                          "one row in twenty has fewer than %d effective of %" G_GINT64_FORMAT
-                          " importance samples (%.3g); raise impute_samples",
-                          FEW_EFFECTIVE, self->impute_samples, effective[at[1]]);
-}
-
-static Rows *
-oracle_rows(const Dlvm *self, const LacData *in, gboolean *good, GError **error)
-{
-    g_autoptr(LacData) truth = NULL;
-    Rows *rows;
-
-    *good = TRUE;
-    if (self->iota != FILL_ORACLE)
-        return NULL;
-    truth = lac_context_truth(self->base.instance.context, in, error);
-    rows = truth != NULL ? rows_new(self->layout, truth, error) : NULL;
-    *good = rows != NULL;
-    return rows;
-}
-
-/* One pass over @in: @expected [rows][cols] (NULL: not wanted), and the draws that are kept. */
-static Pass *
-pass_run(const Dlvm *self, const LacData *in, double *expected, GError **error)
-{
-    const size_t width = self->mnar ? in->cols : (size_t)self->latent;
-    g_autofree double *effective = g_new0(double, in->rows + 1);
-    g_autofree double *likelihood = g_new0(double, in->rows + 1);
-    g_autofree size_t *index = NULL;
-    g_autoptr(Rows) rows = rows_new(self->layout, in, error), oracle = NULL;
-    Job job = {.self = self, .expected = expected, .likelihood = likelihood};
-    Pass *pass = g_new0(Pass, 1);
-    gboolean good = rows != NULL;
-
-    pass->fingerprint = lac_data_fingerprint(in);
-    pass->rows = in->rows;
-    pass->width = width;
-    pass->draws = lac_context_draws(self->base.instance.context);
-    if (good)
-        oracle = oracle_rows(self, in, &good, error);
-    if (good) {
-        pass->winners = lac_try_alloc(pass->rows * pass->draws * width + 1, sizeof *pass->winners,
-                                      "resampled draws", error);
-        good = pass->winners != NULL;
-    }
-    if (good) {
-        memset(pass->winners, 0, pass->rows * pass->draws * width * sizeof *pass->winners);
-        job.rows = rows;
-        job.oracle = oracle;
-        job.index = index = incomplete_rows(in, &job.n);
-        job.draws = pass->draws;
-        job.winners = pass->winners;
-        job.width = width;
-        job.effective = effective;
-        good = job_run(&job, error);
-    }
-    if (!good) {
-        pass_free(pass);
-        return NULL;
-    }
-    report_bound(self, &job);
-    report_effective(self, &job);
-    return pass;
-}
-
-/* @out = @in with the holes of row i filled from @values [cols] in the layout's order. */
-static void
-fill_row(const Layout *layout, const LacData *in, size_t i, const double *values, double *out)
-{
-    g_autofree double *row = g_new(double, in->cols);
-
-    if (lac_mask_count_row(in->holes, i) == 0) { /* has no values */
-        memcpy(out, lac_data_row(in, i), in->cols * sizeof *out);
-        return;
-    }
-    for (size_t k = 0; k < in->cols; k++)
-        layout_put(layout, k, values[k], row);
-    for (size_t j = 0; j < in->cols; j++) {
-        const LacColumn *column = lac_data_column(in, j);
-
-        if (!lac_kind_is_numeric(column->kind)) /* not-miwae's codes are numbers */
-            row[j] = CLAMP(rint(row[j]), 0.0, (double)column->n_levels - 1.0);
-        out[j] = lac_data_is_hole(in, i, j) ? row[j] : lac_data_at(in, i, j);
-    }
-}
-
-gboolean
-dlvm_fill(const LacModel *model, const LacData *in, LacMatrix *out, GError **error)
-{
-    Dlvm *self = (Dlvm *)LAC_CAST(const Dlvm, model);
-    double *expected = lac_try_alloc(in->rows * in->cols + 1, sizeof *expected, "the table", error);
-    Pass *pass = expected != NULL ? pass_run(self, in, expected, error) : NULL;
-
-    for (size_t i = 0; pass != NULL && i < in->rows; i++)
-        fill_row(self->layout, in, i, expected + i * in->cols, lac_matrix_row(out, i));
-    g_free(expected);
-    if (pass == NULL)
-        return FALSE;
-    pass_free(self->pass);
-    self->pass = pass;
-    return TRUE;
-}
-
-/* ---- draws ----------------------------------------------------------------------------------- */
-
-static const float *
-winner(const Pass *pass, size_t row, size_t draw)
-{
-    return pass->winners + (row * pass->draws + draw) * pass->width;
-}
-
-/* Rows begin .. begin+n-1 of draw number @draw: decode the winners, draw x given z. */
-static gboolean
-sample_rows(const Dlvm *self, const Pass *pass, LacTape *tape, const LacData *in, size_t draw,
-            size_t begin, size_t n, LacMatrix *out, GError **error)
-{
-    const size_t d = (size_t)self->latent;
-    const LacRng all = lac_context_rng(self->base.instance.context, "draw");
-    const LacRng own = lac_rng_at(&all, draw);
-    g_autofree double *values = g_new(double, in->cols + 1);
-    LacTensor *z;
-    Heads heads;
-
-    lac_tape_reset(tape);
-    z = lac_tape_constant(tape, LAC_SHAPE(n, d));
-    for (size_t r = 0; z != NULL && r < n; r++)
-        memcpy(z->v + r * d, winner(pass, begin + r, draw), d * sizeof *z->v);
-    net_decode(self->net, self->layout, z, &heads);
-    if (!lac_tape_check(tape, error))
-        return FALSE;
-    for (size_t r = 0; r < n; r++) {
-        LacRng rng = lac_rng_at(&own, begin + r);
-
-        heads_draw(&heads, self->layout, r, &rng, values);
-        fill_row(self->layout, in, begin + r, values, lac_matrix_row(out, begin + r));
-    }
-    return lac_context_step(self->base.instance.context, (double)begin / (double)in->rows, error);
-}
-
-/* not-miwae resampled whole rows. */
-static void
-sample_cells(const Dlvm *self, const LacData *in, size_t draw, LacMatrix *out)
-{
-    g_autofree double *values = g_new(double, in->cols + 1);
-
-    for (size_t i = 0; i < in->rows; i++) {
-        for (size_t k = 0; k < in->cols; k++)
-            values[k] = (double)winner(self->pass, i, draw)[k];
-        fill_row(self->layout, in, i, values, lac_matrix_row(out, i));
-    }
-}
-
-/* The kept pass, made anew when it is of another table or holds too few draws. */
-static gboolean
-ensure_pass(Dlvm *self, const LacData *in, size_t draw, GError **error)
-{
-    Pass *pass = self->pass;
-
-    if (pass != NULL && pass->draws > draw && pass->fingerprint == lac_data_fingerprint(in))
-        return TRUE;
-    pass = pass_run(self, in, NULL, error);
-    if (pass == NULL)
-        return FALSE;
-    pass_free(self->pass);
-    self->pass = pass;
-    return TRUE;
-}
-
-gboolean
-dlvm_sample(const LacModel *model, const LacData *in, size_t draw, LacMatrix *out, GError **error)
-{
-    enum { ROWS = 512 };
-    Dlvm *self = (Dlvm *)LAC_CAST(const Dlvm, model);
-    g_autoptr(LacTape) tape = inference_tape(self);
-    gboolean good;
-
-    good = ensure_pass(self, in, draw, error);
-    if (good && self->mnar) {
-        sample_cells(self, in, draw, out);
-        return TRUE;
-    }
-    for (size_t begin = 0; good && begin < in->rows; begin += ROWS)
-        good = sample_rows(self, self->pass, tape, in, draw, begin, MIN(ROWS, in->rows - begin),
-                           out, error);
-    return good;
-}
-
-/* ---- density --------------------------------------------------------------------------------- */
-
-/* ln p of the observed cells of rows with holes in @in, @out [rows]; 0 for the others. */
-static gboolean
-likelihood_of(const Dlvm *self, const LacData *in, const Rows *rows, const Rows *oracle,
-              double *out, GError **error)
-{
-    Job job = {.self = self, .rows = rows, .oracle = oracle, .likelihood = out};
-    g_autofree size_t *index = incomplete_rows(in, &job.n);
-
-    memset(out, 0, in->rows * sizeof *out);
-    job.index = index;
-    return job_run(&job, error);
-}
-
-/* Observed where @in or @truth is; density per unit of the table, not of standardised columns. */
-static void
-reveal(const Layout *layout, const LacData *in, const Rows *truth, Rows *rows, double *shift)
-{
-    for (size_t i = 0; i < in->rows; i++)
-        for (size_t k = 0; k < in->cols; k++) {
-            const size_t at = i * in->cols + k;
-
-            if (rows->o[at] || !truth->o[at])
-                continue;
-            rows->o[at] = 1;
-            rows->v[at] = truth->v[at];
-            if (k < layout->numeric)
-                shift[i] += log(layout->sd[k]);
-        }
-}
-
-gboolean
-dlvm_log_density(const LacModel *model, const LacData *in, const LacData *truth, double *out,
-                 GError **error)
-{
-    const Dlvm *self = LAC_CAST(const Dlvm, model);
-    g_autofree double *shift = g_new0(double, in->rows + 1);
-    g_autofree double *joint = g_new0(double, in->rows + 1);
-    g_autoptr(Rows) rows = rows_new(self->layout, in, error), oracle = NULL, full = NULL;
-    gboolean good = rows != NULL;
-
-    full = good ? rows_new(self->layout, truth, error) : NULL;
-    if (full != NULL)
-        oracle = oracle_rows(self, in, &good, error);
-    if (full == NULL || !good || !likelihood_of(self, in, rows, oracle, out, error))
-        return FALSE;
-    reveal(self->layout, in, full, rows, shift);
-    if (!likelihood_of(self, in, rows, NULL, joint, error))
-        return FALSE;
-    for (size_t i = 0; i < in->rows; i++)
-        out[i] = joint[i] - out[i] - shift[i];
-    return TRUE;
 }

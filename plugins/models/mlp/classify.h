@@ -4,17 +4,18 @@
 #define CLASSIFY_H
 
 #include <lacuna/model.h>
+#include <lacuna/moments.h>
 #include <lacuna/train.h>
 
 /** Shape: dense layers, two plain convolutions, or two convolutions with a pool behind each. */
 typedef enum { NET_MLP, NET_CNN, NET_LENET } Shape;
 
-/** Layout: what the network was made for. @centre, @sd: [cols] that columns are standardised by; 0
- * and 1 for images, whose pixels are taken as they are */
+/** Layout: what the network was made for. @moments: of the columns; pixels of images are taken as
+ * they are */
 typedef struct {
     size_t cols, classes;
     LacImageShape image; /* all 0 for tables */
-    double *centre, *sd;
+    LacMoments moments;
 } Layout;
 
 /** Net: @hidden: the layers before the last, for NET_MLP; else the one behind the convolutions. */

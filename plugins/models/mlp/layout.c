@@ -34,29 +34,6 @@ check_labels(const LacData *train, GError **error)
                     train->origin);
 }
 
-/* Mean and sd (divisor n) of each column; a constant one keeps its distance of 0. */
-static void
-measure(Layout *self, const LacData *train)
-{
-    for (size_t j = 0; j < train->cols; j++) {
-        double mean = 0.0, square = 0.0;
-
-        self->sd[j] = 1.0;
-        if (self->image.channels > 0)
-            continue;
-        for (size_t i = 0; i < train->rows; i++)
-            mean += (lac_data_at(train, i, j) - mean) / (double)(i + 1);
-        for (size_t i = 0; i < train->rows; i++) {
-            const double gap = lac_data_at(train, i, j) - mean;
-
-            square += gap * gap / (double)train->rows;
-        }
-        self->centre[j] = mean;
-        if (square > 0.0 && isfinite(square))
-            self->sd[j] = sqrt(square);
-    }
-}
-
 Layout *
 layout_new(const LacData *train, GError **error)
 {
@@ -72,9 +49,9 @@ layout_new(const LacData *train, GError **error)
     self->cols = train->cols;
     self->classes = train->n_classes;
     self->image = train->image;
-    self->centre = g_new0(double, self->cols + 1);
-    self->sd = g_new0(double, self->cols + 1);
-    measure(self, train);
+    lac_moments_init(&self->moments, self->cols);
+    for (size_t j = 0; j < self->cols && self->image.channels == 0; j++)
+        lac_moments_learn(&self->moments, j, train, j);
     return g_steal_pointer(&self);
 }
 
@@ -83,8 +60,7 @@ layout_free(Layout *layout)
 {
     if (layout == NULL)
         return;
-    g_free(layout->centre);
-    g_free(layout->sd);
+    lac_moments_clear(&layout->moments);
     g_free(layout);
 }
 
@@ -109,7 +85,7 @@ layout_rows(const Layout *layout, const LacData *data, LacTape *tape, size_t n, 
         LacReal *to = x->v + i * layout->cols;
 
         for (size_t j = 0; j < layout->cols; j++)
-            to[j] = (LacReal)((row[j] - layout->centre[j]) / layout->sd[j]);
+            to[j] = (LacReal)((row[j] - layout->moments.centre[j]) / layout->moments.sd[j]);
     }
     return x;
 }
@@ -117,55 +93,32 @@ layout_rows(const Layout *layout, const LacData *data, LacTape *tape, size_t n, 
 void
 layout_save(const Layout *layout, LacBundle *out)
 {
-    const int64_t sizes[] = {(int64_t)layout->cols, (int64_t)layout->classes,
-                             (int64_t)layout->image.channels, (int64_t)layout->image.height,
-                             (int64_t)layout->image.width};
+    const size_t sizes[] = {layout->cols, layout->classes, layout->image.channels,
+                            layout->image.height, layout->image.width};
 
-    lac_bundle_put_i64(out, "layout.sizes", 1, G_N_ELEMENTS(sizes), sizes);
-    lac_bundle_put_doubles(out, "layout.centre", 1, layout->cols, layout->centre);
-    lac_bundle_put_doubles(out, "layout.sd", 1, layout->cols, layout->sd);
-}
-
-static gboolean
-load_sizes(Layout *self, const int64_t *sizes, GError **error)
-{
-    for (size_t k = 0; k < 5; k++)
-        if (sizes[k] < (k < 2 ? 1 : 0) || sizes[k] > MOST)
-            return lac_fail(error, LAC_ERROR_DATA,
-                            "layout.sizes: number %zu is %" G_GINT64_FORMAT ", expected %d .. %d",
-                            k + 1, sizes[k], k < 2 ? 1 : 0, MOST);
-    self->cols = (size_t)sizes[0];
-    self->classes = (size_t)sizes[1];
-    self->image = (LacImageShape){(size_t)sizes[2], (size_t)sizes[3], (size_t)sizes[4]};
-    if (sizes[2] > 0 && sizes[2] * sizes[3] * sizes[4] != sizes[0])
-        return lac_fail(error, LAC_ERROR_DATA,
-                        "layout.sizes: images of %zu x %zu x %zu have not %zu pixels",
-                        self->image.channels, self->image.height, self->image.width, self->cols);
-    return TRUE;
+    lac_bundle_put_sizes(out, "layout.sizes", G_N_ELEMENTS(sizes), sizes);
+    lac_moments_save(&layout->moments, "layout.", out);
 }
 
 Layout *
 layout_load(const LacBundle *in, GError **error)
 {
+    static const size_t least[] = {1, 1, 0, 0, 0};
     g_autoptr(Layout) self = g_new0(Layout, 1);
-    const int64_t *sizes = lac_bundle_get_i64(in, "layout.sizes", 1, 5, NULL, NULL, error);
-    const double *centre, *sd;
+    size_t n[5];
 
-    if (sizes == NULL || !load_sizes(self, sizes, error))
+    if (!lac_bundle_get_sizes(in, "layout.sizes", G_N_ELEMENTS(n), least, MOST, n, error))
         return NULL;
-    centre = lac_bundle_get_doubles(in, "layout.centre", 1, self->cols, NULL, NULL, error);
-    sd = centre != NULL ? lac_bundle_get_doubles(in, "layout.sd", 1, self->cols, NULL, NULL, error)
-                        : NULL;
-    if (sd == NULL)
+    self->cols = n[0];
+    self->classes = n[1];
+    self->image = (LacImageShape){n[2], n[3], n[4]};
+    if (n[2] > 0 && n[2] * n[3] * n[4] != n[0]) {
+        lac_fail(error, LAC_ERROR_DATA,
+                 "layout.sizes: images of %zu x %zu x %zu have not %zu pixels", n[2], n[3], n[4],
+                 n[0]);
         return NULL;
-    for (size_t j = 0; j < self->cols; j++)
-        if (!isfinite(centre[j]) || !(sd[j] > 0.0) || !isfinite(sd[j])) {
-            lac_fail(error, LAC_ERROR_DATA,
-                     "layout: column %zu has mean %g and sd %g; expected finite ones, sd above 0",
-                     j + 1, centre[j], sd[j]);
-            return NULL;
-        }
-    self->centre = g_memdup2(centre, self->cols * sizeof *centre);
-    self->sd = g_memdup2(sd, self->cols * sizeof *sd);
+    }
+    if (!lac_moments_load(&self->moments, self->cols, "layout.", in, error))
+        return NULL;
     return g_steal_pointer(&self);
 }

@@ -23,7 +23,7 @@ inverse_softplus(double y)
 static LacBundle *
 worked_example(void)
 {
-    static const int64_t sizes[] = {2 /* gaussian-shared */, 3, 0, 0, 0, 0, 0}, order[] = {0, 1, 2};
+    static const int64_t sizes[] = {2 /* gaussian-shared */, 3, 0, 0, 0, 0, 0, 0}, order[] = {0, 1, 2};
     static const double ends[] = {0.5, 0.0, 0.0}, zeros[6] = {0}, ones[] = {1, 1, 1};
     static const float none[6] = {0}, mu[] = {0.5f, 0.5f};
     static const float w[] = {1.0f, 0.5f, -0.3f, 0.8f, 0.2f, -0.6f}, b[] = {0.1f, -0.2f, 0.3f};
@@ -31,9 +31,10 @@ worked_example(void)
     const float log_sigma = (float)log(0.5);
     LacBundle *bundle = lac_bundle_new();
 
-    lac_bundle_put_i64(bundle, "layout.sizes", 1, 7, sizes);
+    lac_bundle_put_i64(bundle, "layout.sizes", 1, 8, sizes);
     lac_bundle_put_i64(bundle, "layout.order", 1, 3, order);
     lac_bundle_put_i64(bundle, "layout.levels", 1, 0, order);
+    lac_bundle_put_i64(bundle, "layout.logarithm", 1, 3, (const int64_t[]){0, 0, 0});
     lac_bundle_put_doubles(bundle, "layout.ends", 1, 3, ends);
     lac_bundle_put_doubles(bundle, "layout.centre", 1, 3, zeros);
     lac_bundle_put_doubles(bundle, "layout.sd", 1, 3, ones);

@@ -1,0 +1,32 @@
+/* One pass of importance sampling over a table, for snis.c and fill.c. */
+#ifndef SNIS_H
+#define SNIS_H
+
+#include "missiwae.h"
+
+/** Job: what one pass reads and writes; outputs that are NULL are not wanted. */
+typedef struct {
+    const Dlvm *self;
+    const Rows *rows, *oracle;
+    size_t n;
+    const size_t *index; /* [n] rows that are worked on */
+    size_t first;        /* block the slice at hand begins with */
+    size_t draws;
+    LacRng noise, cells, picks;
+    LacTape **tapes;  /* [threads] */
+    double *expected; /* [rows][cols] settled values */
+    float *winners;   /* [rows][draws][width] what was resampled */
+    size_t width;
+    size_t parts;       /* samples kept of a row for quantiles, 0: none are wanted */
+    double *likelihood; /* [rows] ln p(x^o) */
+    double *effective;  /* [rows] effective sample size */
+    GMutex lock;        /* of error */
+    GError *error;
+} Job;
+
+/** job_run: all rows of @job; it sets streams and tapes itself. FALSE with the first error. */
+gboolean job_run(Job *job, GError **error);
+/** inference_tape: values only. */
+LacTape *inference_tape(const Dlvm *self);
+
+#endif
