@@ -50,6 +50,10 @@ LAC_PRIVATE_API void lac_context_set_attempt(LacContext *context, uint64_t attem
 /** lac_context_cancel: async-signal-safe; the next step fails. */
 LAC_PRIVATE_API void lac_context_cancel(LacContext *context);
 
+/** lac_context_mark: remember which traces and events there are; _rewind: forget those that came
+ * later. Any number of times; not while a component works. */
+LAC_PRIVATE_API void lac_context_mark(LacContext *context);
+LAC_PRIVATE_API void lac_context_rewind(LacContext *context);
 /** lac_context_traces, _events: what was collected; arrays of pointers lent until free. */
 LAC_PRIVATE_API const GPtrArray *lac_context_traces(const LacContext *context);
 LAC_PRIVATE_API const GPtrArray *lac_context_events(const LacContext *context);

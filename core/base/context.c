@@ -24,6 +24,8 @@ struct LacContext {
     GPtrArray *traces, *events;
     GHashTable *event_index; /* LacEvent, by (code, column) -> itself */
     GStringChunk *words;     /* series names and codes */
+    GArray *mark;            /* of size_t: counts of the events there were; NULL: no mark */
+    guint marked_traces;
 };
 
 static guint
@@ -72,6 +74,7 @@ lac_context_free(LacContext *context)
         return;
     g_hash_table_unref(context->event_index);
     g_ptr_array_unref(context->events);
+    g_clear_pointer(&context->mark, g_array_unref);
     g_ptr_array_unref(context->traces);
     g_string_chunk_free(context->words);
     g_mutex_clear(&context->lock);
@@ -257,6 +260,31 @@ lac_context_event(LacContext *context, const char *code, gssize column, const ch
         event_add(context, code, column, g_strdup_vprintf(format, arguments));
     g_mutex_unlock(&context->lock);
     va_end(arguments);
+}
+
+void
+lac_context_mark(LacContext *context)
+{
+    g_clear_pointer(&context->mark, g_array_unref);
+    context->mark = g_array_new(FALSE, FALSE, sizeof(size_t));
+    for (guint i = 0; i < context->events->len; i++)
+        g_array_append_val(context->mark, ((const LacEvent *)context->events->pdata[i])->count);
+    context->marked_traces = context->traces->len;
+}
+
+void
+lac_context_rewind(LacContext *context)
+{
+    g_assert(context->mark != NULL);
+    while (context->events->len > context->mark->len) {
+        const guint last = context->events->len - 1;
+
+        g_hash_table_remove(context->event_index, context->events->pdata[last]);
+        g_ptr_array_set_size(context->events, (gint)last);
+    }
+    for (guint i = 0; i < context->mark->len; i++)
+        ((LacEvent *)context->events->pdata[i])->count = g_array_index(context->mark, size_t, i);
+    g_ptr_array_set_size(context->traces, (gint)context->marked_traces);
 }
 
 const GPtrArray *

@@ -32,13 +32,18 @@ typedef struct {
 static int
 dry_run(const LacExperiment *e)
 {
+    guint trials = 0;
+
     for (guint i = 0; i < e->cells->len; i++) {
         const LacCell *cell = e->cells->pdata[i];
         g_autofree char *text = lac_cell_describe(e, cell);
 
         printf("%.12s  %s\n", cell->record->id, text);
+        trials += cell->stage != LAC_STAGE_NONE ? 1 : 0;
     }
-    if (!lac_cli_quiet())
+    if (!lac_cli_quiet() && trials > 0)
+        lac_cli_say("%u cells, %u trials of searches before them", e->cells->len - trials, trials);
+    else if (!lac_cli_quiet())
         lac_cli_say("%u cells", e->cells->len);
     return LAC_EXIT_OK;
 }
@@ -106,6 +111,8 @@ show_progress(const Watch *watch, const LacExecState *state)
     g_string_append_printf(line, "%zu/%zu cells", state->done, state->total);
     if (state->failed > 0)
         g_string_append_printf(line, ", %zu failed", state->failed);
+    if (state->failed_trials > 0)
+        g_string_append_printf(line, ", %zu trials failed", state->failed_trials);
     if (worth > 0 && elapsed > 0) {
         g_autofree char *left = duration(((double)state->total - worth) * elapsed / worth);
 
@@ -198,6 +205,9 @@ print_summary(const LacExperiment *e, const LacExecSummary *summary, guint befor
         g_string_append_printf(text, " (%u were there)", before);
     if (summary->failed > 0)
         g_string_append_printf(text, ", %zu failed", summary->failed);
+    if (summary->failed_trials > 0)
+        g_string_append_printf(text, ", %zu trials failed and were passed over",
+                               summary->failed_trials);
     if (summary->left > 0)
         g_string_append_printf(text, ", %zu left", summary->left);
     g_string_append_printf(text, ", in %s: %s", time, dir);
@@ -234,7 +244,7 @@ count_failures(GHashTable *stored, const GPtrArray *cells)
         const LacCell *cell = cells->pdata[i];
         const char *status = g_hash_table_lookup(stored, cell->record->id);
 
-        failures += status != NULL && strcmp(status, "ok") != 0;
+        failures += cell->stage == LAC_STAGE_NONE && status != NULL && strcmp(status, "ok") != 0;
     }
     return failures;
 }

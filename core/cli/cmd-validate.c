@@ -6,13 +6,40 @@ typedef struct {
     char **set;
 } ValidateState;
 
+static guint
+count_trials(const LacExperiment *e)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < e->cells->len; i++)
+        n += ((const LacCell *)e->cells->pdata[i])->stage != LAC_STAGE_NONE ? 1 : 0;
+    return n;
+}
+
+/* All draws of one search are one model. */
+static guint
+count_models(const LacExperiment *e)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < e->models->len; i++) {
+        const LacChoice *model = e->models->pdata[i];
+
+        n += model->family == NULL || model->family == model ? 1 : 0;
+    }
+    return n;
+}
+
 static void
 print_summary(const char *path, const LacExperiment *e)
 {
+    const guint trials = count_trials(e);
     g_autoptr(GString) text = g_string_new(NULL);
 
     g_string_append_printf(text, "%s: %u cells: %u data x %u masks x %u models", path,
-                           e->cells->len, e->data->len, e->masks->len, e->models->len);
+                           e->cells->len - trials, e->data->len, e->masks->len, count_models(e));
+    if (trials > 0)
+        g_string_append_printf(text, ", %u trials of searches before them", trials);
     if (e->initials->len > 1)
         g_string_append_printf(text, " x %u initials", e->initials->len);
     if (e->scales->len > 1)

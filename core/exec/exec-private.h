@@ -65,9 +65,10 @@ LAC_PRIVATE_API int lac_worker_main(int fd);
 /* ---- a run ----------------------------------------------------------------------------------- */
 
 /** LacExecState: what the one who watches may show. @slots: the cell of each, NULL when empty;
- * @share: its progress. */
+ * @share: its progress; @failed: cells without a result; @failed_trials: of searches, which go on
+ * without them. */
 typedef struct {
-    size_t total, done, failed;
+    size_t total, done, failed, failed_trials;
     size_t n_slots;
     const LacCell *const *slots;
     const double *share;
@@ -75,7 +76,8 @@ typedef struct {
 
 /**
  * LacExec:
- * @todo: of LacCell, run in this order
+ * @todo: of LacCell, run in this order, but a cell waits for its trials; a search's choice is
+ *   written into them
  * @version: of the program, stored with each cell
  * @fail_fast: start nothing more after the first failure
  * @interrupts: how often the user asked to stop: once: start nothing more; twice: drop what runs
@@ -96,7 +98,7 @@ typedef struct {
 
 /** LacExecSummary: @left: cells of todo that were not run */
 typedef struct {
-    size_t done, failed, left;
+    size_t done, failed, failed_trials, left;
     gboolean interrupted;
 } LacExecSummary;
 

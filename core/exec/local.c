@@ -151,7 +151,8 @@ local_submit(LacBackend *backend, size_t slot, const LacCell *cell, GError **err
     Local *local = (Local *)backend;
     Worker *worker = &local->workers[slot];
     g_autoptr(GVariant) order = g_variant_ref_sink(
-        g_variant_new(LAC_WIRE_RUN_TYPE, (guint32)cell->record->position, cell->record->id));
+        g_variant_new(LAC_WIRE_RUN_TYPE, (guint32)cell->record->position, cell->record->id,
+                      (guint32)cell->chosen_model, (guint32)cell->chosen_classifier));
 
     g_assert(worker->cell == NULL);
     if (worker->pid == 0 && !worker_start(local, worker, error))

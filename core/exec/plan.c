@@ -19,17 +19,31 @@ is_settled(const char *status, gboolean retry_failed)
     return !retry_failed && strcmp(status, "crash") != 0;
 }
 
+static gboolean
+any_in(const GPtrArray *trials, GHashTable *todo)
+{
+    for (guint i = 0; trials != NULL && i < trials->len; i++)
+        if (g_hash_table_contains(todo, trials->pdata[i]))
+            return TRUE;
+    return FALSE;
+}
+
+/* A new score may change the choice, so what was chosen is done again, too. */
 GPtrArray *
 lac_plan_todo(const LacExperiment *experiment, GHashTable *stored, gboolean retry_failed)
 {
+    g_autoptr(GHashTable) wanted = g_hash_table_new(NULL, NULL);
     GPtrArray *todo = g_ptr_array_new();
 
     for (guint i = 0; i < experiment->cells->len; i++) {
         LacCell *cell = experiment->cells->pdata[i];
         const char *status = g_hash_table_lookup(stored, cell->record->id);
 
-        if (!is_settled(status, retry_failed))
-            g_ptr_array_add(todo, cell);
+        if (is_settled(status, retry_failed) && !any_in(cell->model_trials, wanted) &&
+            !any_in(cell->classifier_trials, wanted))
+            continue;
+        g_ptr_array_add(todo, cell);
+        g_hash_table_add(wanted, cell);
     }
     return todo;
 }

@@ -7,13 +7,13 @@
 
 typedef enum {
     LAC_WIRE_INIT = 'I',     /* to the worker: experiment, see lac_wire_init_type */
-    LAC_WIRE_RUN = 'R',      /* to the worker: position and id of a cell */
+    LAC_WIRE_RUN = 'R',      /* to the worker: position, id, chosen trials of a cell */
     LAC_WIRE_PROGRESS = 'P', /* from it: share done, a double */
     LAC_WIRE_OUTCOME = 'O',  /* from it: a packed LacOutcome */
 } LacWireType;
 
 #define LAC_WIRE_INIT_TYPE "(sssub)" /* text, file, base folder, threads, check numerics */
-#define LAC_WIRE_RUN_TYPE "(us)"
+#define LAC_WIRE_RUN_TYPE "(usuu)"
 
 typedef struct {
     LacWireType type;

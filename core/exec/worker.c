@@ -63,17 +63,19 @@ run(Worker *worker, GBytes *content)
 {
     g_autoptr(GVariant) order = g_variant_ref_sink(
         g_variant_new_from_bytes(G_VARIANT_TYPE(LAC_WIRE_RUN_TYPE), content, FALSE));
-    const LacCell *cell;
+    LacCell *cell;
     const char *id;
-    guint32 position;
+    guint32 position, model, classifier;
 
-    g_variant_get(order, "(u&s)", &position, &id);
+    g_variant_get(order, "(u&suu)", &position, &id, &model, &classifier);
     if (worker->runner == NULL || position >= worker->experiment->cells->len)
         return lac_outcome_new("failed", "the worker does not know this cell");
     cell = worker->experiment->cells->pdata[position];
     if (strcmp(cell->record->id, id) != 0)
         return lac_outcome_new("failed", "a data file or a plugin changed during the run; run "
                                          "again with --resume");
+    cell->chosen_model = model;
+    cell->chosen_classifier = classifier;
     return lac_cell_runner_run(worker->runner, cell);
 }
 

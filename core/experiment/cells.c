@@ -1,9 +1,11 @@
 /* Every alternative with every other: the cells of a sweep, their keys and what they are called. */
 #include "cells.h"
 #include "choice.h"
+#include "search.h"
 #include "sweep.h"
 
 #include "config.h"
+#include <lacuna/metric.h>
 #include <math.h>
 #include <string.h>
 
@@ -17,6 +19,8 @@ cell_free(gpointer data)
     LacCell *cell = data;
 
     lac_cell_record_free(cell->record);
+    g_clear_pointer(&cell->model_trials, g_ptr_array_unref);
+    g_clear_pointer(&cell->classifier_trials, g_ptr_array_unref);
     g_free(cell);
 }
 
@@ -139,26 +143,71 @@ key_of(const LacChoice *choice)
     return choice != NULL ? choice->key : "";
 }
 
-/* SHA-256 over everything that determines the numbers of a cell. */
-static char *
-cell_id(const LacExperiment *e, const LacCell *cell)
+/* What a search may choose from is said by its trials, what it will choose follows from them. */
+static void
+append_component(GString *text, const char *what, const LacChoice *choice, const GPtrArray *trials)
 {
-    g_autoptr(GString) text = g_string_new("lacuna cell 1\n");
+    if (trials == NULL) {
+        g_string_append_printf(text, "%s %s\n", what, key_of(choice));
+        return;
+    }
+    g_string_append_printf(text, "%s searched %s\n", what, choice->plugin->name);
+    for (guint i = 0; i < trials->len; i++)
+        g_string_append_printf(text, "trial %s\n", ((const LacCell *)trials->pdata[i])->record->id);
+}
+
+static void
+append_metrics(GString *text, const LacExperiment *e, const LacCell *cell)
+{
+    if (cell->stage != LAC_STAGE_NONE)
+        g_string_append_printf(text, "trial %d of %.17g %d\nmetric %s\n", cell->stage,
+                               e->search.validation, e->search.stratify,
+                               key_of(lac_search_metric_of(e, cell->stage)));
+    for (guint i = 0; cell->stage == LAC_STAGE_NONE && i < e->metrics->len; i++)
+        g_string_append_printf(text, "metric %s\n", key_of(e->metrics->pdata[i]));
+}
+
+/* All that determines the completions of a cell, its classifier and its scores left out. */
+static GString *
+fit_text(const LacExperiment *e, const LacCell *cell)
+{
+    GString *text = g_string_new("lacuna cell 1\n");
 
     g_string_append_printf(text, "core %s\nseed %" G_GINT64_FORMAT "\nrepeat %zu\n", LAC_VERSION,
                            e->seed, cell->repeat);
     g_string_append_printf(text, "data %s\nsplit %s fold %zu\nmask %s\n", key_of(cell->data),
                            cell->split->label, cell->fold, key_of(cell->mask));
-    g_string_append_printf(text, "scale %s\ninitial %s\nmodel %s\noptimizer %s\ndraws %zu\n",
-                           lac_scale_name(cell->scale), key_of(cell->initial), key_of(cell->model),
-                           key_of(cell->optimizer), e->draws);
-    for (guint i = 0; i < e->metrics->len; i++)
-        g_string_append_printf(text, "metric %s\n", key_of(e->metrics->pdata[i]));
-    if (cell->classifier != NULL)
-        g_string_append_printf(text, "classifier %s\noptimizer %s\ntruth %d %d\ncompletions %zu\n",
-                               key_of(cell->classifier), key_of(cell->classifier_optimizer),
-                               e->downstream.train_on_truth, e->downstream.test_on_truth,
-                               e->downstream.imputations);
+    g_string_append_printf(text, "scale %s\ninitial %s\n", lac_scale_name(cell->scale),
+                           key_of(cell->initial));
+    append_component(text, "model", cell->model, cell->model_trials);
+    g_string_append_printf(text, "optimizer %s\ndraws %zu\n",
+                           cell->model_trials == NULL ? key_of(cell->optimizer) : "", e->draws);
+    return text;
+}
+
+char *
+lac_cell_fit_key(const LacExperiment *e, const LacCell *resolved)
+{
+    GString *text = fit_text(e, resolved);
+
+    g_string_append_printf(text, "trial %d\n", resolved->stage != LAC_STAGE_NONE);
+    return g_string_free(text, FALSE);
+}
+
+/* SHA-256 over everything that determines the numbers of a cell. */
+static char *
+cell_id(const LacExperiment *e, const LacCell *cell)
+{
+    g_autoptr(GString) text = fit_text(e, cell);
+
+    append_metrics(text, e, cell);
+    if (cell->classifier != NULL) {
+        append_component(text, "classifier", cell->classifier, cell->classifier_trials);
+        g_string_append_printf(
+            text, "optimizer %s\ntruth %d %d\ncompletions %zu\n",
+            cell->classifier_trials == NULL ? key_of(cell->classifier_optimizer) : "",
+            e->downstream.train_on_truth, e->downstream.test_on_truth, e->downstream.imputations);
+    }
     return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text->str, (gssize)text->len);
 }
 
@@ -169,39 +218,50 @@ add_axis(GPtrArray *axes, const char *axis, const char *value)
     g_ptr_array_add(axes, g_strdup(value));
 }
 
+/* What a choice is called in a cell: before a search has chosen, by what all its choices share. */
+static const char *
+label_of(const LacChoice *choice, gboolean searched)
+{
+    return searched && choice->family != NULL ? choice->family_label : choice->label;
+}
+
 static void
 add_choice_axes(GPtrArray *axes, const char *position, const GPtrArray *choices,
-                const LacChoice *choice)
+                const LacChoice *choice, gboolean searched)
 {
+    const guint n = choice != NULL ? g_strv_length(choice->axes) : 0;
+
     if (choice == NULL)
         return;
     if (choices->len > 1)
-        add_axis(axes, position, choice->label);
-    for (char **axis = choice->axes; *axis != NULL; axis += 2)
-        add_axis(axes, axis[0], axis[1]);
+        add_axis(axes, position, label_of(choice, searched));
+    for (guint i = 0; i < n - (searched ? 2 * (guint)choice->n_drawn : 0); i += 2)
+        add_axis(axes, choice->axes[i], choice->axes[i + 1]);
 }
 
 static char **
 cell_axes(const LacExperiment *e, const LacCell *cell)
 {
+    const gboolean models = cell->model_trials != NULL,
+                   classifiers = cell->classifier_trials != NULL;
     GPtrArray *axes = g_ptr_array_new();
     g_autofree char *fold = g_strdup_printf("%zu", cell->fold + 1);
     g_autofree char *repeat = g_strdup_printf("%zu", cell->repeat + 1);
 
-    add_choice_axes(axes, "data", e->data, cell->data);
+    add_choice_axes(axes, "data", e->data, cell->data, FALSE);
     if (e->splits->len > 1)
         add_axis(axes, "split", cell->split->label);
     if (cell->split->spec.folds > 1)
         add_axis(axes, "fold", fold);
-    add_choice_axes(axes, "mask", e->masks, cell->mask);
+    add_choice_axes(axes, "mask", e->masks, cell->mask, FALSE);
     if (e->scales->len > 1)
         add_axis(axes, "scale", lac_scale_name(cell->scale));
-    add_choice_axes(axes, "initial", e->initials, cell->initial);
-    add_choice_axes(axes, "model", e->models, cell->model);
-    add_choice_axes(axes, "optimizer", e->optimizers, cell->optimizer);
-    add_choice_axes(axes, "downstream.model", e->downstream.models, cell->classifier);
+    add_choice_axes(axes, "initial", e->initials, cell->initial, FALSE);
+    add_choice_axes(axes, "model", e->models, cell->model, models);
+    add_choice_axes(axes, "optimizer", e->optimizers, cell->optimizer, models);
+    add_choice_axes(axes, "downstream.model", e->downstream.models, cell->classifier, classifiers);
     add_choice_axes(axes, "downstream.optimizer", e->downstream.optimizers,
-                    cell->classifier_optimizer);
+                    cell->classifier_optimizer, classifiers);
     if (e->repeats > 1)
         add_axis(axes, "repeat", repeat);
     g_ptr_array_add(axes, NULL);
@@ -216,6 +276,28 @@ rate_asked(const LacChoice *mask)
     return rate != NULL && (rate->type == LAC_NODE_DOUBLE || rate->type == LAC_NODE_INT)
                ? rate->number
                : NAN;
+}
+
+/* Of a trial: the values drawn for it, and nothing else. */
+static void
+add_drawn(GPtrArray *axes, const LacChoice *choice)
+{
+    const guint n = choice != NULL ? g_strv_length(choice->axes) : 0;
+
+    for (guint i = choice != NULL ? n - 2 * (guint)choice->n_drawn : 0; i < n; i += 2)
+        add_axis(axes, choice->axes[i], choice->axes[i + 1]);
+}
+
+static char **
+trial_axes(const LacCell *trial)
+{
+    const gboolean model = trial->stage == LAC_STAGE_MODEL;
+    GPtrArray *axes = g_ptr_array_new();
+
+    add_drawn(axes, model ? trial->model : trial->classifier);
+    add_drawn(axes, model ? trial->optimizer : trial->classifier_optimizer);
+    g_ptr_array_add(axes, NULL);
+    return (char **)g_ptr_array_free(axes, FALSE);
 }
 
 /* report: {compare: {family: {letter: uci, concrete: uci}}} */
@@ -250,17 +332,33 @@ downstream_json(const LacExperiment *e, const LacCell *cell)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* How many there are when all draws of one search count as one. */
+static guint
+count_families(const GPtrArray *choices)
+{
+    guint n = 0;
+
+    for (guint i = 0; choices != NULL && i < choices->len; i++) {
+        const LacChoice *choice = choices->pdata[i];
+
+        n += choice->family == NULL || choice->family == choice ? 1 : 0;
+    }
+    return n;
+}
+
 /* "knn", or "knn then mlp" where there is more than one classifier (or way to train it). */
 static char *
 method_label(const LacExperiment *e, const LacCell *cell)
 {
     const LacDownstream *d = &e->downstream;
-    g_autoptr(GString) label = g_string_new(cell->model->label);
+    const gboolean searched = cell->classifier_trials != NULL;
+    g_autoptr(GString) label = g_string_new(label_of(cell->model, cell->model_trials != NULL));
 
-    if (cell->classifier != NULL && d->models->len > 1)
-        g_string_append_printf(label, " then %s", cell->classifier->label);
-    if (cell->classifier_optimizer != NULL && d->optimizers->len > 1)
-        g_string_append_printf(label, " trained by %s", cell->classifier_optimizer->label);
+    if (cell->classifier != NULL && count_families(d->models) > 1)
+        g_string_append_printf(label, " then %s", label_of(cell->classifier, searched));
+    if (cell->classifier_optimizer != NULL && count_families(d->optimizers) > 1)
+        g_string_append_printf(label, " trained by %s",
+                               label_of(cell->classifier_optimizer, searched));
     return g_string_free(g_steal_pointer(&label), FALSE);
 }
 
@@ -286,14 +384,61 @@ describe_components(const LacExperiment *e, const LacCell *cell, LacCellRecord *
     }
 }
 
+void
+lac_cell_note_choice(const LacExperiment *e, const LacCell *resolved)
+{
+    LacCellRecord *record = resolved->record;
+
+    g_free(record->model_params);
+    record->model_params = g_strdup(resolved->model->json);
+    g_free(record->optimizer_params);
+    record->optimizer_params =
+        resolved->optimizer != NULL ? g_strdup(resolved->optimizer->json) : NULL;
+    g_free(record->downstream);
+    record->downstream = resolved->classifier != NULL ? downstream_json(e, resolved) : NULL;
+}
+
+/* {"draws": 20, "validation": 0.2, "model": "rmse"}; NULL for a cell in which nothing is chosen. */
+static char *
+search_json(const LacExperiment *e, const LacCell *cell)
+{
+    char share[G_ASCII_DTOSTR_BUF_SIZE];
+    g_autoptr(GString) text = NULL;
+
+    if (cell->model_trials == NULL && cell->classifier_trials == NULL)
+        return NULL;
+    g_ascii_formatd(share, sizeof share, "%.12g", e->search.validation);
+    text = g_string_new(NULL);
+    g_string_append_printf(text, "{\"draws\":%zu,\"validation\":%s", e->search.draws, share);
+    if (cell->model_trials != NULL)
+        g_string_append_printf(text, ",\"model\":\"%s\"", e->search.model_metric->label);
+    if (cell->classifier_trials != NULL)
+        g_string_append_printf(text, ",\"downstream\":\"%s\"", e->search.classifier_metric->label);
+    g_string_append_c(text, '}');
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 static void
+describe_trial(const LacExperiment *e, const LacCell *cell, LacCellRecord *record)
+{
+    const LacChoice *drawn = cell->stage == LAC_STAGE_MODEL ? cell->model : cell->classifier;
+    const LacChoice *other =
+        cell->stage == LAC_STAGE_MODEL ? cell->optimizer : cell->classifier_optimizer;
+
+    record->stage = g_strdup(cell->stage == LAC_STAGE_MODEL ? "model" : "downstream");
+    record->draw = (int64_t)(drawn->family != NULL ? drawn->draw : other->draw) + 1;
+    record->metric = g_strdup(lac_search_metric_of(e, cell->stage)->label);
+}
+
+static LacCell *
 add_cell(LacExperiment *e, const LacCell *shape)
 {
-    LacCell *cell;
+    LacCell *cell = g_memdup2(shape, sizeof *shape);
 
-    if (is_excluded(shape, lac_node_get(e->root, "exclude")))
-        return;
-    cell = g_memdup2(shape, sizeof *shape);
+    if (cell->model_trials != NULL)
+        g_ptr_array_ref(cell->model_trials);
+    if (cell->classifier_trials != NULL)
+        g_ptr_array_ref(cell->classifier_trials);
     cell->record = lac_cell_record_new();
     cell->record->id = cell_id(e, cell);
     cell->record->position = e->cells->len;
@@ -303,11 +448,110 @@ add_cell(LacExperiment *e, const LacCell *shape)
     cell->record->scale = g_strdup(lac_scale_name(cell->scale));
     cell->record->repeat = (int64_t)cell->repeat + 1;
     cell->record->seed = e->seed;
-    cell->record->axes = cell_axes(e, cell);
+    cell->record->search = search_json(e, cell);
+    if (cell->stage != LAC_STAGE_NONE)
+        describe_trial(e, cell, cell->record);
+    cell->record->axes = cell->stage != LAC_STAGE_NONE ? trial_axes(cell) : cell_axes(e, cell);
     g_ptr_array_add(e->cells, cell);
+    return cell;
+}
+
+/* ---- trials ---------------------------------------------------------------------------------- */
+
+static gboolean
+is_drawn(const LacChoice *choice)
+{
+    return choice != NULL && choice->family != NULL;
+}
+
+/* One of each family, and those of none, stand for what there is to compare. */
+static gboolean
+stands_for_itself(const LacChoice *choice)
+{
+    return choice->family == NULL || choice->family == choice;
+}
+
+/* Draw @draw of what @choice stands for. */
+static const LacChoice *
+drawn_choice(const GPtrArray *choices, const LacChoice *choice, size_t draw)
+{
+    if (!is_drawn(choice))
+        return choice;
+    for (guint i = 0; i < choices->len; i++) {
+        const LacChoice *other = choices->pdata[i];
+
+        if (other->family == choice->family && other->draw == draw)
+            return other;
+    }
+    g_return_val_if_reached(choice);
+}
+
+static gboolean
+is_tried(const GPtrArray *trials, const LacCell *trial)
+{
+    for (guint i = 0; i < trials->len; i++) {
+        const LacCell *other = trials->pdata[i];
+
+        if (strcmp(key_of(other->model), key_of(trial->model)) == 0 &&
+            strcmp(key_of(other->optimizer), key_of(trial->optimizer)) == 0 &&
+            strcmp(key_of(other->classifier), key_of(trial->classifier)) == 0 &&
+            strcmp(key_of(other->classifier_optimizer), key_of(trial->classifier_optimizer)) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The trials of what @shape stands for; a configuration drawn twice is tried once. */
+static GPtrArray *
+add_trials(LacExperiment *e, const LacCell *shape, LacStage stage)
+{
+    const LacDownstream *d = &e->downstream;
+    GPtrArray *trials = g_ptr_array_new();
+
+    for (size_t draw = 0; draw < e->search.draws; draw++) {
+        LacCell trial = *shape;
+
+        trial.stage = stage;
+        if (stage == LAC_STAGE_MODEL) {
+            trial.model = drawn_choice(e->models, shape->model, draw);
+            trial.optimizer = drawn_choice(e->optimizers, shape->optimizer, draw);
+        } else {
+            trial.classifier = drawn_choice(d->models, shape->classifier, draw);
+            trial.classifier_optimizer =
+                drawn_choice(d->optimizers, shape->classifier_optimizer, draw);
+        }
+        if (!is_tried(trials, &trial))
+            g_ptr_array_add(trials, add_cell(e, &trial));
+    }
+    return trials;
 }
 
 /* ---- product --------------------------------------------------------------------------------- */
+
+static gboolean
+judges_predictions(const LacChoice *metric)
+{
+    return (((const LacMetricPlugin *)metric->plugin)->needs & LAC_NEEDS_PREDICTION) != 0;
+}
+
+/* @shape with model and classifier, after the trials it waits for. Trials of models that a
+ * classifier judges are its own, others come before all classifiers. */
+static void
+add_with_classifier(LacExperiment *e, LacCell *shape)
+{
+    const gboolean models = is_drawn(shape->model) || is_drawn(shape->optimizer),
+                   classifiers =
+                       is_drawn(shape->classifier) || is_drawn(shape->classifier_optimizer);
+    g_autoptr(GPtrArray) own = NULL, drawn = NULL;
+    LacCell cell = *shape;
+
+    if (models && cell.model_trials == NULL)
+        cell.model_trials = own = add_trials(e, &cell, LAC_STAGE_MODEL);
+    if (classifiers)
+        drawn = add_trials(e, &cell, LAC_STAGE_CLASSIFIER);
+    cell.classifier_trials = drawn;
+    add_cell(e, &cell);
+}
 
 /* Every classifier after the same imputation; one that takes no gradient steps meets no optimizer.
  */
@@ -316,20 +560,40 @@ add_classifiers(LacExperiment *e, LacCell *shape)
 {
     const LacDownstream *d = &e->downstream;
 
-    for (guint c = 0; d->models != NULL && c < d->models->len; c++) {
+    for (guint c = 0; c < d->models->len; c++) {
         shape->classifier = d->models->pdata[c];
         shape->classifier_optimizer = NULL;
+        if (!stands_for_itself(shape->classifier))
+            continue;
         if (d->optimizers == NULL || !lac_choice_uses_optimizer(shape->classifier)) {
-            add_cell(e, shape);
+            add_with_classifier(e, shape);
             continue;
         }
         for (guint o = 0; o < d->optimizers->len; o++) {
             shape->classifier_optimizer = d->optimizers->pdata[o];
-            add_cell(e, shape);
+            if (stands_for_itself(shape->classifier_optimizer))
+                add_with_classifier(e, shape);
         }
     }
-    if (d->models == NULL)
+    shape->classifier = shape->classifier_optimizer = NULL;
+}
+
+static void
+add_method(LacExperiment *e, LacCell *shape)
+{
+    const gboolean drawn = is_drawn(shape->model) || is_drawn(shape->optimizer);
+    g_autoptr(GPtrArray) trials = NULL;
+
+    if (is_excluded(shape, lac_node_get(e->root, "exclude")))
+        return;
+    if (drawn && !judges_predictions(e->search.model_metric))
+        trials = add_trials(e, shape, LAC_STAGE_MODEL);
+    shape->model_trials = trials;
+    if (e->downstream.models != NULL)
+        add_classifiers(e, shape);
+    else
         add_cell(e, shape);
+    shape->model_trials = NULL;
 }
 
 /* Models that take no gradient steps meet no optimizer, so a list of them does not multiply. */
@@ -339,13 +603,16 @@ add_models(LacExperiment *e, LacCell *shape)
     for (guint m = 0; m < e->models->len; m++) {
         shape->model = e->models->pdata[m];
         shape->optimizer = NULL;
+        if (!stands_for_itself(shape->model))
+            continue;
         if (e->optimizers == NULL || !lac_choice_uses_optimizer(shape->model)) {
-            add_classifiers(e, shape);
+            add_method(e, shape);
             continue;
         }
         for (guint o = 0; o < e->optimizers->len; o++) {
             shape->optimizer = e->optimizers->pdata[o];
-            add_classifiers(e, shape);
+            if (stands_for_itself(shape->optimizer))
+                add_method(e, shape);
         }
     }
 }
@@ -418,22 +685,28 @@ lac_cell_describe(const LacExperiment *e, const LacCell *cell)
     g_string_append_printf(text, ", %s", cell->mask->label);
     if (!isnan(cell->record->rate_asked) && strstr(cell->mask->label, "rate=") == NULL)
         g_string_append_printf(text, " %g", cell->record->rate_asked);
-    g_string_append_printf(text, ", %s", cell->model->label);
+    g_string_append_printf(text, ", %s", label_of(cell->model, cell->model_trials != NULL));
     if (e->scales->len > 1)
         g_string_append_printf(text, ", scale %s", cell->record->scale);
     if (e->initials->len > 1)
         g_string_append_printf(text, ", initial %s", cell->initial->label);
     if (cell->optimizer != NULL && e->optimizers->len > 1)
-        g_string_append_printf(text, ", optimizer %s", cell->optimizer->label);
+        g_string_append_printf(text, ", optimizer %s",
+                               label_of(cell->optimizer, cell->model_trials != NULL));
     if (cell->classifier != NULL)
-        g_string_append_printf(text, ", then %s", cell->classifier->label);
+        g_string_append_printf(text, ", then %s",
+                               label_of(cell->classifier, cell->classifier_trials != NULL));
     if (cell->classifier_optimizer != NULL && e->downstream.optimizers->len > 1)
-        g_string_append_printf(text, " trained by %s", cell->classifier_optimizer->label);
+        g_string_append_printf(
+            text, " trained by %s",
+            label_of(cell->classifier_optimizer, cell->classifier_trials != NULL));
     if (e->splits->len > 1)
         g_string_append_printf(text, ", split %s", cell->split->label);
     if (cell->record->fold > 0)
         g_string_append_printf(text, ", fold %" G_GINT64_FORMAT, cell->record->fold);
     if (e->repeats > 1)
         g_string_append_printf(text, ", repeat %" G_GINT64_FORMAT, cell->record->repeat);
+    if (cell->stage != LAC_STAGE_NONE)
+        g_string_append(text, " (trial)");
     return g_string_free(text, FALSE);
 }

@@ -14,6 +14,7 @@ choice_free(gpointer data)
     lac_node_free(choice->in_force);
     g_free(choice->json);
     g_free(choice->label);
+    g_free(choice->family_label);
     g_free(choice->key);
     g_free(choice->sha256);
     g_strfreev(choice->axes);
@@ -207,13 +208,21 @@ axes_of(const LacVariant *variant)
     return axes;
 }
 
+/* The choice of the same component that the first draw of @variant's place in the grid made. */
+static const LacChoice *
+family_of(const GPtrArray *choices, guint first, const LacVariant *variant)
+{
+    return choices->pdata[first + variant->grid];
+}
+
 static gboolean
 add_alternative(GPtrArray *choices, const LacPlugin *plugin, const LacNode *params,
                 const LacNode *place, const char *position, const char *base_dir, const LacRng *rng,
-                GError **error)
+                size_t draws, GError **error)
 {
     g_autofree char *path = g_strdup_printf("%s.%s", position, plugin->name);
-    g_autoptr(GPtrArray) variants = lac_sweep_expand(params, path, rng, error);
+    g_autoptr(GPtrArray) variants = lac_sweep_expand(params, path, rng, draws, error);
+    const guint first = choices->len;
 
     for (guint i = 0; variants != NULL && i < variants->len; i++) {
         LacVariant *variant = variants->pdata[i];
@@ -224,6 +233,11 @@ add_alternative(GPtrArray *choices, const LacPlugin *plugin, const LacNode *para
         choice->axes = axes_of(variant);
         choice->place = place;
         g_ptr_array_add(choices, choice);
+        if (draws > 0 && variant->n_drawn > 0) {
+            choice->family = family_of(choices, first, variant);
+            choice->draw = variant->draw;
+            choice->n_drawn = variant->n_drawn;
+        }
         if (!choice_check(choice, base_dir, error))
             return FALSE;
     }
@@ -251,7 +265,7 @@ check_model(const LacPlugin *plugin, const LacNode *name, const char *position, 
 /* A name, or a map with one key whose value is the parameters. */
 static gboolean
 parse_component(GPtrArray *choices, const LacNode *node, LacPluginKind kind, const char *position,
-                const char *base_dir, const LacRng *rng, GError **error)
+                const char *base_dir, const LacRng *rng, size_t draws, GError **error)
 {
     const LacNode *name = node, *params = NULL;
     const LacPlugin *plugin;
@@ -278,7 +292,7 @@ parse_component(GPtrArray *choices, const LacNode *node, LacPluginKind kind, con
     }
     if (kind == LAC_PLUGIN_MODEL && !check_model(plugin, name, position, error))
         return FALSE;
-    return add_alternative(choices, plugin, params, name, position, base_dir, rng, error);
+    return add_alternative(choices, plugin, params, name, position, base_dir, rng, draws, error);
 }
 
 /* ---- labels ---------------------------------------------------------------------------------- */
@@ -345,8 +359,24 @@ find_varying(const GPtrArray *choices, char *const *bases)
     return all;
 }
 
+/* Whether a search draws @name, or something inside it. Paths read "model.knn.k", "model.mlp.l[0]".
+ */
+static gboolean
+is_drawn(const LacChoice *choice, const char *position, const char *name)
+{
+    g_autofree char *path = g_strdup_printf("%s.%s.%s", position, choice->plugin->name, name);
+    const guint n = g_strv_length(choice->axes);
+    const size_t length = strlen(path);
+
+    for (guint i = n - 2 * (guint)choice->n_drawn; i < n; i += 2)
+        if (g_str_has_prefix(choice->axes[i], path) &&
+            strchr(".[", choice->axes[i][length]) != NULL)
+            return TRUE;
+    return FALSE;
+}
+
 static char *
-choice_label(const LacChoice *choice, const char *base, GHashTable *varying)
+choice_label(const LacChoice *choice, const char *position, const char *base, GHashTable *varying)
 {
     GString *label = g_string_new(base);
 
@@ -354,12 +384,24 @@ choice_label(const LacChoice *choice, const char *base, GHashTable *varying)
         const char *name = choice->in_force->keys[p]->text;
         g_autofree char *value = NULL;
 
-        if (!g_hash_table_contains(varying, name))
+        if (!g_hash_table_contains(varying, name) ||
+            (choice->family != NULL && is_drawn(choice, position, name)))
             continue;
         value = value_text(choice, p);
         g_string_append_printf(label, " %s=%s", name, value);
     }
     return g_string_free(label, FALSE);
+}
+
+/* What a search draws is told by its number; the family has the name without it. */
+static void
+label_choice(LacChoice *choice, const char *position, const char *base, GHashTable *varying)
+{
+    choice->label = choice_label(choice, position, base, varying);
+    if (choice->family == NULL)
+        return;
+    choice->family_label = g_steal_pointer(&choice->label);
+    choice->label = g_strdup_printf("%s draw %zu", choice->family_label, choice->draw + 1);
 }
 
 static gboolean
@@ -374,7 +416,7 @@ label_choices(GPtrArray *choices, const char *position, GError **error)
     for (guint i = 0; i < choices->len; i++) {
         LacChoice *choice = choices->pdata[i];
 
-        choice->label = choice_label(choice, bases[i], g_hash_table_lookup(varying, bases[i]));
+        label_choice(choice, position, bases[i], g_hash_table_lookup(varying, bases[i]));
         if (!g_hash_table_add(seen, choice->label))
             return lac_node_fail(error, choice->place, "%s: '%s' is listed twice", position,
                                  choice->label);
@@ -384,12 +426,12 @@ label_choices(GPtrArray *choices, const char *position, GError **error)
 
 GPtrArray *
 lac_choices_parse(const LacNode *node, LacPluginKind kind, const char *position,
-                  const char *base_dir, const LacRng *rng, GError **error)
+                  const char *base_dir, const LacRng *rng, size_t draws, GError **error)
 {
     g_autoptr(GPtrArray) choices = g_ptr_array_new_with_free_func(choice_free);
 
     if (node->type != LAC_NODE_LIST) {
-        if (!parse_component(choices, node, kind, position, base_dir, rng, error))
+        if (!parse_component(choices, node, kind, position, base_dir, rng, draws, error))
             return NULL;
     } else {
         if (node->n == 0) {
@@ -397,7 +439,8 @@ lac_choices_parse(const LacNode *node, LacPluginKind kind, const char *position,
             return NULL;
         }
         for (size_t i = 0; i < node->n; i++)
-            if (!parse_component(choices, node->items[i], kind, position, base_dir, rng, error))
+            if (!parse_component(choices, node->items[i], kind, position, base_dir, rng, draws,
+                                 error))
                 return NULL;
     }
     return label_choices(choices, position, error) ? g_steal_pointer(&choices) : NULL;
@@ -411,7 +454,7 @@ lac_choices_default(LacPluginKind kind, const char *name, const LacNode *place, 
     const LacRng none = lac_rng_new(0);
 
     if (plugin == NULL ||
-        !add_alternative(choices, plugin, NULL, place, name, NULL, &none, error) ||
+        !add_alternative(choices, plugin, NULL, place, name, NULL, &none, 0, error) ||
         !label_choices(choices, name, error))
         return NULL;
     return g_steal_pointer(&choices);

@@ -8,11 +8,12 @@
  * lac_choices_parse:
  * @node: a name, a one-key map, or a list of these
  * @position: key of the experiment file ("model")
+ * @draws: of a search: what !random makes is then one family of choices; 0: they are alternatives
  *
  * Returns: array of LacChoice in the order of the file, sweeps expanded; owned.
  */
 GPtrArray *lac_choices_parse(const LacNode *node, LacPluginKind kind, const char *position,
-                             const char *base_dir, const LacRng *rng, GError **error);
+                             const char *base_dir, const LacRng *rng, size_t draws, GError **error);
 
 /** lac_choices_default: the one component called @name with its default parameters. */
 GPtrArray *

@@ -75,15 +75,15 @@ parse_components(LacExperiment *e, const LacNode *block, GError **error)
         return lac_node_fail(error, block,
                              "downstream: the key 'model' is missing; name a classifier, as in "
                              "`downstream: {model: mlp}`");
-    d->models =
-        lac_choices_parse(model, LAC_PLUGIN_MODEL, "downstream.model", e->base_dir, &rng, error);
+    d->models = lac_choices_parse(model, LAC_PLUGIN_MODEL, "downstream.model", e->base_dir, &rng,
+                                  e->search.draws, error);
     if (d->models == NULL)
         return FALSE;
     for (guint i = 0; i < d->models->len; i++)
         steps |= lac_choice_uses_optimizer(d->models->pdata[i]);
     if (optimizer != NULL)
         d->optimizers = lac_choices_parse(optimizer, LAC_PLUGIN_OPTIMIZER, "downstream.optimizer",
-                                          e->base_dir, &rng, error);
+                                          e->base_dir, &rng, e->search.draws, error);
     else if (steps)
         d->optimizers =
             lac_choices_default(LAC_PLUGIN_OPTIMIZER, LAC_OPTIMIZER_DEFAULT, block, error);

@@ -16,16 +16,24 @@ G_BEGIN_DECLS
  * @label: tells it from the other alternatives of its position
  * @key: all that determines it: plugin, version, parameters, contents of files
  * @sha256: of the data file; only for data
- * @axes: swept parameter, value, ..., NULL
+ * @axes: swept parameter, value, ..., NULL; drawn ones last
+ * @family: the first of the choices of a search that differ in drawn values alone, which may be
+ *   itself; NULL for choices that no search draws
+ * @family_label: of what they have in common
+ * @draw: its number in the family, from 0; @n_drawn: how many of @axes were drawn
  * @place: where it was written, for messages; lent from the experiment's tree
  */
-typedef struct {
+typedef struct LacChoice LacChoice;
+struct LacChoice {
     const LacPlugin *plugin;
     LacNode *params, *in_force;
     char *json, *label, *key, *sha256;
     char **axes;
     const LacNode *place;
-} LacChoice;
+    const LacChoice *family;
+    char *family_label;
+    size_t draw, n_drawn;
+};
 
 typedef struct {
     LacSplitSpec spec;
@@ -46,6 +54,27 @@ typedef struct {
     size_t imputations;
 } LacDownstream;
 
+/** LacStage: what a trial of a search is about; LAC_STAGE_NONE: the cell is no trial. */
+typedef enum {
+    LAC_STAGE_NONE,
+    LAC_STAGE_MODEL,
+    LAC_STAGE_CLASSIFIER,
+} LacStage;
+
+/**
+ * LacSearch: the `search:` block: !random parameters are tried on a part of the training rows, and
+ * the best ones learn from all of them.
+ * @draws: configurations to try; 0: no search
+ * @validation: share of the training rows they are judged on; @stratify: keeping shares of labels
+ * @model_metric, @classifier_metric: what they are judged by; NULL when nothing of it is drawn
+ */
+typedef struct {
+    size_t draws;
+    double validation;
+    gboolean stratify;
+    const LacChoice *model_metric, *classifier_metric;
+} LacSearch;
+
 /**
  * LacExperiment: a checked experiment file.
  * @base_dir: of the file; relative paths in it start there
@@ -65,6 +94,7 @@ typedef struct {
     GPtrArray *data, *masks, *initials, *models, *optimizers, *metrics, *splits;
     GArray *scales;
     LacDownstream downstream;
+    LacSearch search;
     size_t draws;
     double limit_s, limit_mib;
     unsigned threads;
@@ -72,15 +102,26 @@ typedef struct {
     GPtrArray *cells;
 } LacExperiment;
 
-/** LacCell: one point of the sweep. Everything but @record is lent by the experiment.
+/**
+ * LacCell: one point of the sweep, or a trial that helps to choose what one is. Everything but
+ * @record and the two arrays is lent by the experiment.
  * @optimizer: NULL when the experiment names none
- * @classifier, @classifier_optimizer: of the downstream block; NULL without one */
+ * @classifier, @classifier_optimizer: of the downstream block; NULL without one
+ * @stage: of a trial: it learns from a part of the training rows and is judged on the rest of them
+ * @model_trials, @classifier_trials: of LacCell, those that come before it: the best of them says
+ *   what model (with optimizer), what classifier it is; NULL when that is known. Until then @model
+ *   and @classifier are those of the first trial
+ * @chosen_model, @chosen_classifier: which trials, once that is known
+ */
 typedef struct {
     LacCellRecord *record;
     const LacChoice *data, *mask, *initial, *model, *optimizer, *classifier, *classifier_optimizer;
     const LacSplitChoice *split;
     LacScale scale;
     size_t fold, repeat; /* from 0 */
+    LacStage stage;
+    GPtrArray *model_trials, *classifier_trials;
+    guint chosen_model, chosen_classifier;
 } LacCell;
 
 /**
@@ -102,6 +143,26 @@ LAC_PRIVATE_API gboolean lac_memory_parse(const char *text, double *mib, GError 
 
 /** lac_cell_describe: one line for people: "letter, mcar rate=0.2, knn k=5, repeat 1". Owned. */
 LAC_PRIVATE_API char *lac_cell_describe(const LacExperiment *experiment, const LacCell *cell);
+
+/** lac_cell_resolve: @cell with what its searches have chosen in place of what they draw, and
+ * nothing left to choose. Lent. */
+LAC_PRIVATE_API LacCell lac_cell_resolve(const LacCell *cell);
+/** lac_cell_fit_key: equal for resolved cells whose completions are the same. Owned. */
+char *lac_cell_fit_key(const LacExperiment *experiment, const LacCell *resolved);
+/** lac_cell_note_choice: write what @resolved has chosen into the record of its cell. */
+LAC_PRIVATE_API void lac_cell_note_choice(const LacExperiment *experiment, const LacCell *resolved);
+/** lac_search_score: what @trial is judged by; NaN when it has no score. */
+LAC_PRIVATE_API double
+lac_search_score(const LacExperiment *experiment, const LacCell *trial, const LacOutcome *outcome);
+/**
+ * lac_search_rank:
+ * @scores: [n] of trials of @stage, NaN for those that failed
+ * @rank: (out) [n]: 1 for the best, equal ones share the smaller rank; 0 for those that failed
+ *
+ * Returns: index of the best, the first of equals; -1 when all failed.
+ */
+LAC_PRIVATE_API gssize lac_search_rank(const LacExperiment *experiment, LacStage stage, size_t n,
+                                       const double *scores, size_t *rank);
 
 /** LacCellRunner: runs cells one after the other, keeping the data set read last. */
 typedef struct LacCellRunner LacCellRunner;

@@ -4,6 +4,7 @@
 #include "downstream.h"
 #include "keys.h"
 #include "profile.h"
+#include "search.h"
 #include "sweep.h"
 
 #include <math.h>
@@ -280,9 +281,12 @@ parse_position(LacExperiment *e, const char *position, LacPluginKind kind, const
 {
     const LacNode *node = lac_node_get(e->root, position);
     const LacRng root = lac_rng_new((uint64_t)e->seed), rng = lac_rng_split(&root, "random search");
+    /* of data, masks and initial fills a draw is an axis: no trial can say which of them is best */
+    const gboolean searched = kind == LAC_PLUGIN_MODEL || kind == LAC_PLUGIN_OPTIMIZER;
+    const size_t draws = searched ? e->search.draws : 0;
 
     if (node != NULL)
-        *out = lac_choices_parse(node, kind, position, e->base_dir, &rng, error);
+        *out = lac_choices_parse(node, kind, position, e->base_dir, &rng, draws, error);
     else if (required)
         return lac_node_fail(error, e->root, "the key '%s' is missing", position);
     else if (fallback != NULL)
@@ -427,8 +431,9 @@ parse_root(LacExperiment *e, GError **error)
         !get_integer(e->root, "draws", 1, MAX_DRAWS, &draws, error) || !parse_limits(e, error))
         return FALSE;
     e->draws = (size_t)draws;
-    return parse_scale_and_split(e, error) && parse_components(e, error) &&
-           lac_downstream_parse(e, error) && parse_report(e, error) && lac_cells_expand(e, error);
+    return parse_scale_and_split(e, error) && lac_search_parse(e, error) &&
+           parse_components(e, error) && lac_downstream_parse(e, error) &&
+           lac_search_check(e, error) && parse_report(e, error) && lac_cells_expand(e, error);
 }
 
 LacExperiment *

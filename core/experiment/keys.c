@@ -87,6 +87,24 @@ const LacKey lac_experiment_keys[] = {
      "rows "
      "at once and its class probabilities are averaged over m of the test rows. `model` (one that "
      "predicts labels) and `optimizer` are components as above"},
+    {"search", 0, FALSE,
+     "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"draws\"],"
+     "\"properties\":{\"draws\":{\"type\":\"integer\",\"minimum\":1},"
+     "\"validation\":{\"type\":\"number\",\"exclusiveMinimum\":0,\"exclusiveMaximum\":1},"
+     "\"stratify\":{\"type\":\"boolean\"},"
+     "\"metric\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"object\","
+     "\"additionalProperties\":false,\"properties\":{\"model\":{\"type\":\"string\"},"
+     "\"downstream\":{\"type\":\"string\"}}}]}}}",
+     "",
+     "Random search: {draws: 20, validation: 0.2, metric: rmse}. `draws` configurations of the "
+     "!random parameters of a model (with its optimizer) or downstream classifier learn from a "
+     "part "
+     "of the training rows and are judged on the rest of them, a share of `validation` (0.2; "
+     "`stratify: true` keeps the shares of labels, as the split's does) by one of the metrics (the "
+     "first). The best learns from all training rows and is scored on the test rows. When model "
+     "and "
+     "classifier are both drawn, `metric: {model: rmse, downstream: accuracy}` chooses the model "
+     "first, then the classifier behind it"},
     {"report", 0, FALSE,
      "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
      "\"title\":{\"type\":\"string\"},\"primary\":{\"type\":\"string\"},"

@@ -2,12 +2,23 @@
 #include "choice.h"
 #include "images.h"
 #include "resources.h"
+#include "search.h"
 #include "work.h"
 
 #include <lacuna/parallel.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
+
+/** Fitted: what a cell has once its model is fitted, up to its classifier. */
+typedef struct {
+    LacSplit *split;
+    LacData *train, *test_truth, *test;
+    LacContext *context;
+    LacImputer *imputer;
+    LacMatrix *completed;
+    double fit_s, apply_s, cpu_s, peak_rss_mib;
+} Fitted;
 
 struct LacCellRunner {
     const LacExperiment *experiment;
@@ -18,6 +29,9 @@ struct LacCellRunner {
     const LacChoice *data, *mask;
     size_t mask_repeat;
     LacData *truth, *incomplete;
+    /* a model with its completion of the test rows, for the next classifier behind it */
+    char *fitted_key;
+    Fitted fitted;
 };
 
 LacCellRunner *
@@ -29,11 +43,27 @@ lac_cell_runner_new(const LacExperiment *experiment)
     return runner;
 }
 
+static void
+fitted_clear(LacCellRunner *runner)
+{
+    Fitted *fitted = &runner->fitted;
+
+    g_clear_pointer(&fitted->imputer, lac_imputer_free);
+    g_clear_pointer(&fitted->context, lac_context_free);
+    g_clear_pointer(&fitted->split, lac_split_free);
+    g_clear_pointer(&fitted->train, lac_data_unref);
+    g_clear_pointer(&fitted->test, lac_data_unref);
+    g_clear_pointer(&fitted->test_truth, lac_data_unref);
+    g_clear_pointer(&fitted->completed, lac_matrix_free);
+    g_clear_pointer(&runner->fitted_key, g_free);
+}
+
 void
 lac_cell_runner_free(LacCellRunner *runner)
 {
     if (runner == NULL)
         return;
+    fitted_clear(runner);
     g_clear_pointer(&runner->incomplete, lac_data_unref);
     g_clear_pointer(&runner->truth, lac_data_unref);
     g_free(runner);
@@ -181,6 +211,32 @@ describe_data(const LacCellRunner *runner, LacWork *work, GError **error)
     return TRUE;
 }
 
+/* The training rows of @outer (taken), divided into those a trial learns from and those it is
+ * judged on; the same ones for all trials. Test rows of @outer are on neither side. */
+static LacSplit *
+validation_split(const LacCellRunner *runner, const LacCell *cell, LacSplit *outer, GError **error)
+{
+    const LacSearch *search = &runner->experiment->search;
+    const LacSplitSpec spec = {LAC_SPLIT_HOLDOUT, 1, search->validation,
+                               search->stratify || cell->split->spec.stratify};
+    const LacRng all = stream_of_data(runner->experiment, cell, "validation"),
+                 rng = lac_rng_at(&all, cell->fold);
+    g_autoptr(LacSplit) from = outer;
+    g_autoptr(LacData) rows =
+        lac_data_select_rows(runner->truth, outer->n_train, outer->train, error);
+    LacSplit *split = rows != NULL ? lac_split_make(&spec, rows, 0, &rng, error) : NULL;
+
+    if (split == NULL) {
+        g_prefix_error(error, "search.validation: ");
+        return NULL;
+    }
+    for (size_t i = 0; i < split->n_train; i++)
+        split->train[i] = from->train[split->train[i]];
+    for (size_t i = 0; i < split->n_test; i++)
+        split->test[i] = from->train[split->test[i]];
+    return split;
+}
+
 /* Without a split the same tables serve on both sides, as the same objects. */
 static gboolean
 split_rows(const LacCellRunner *runner, LacWork *work, GError **error)
@@ -188,8 +244,10 @@ split_rows(const LacCellRunner *runner, LacWork *work, GError **error)
     const LacRng rng = stream_of_data(runner->experiment, work->cell, "split");
     LacSplit *split;
 
-    work->split = split =
-        lac_split_make(&work->cell->split->spec, runner->truth, work->cell->fold, &rng, error);
+    split = lac_split_make(&work->cell->split->spec, runner->truth, work->cell->fold, &rng, error);
+    if (split != NULL && work->cell->stage != LAC_STAGE_NONE)
+        split = validation_split(runner, work->cell, split, error);
+    work->split = split;
     if (split == NULL)
         return FALSE;
     if (work->cell->split->spec.kind == LAC_SPLIT_NONE) {
@@ -360,7 +418,7 @@ keep_traces_and_events(LacWork *work)
 static void
 keep_images(LacWork *work)
 {
-    if (work->cell->repeat == 0 && work->cell->fold == 0)
+    if (work->cell->repeat == 0 && work->cell->fold == 0 && work->cell->stage == LAC_STAGE_NONE)
         lac_images_add(work->outcome, work->test_truth, work->test, work->completed,
                        work->split->test, stream_of_data(work->experiment, work->cell, "images"));
 }
@@ -423,27 +481,116 @@ classify(const LacCellRunner *runner, LacWork *work, GError **error)
     return lac_work_downstream(work, runner->truth, &rng, error);
 }
 
+/* ---- a model for more than one classifier ---------------------------------------------------- */
+
+static gboolean
+fit_anew(LacCellRunner *runner, LacWork *work, GError **error)
+{
+    return split_rows(runner, work, error) && make_imputer(runner, work, error) &&
+           tell_truth(runner, work, error) && fit_and_fill(work, error);
+}
+
+/* From the runner to the cell; nothing of it is the runner's any more. */
+static void
+take_fitted(LacCellRunner *runner, LacWork *work)
+{
+    const Fitted fitted = runner->fitted;
+
+    runner->fitted = (Fitted){0};
+    work->split = fitted.split;
+    work->train = fitted.train;
+    work->test_truth = fitted.test_truth;
+    work->test = fitted.test;
+    work->context = fitted.context;
+    work->imputer = fitted.imputer;
+    work->completed = fitted.completed;
+    work->outcome->fit_s = fitted.fit_s;
+    work->outcome->apply_s = fitted.apply_s;
+    work->outcome->cpu_s = fitted.cpu_s;
+    work->outcome->peak_rss_mib = fitted.peak_rss_mib;
+    lac_context_rewind(work->context);
+    listen(runner, work);
+}
+
+/* From the cell to the runner. */
+static void
+keep_fitted(LacCellRunner *runner, LacWork *work)
+{
+    const LacOutcome *outcome = work->outcome;
+
+    lac_context_set_progress(work->context, NULL, NULL);
+    runner->fitted = (Fitted){g_steal_pointer(&work->split),
+                              g_steal_pointer(&work->train),
+                              g_steal_pointer(&work->test_truth),
+                              g_steal_pointer(&work->test),
+                              g_steal_pointer(&work->context),
+                              g_steal_pointer(&work->imputer),
+                              g_steal_pointer(&work->completed),
+                              outcome->fit_s,
+                              outcome->apply_s,
+                              outcome->cpu_s,
+                              outcome->peak_rss_mib};
+}
+
+/* Cells that differ in the classifier alone share one fit, which is what each would have had. */
+static gboolean
+fit(LacCellRunner *runner, LacWork *work, GError **error)
+{
+    g_autofree char *key = lac_cell_fit_key(runner->experiment, work->cell);
+
+    if (g_strcmp0(runner->fitted_key, key) == 0) {
+        take_fitted(runner, work);
+        return TRUE;
+    }
+    fitted_clear(runner);
+    if (!fit_anew(runner, work, error))
+        return FALSE;
+    lac_context_mark(work->context);
+    runner->fitted_key = g_steal_pointer(&key);
+    return TRUE;
+}
+
+/* ---- the whole cell -------------------------------------------------------------------------- */
+
+/* A trial that cannot be judged has failed, whatever it completed. */
+static gboolean
+check_score(const LacWork *work, GError **error)
+{
+    const LacMetricRow *row;
+
+    if (work->cell->stage == LAC_STAGE_NONE ||
+        isfinite(lac_search_score(work->experiment, work->cell, work->outcome)))
+        return TRUE;
+    row = work->outcome->metrics->len > 0 ? work->outcome->metrics->pdata[0] : NULL;
+    return lac_fail(error, LAC_ERROR_DATA, "search: the validation rows give no %s%s%s",
+                    lac_search_metric_of(work->experiment, work->cell->stage)->label,
+                    row != NULL && row->reason != NULL ? ": " : "",
+                    row != NULL && row->reason != NULL ? row->reason : "");
+}
+
 static gboolean
 run_cell(LacCellRunner *runner, LacWork *work, GError **error)
 {
     return read_data(runner, work->cell, error) && hide_cells(runner, work->cell, error) &&
-           describe_data(runner, work, error) && split_rows(runner, work, error) &&
-           make_imputer(runner, work, error) && tell_truth(runner, work, error) &&
-           fit_and_fill(work, error) && classify(runner, work, error) &&
-           lac_work_score(work, error);
+           describe_data(runner, work, error) && fit(runner, work, error) &&
+           classify(runner, work, error) && lac_work_score(work, error) && check_score(work, error);
 }
 
 LacOutcome *
 lac_cell_runner_run(LacCellRunner *runner, const LacCell *cell)
 {
+    const LacCell resolved = lac_cell_resolve(cell);
     g_autoptr(GError) error = NULL;
-    LacWork work = {
-        .experiment = runner->experiment, .cell = cell, .outcome = lac_outcome_new("ok", NULL)};
+    LacWork work = {.experiment = runner->experiment,
+                    .cell = &resolved,
+                    .outcome = lac_outcome_new("ok", NULL)};
+    gboolean good;
 
     work.outcome->started = lac_store_now();
     work.outcome->host = g_strdup(g_get_host_name());
     work.outcome->threads = lac_threads();
-    if (!run_cell(runner, &work, &error))
+    good = run_cell(runner, &work, &error);
+    if (!good)
         set_failure(&work, error);
     else
         keep_images(&work);
@@ -451,6 +598,10 @@ lac_cell_runner_run(LacCellRunner *runner, const LacCell *cell)
         keep_traces_and_events(&work);
     work.outcome->contended = lac_resources_contended();
     work.outcome->finished = lac_store_now();
+    if (good && cell->classifier != NULL)
+        keep_fitted(runner, &work);
+    else
+        g_clear_pointer(&runner->fitted_key, g_free);
     work_clear(&work);
     return work.outcome;
 }

@@ -311,7 +311,7 @@ definitions(GError **error)
         all, "random",
         parse_json("{\"description\":\"!random {draws: 20, from: 1e-4, to: 1, log: true} or "
                    "!random {draws: 20, of: [a, b]}\",\"type\":\"object\","
-                   "\"additionalProperties\":false,\"required\":[\"draws\"],\"properties\":{"
+                   "\"additionalProperties\":false,\"properties\":{"
                    "\"draws\":{\"type\":\"integer\",\"minimum\":1},\"from\":{\"type\":\"number\"},"
                    "\"to\":{\"type\":\"number\"},\"log\":{\"type\":\"boolean\"},"
                    "\"of\":{\"type\":\"array\",\"minItems\":1}}}"));
@@ -464,6 +464,8 @@ static const char preface[] =
     "| `rate: !random {draws: 20, from: 1e-4, to: 1e-1, log: true}` | random search; all `!random` "
     "of one component are drawn together |\n"
     "| `k: !random {draws: 20, of: [1, 2, 5]}` | the same from a list |\n\n"
+    "With a `search:` block the !random of models and classifiers need no `draws`, and what they "
+    "draw are\ntrials of which the best is kept, not alternatives to compare.\n\n"
     "Relative paths start at the experiment file, then at the folder `LACUNA_DATA`; `${VAR}` works "
     "in\npaths only. `lacuna run --set model.knn.k=3` changes a value without editing the file.\n\n"
     "## Keys\n\n| key | default | meaning |\n| --- | --- | --- |\n";

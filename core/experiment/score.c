@@ -1,6 +1,7 @@
 /* The scores of a cell, in the units its model saw. */
 #include "choice.h"
 #include "scores-private.h"
+#include "search.h"
 #include "work.h"
 
 #include <math.h>
@@ -10,16 +11,28 @@ enum {
     DEFAULT_DRAWS = 20, /* when a metric needs draws and the file names no number */
 };
 
+/* A trial is scored by what it is judged by, all other cells by every metric. */
+static guint
+count_metrics(const LacWork *work)
+{
+    return work->cell->stage != LAC_STAGE_NONE ? 1 : work->experiment->metrics->len;
+}
+
+static const LacChoice *
+metric_at(const LacWork *work, guint i)
+{
+    return work->cell->stage != LAC_STAGE_NONE
+               ? lac_search_metric_of(work->experiment, work->cell->stage)
+               : work->experiment->metrics->pdata[i];
+}
+
 static unsigned
-needs_of_metrics(const LacExperiment *e)
+needs_of_metrics(const LacWork *work)
 {
     unsigned needs = 0;
 
-    for (guint i = 0; i < e->metrics->len; i++) {
-        const LacChoice *metric = e->metrics->pdata[i];
-
-        needs |= ((const LacMetricPlugin *)metric->plugin)->needs;
-    }
+    for (guint i = 0; i < count_metrics(work); i++)
+        needs |= ((const LacMetricPlugin *)metric_at(work, i)->plugin)->needs;
     return needs;
 }
 
@@ -30,11 +43,11 @@ lac_work_draws(const LacWork *work)
         return 0;
     if (work->experiment->draws > 0)
         return work->experiment->draws;
-    if (needs_of_metrics(work->experiment) & LAC_NEEDS_DRAWS)
+    if (needs_of_metrics(work) & LAC_NEEDS_DRAWS)
         return DEFAULT_DRAWS;
     /* tables to learn anew are made from a draw: a best guess would leave nothing to learn of
      * spread */
-    return needs_of_metrics(work->experiment) & LAC_NEEDS_REFITS ? 1 : 0;
+    return needs_of_metrics(work) & LAC_NEEDS_REFITS ? 1 : 0;
 }
 
 static LacRng
@@ -100,7 +113,7 @@ draw_completions(LacWork *work, GError **error)
 static gboolean
 find_density(LacWork *work, GError **error)
 {
-    if (!(needs_of_metrics(work->experiment) & LAC_NEEDS_DENSITY) ||
+    if (!(needs_of_metrics(work) & LAC_NEEDS_DENSITY) ||
         !lac_imputer_can_log_density(work->imputer))
         return TRUE;
     work->log_density = lac_try_alloc(work->test->rows, sizeof(double), "log densities", error);
@@ -253,8 +266,8 @@ lac_work_score(LacWork *work, GError **error)
     scoring.draws = (const LacMatrix *const *)work->draws->pdata;
     scoring.log_density = work->log_density;
     scoring.prediction = work->prediction;
-    for (guint i = 0; i < work->experiment->metrics->len; i++)
-        if (!score_one(work, work->experiment->metrics->pdata[i], &scoring, error))
+    for (guint i = 0; i < count_metrics(work); i++)
+        if (!score_one(work, metric_at(work, i), &scoring, error))
             return FALSE;
     return TRUE;
 }

@@ -303,16 +303,19 @@ find_random(LacNode **slot, const char *path, GArray *found)
     }
 }
 
-/* How many draws the !random nodes ask for; 0 with an error. */
+/* How many draws the !random nodes ask for, @searched when a search says it for all; 0 with an
+ * error. */
 static int64_t
-random_draws(const GArray *found, GError **error)
+random_draws(const GArray *found, size_t searched, GError **error)
 {
-    int64_t draws = 0;
+    int64_t draws = (int64_t)searched;
 
     for (guint i = 0; i < found->len; i++) {
         const LacNode *node = *g_array_index(found, RandomSlot, i).slot;
         const LacNode *wanted = node->type == LAC_NODE_MAP ? lac_node_get(node, "draws") : NULL;
 
+        if (wanted == NULL && searched > 0 && node->type == LAC_NODE_MAP)
+            continue;
         if (wanted == NULL || wanted->type != LAC_NODE_INT || wanted->integer < 1 ||
             wanted->integer > MAX_VARIANTS) {
             lac_node_fail(error, node, "!random wants {draws: N, ...} with N from 1 to %d",
@@ -322,8 +325,9 @@ random_draws(const GArray *found, GError **error)
         if (draws != 0 && wanted->integer != draws) {
             lac_node_fail(error, wanted,
                           "!random: %" G_GINT64_FORMAT " draws here, %" G_GINT64_FORMAT
-                          " in the same component; they are drawn together and must agree",
-                          wanted->integer, draws);
+                          " %s; they are drawn together and must agree",
+                          wanted->integer, draws,
+                          searched > 0 ? "in `search`" : "in the same component");
             return 0;
         }
         draws = wanted->integer;
@@ -379,11 +383,12 @@ random_value(const LacNode *node, LacRng *rng, GError **error)
     return number_node(node, whole ? rint(value) : rounded(value, from->number, to->number), whole);
 }
 
-static gboolean
-draw_variants(LacNode *tree, const char *path, const LacRng *rng, GPtrArray *out, GError **error);
+static gboolean draw_variants(LacNode *tree, const char *path, const LacRng *rng, size_t searched,
+                              GPtrArray *out, GError **error);
 
 GPtrArray *
-lac_sweep_expand(const LacNode *params, const char *path, const LacRng *rng, GError **error)
+lac_sweep_expand(const LacNode *params, const char *path, const LacRng *rng, size_t draws,
+                 GError **error)
 {
     g_autoptr(GPtrArray) grid = NULL, out = g_ptr_array_new_with_free_func(lac_variant_free);
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(RandomSlot));
@@ -398,19 +403,54 @@ lac_sweep_expand(const LacNode *params, const char *path, const LacRng *rng, GEr
     find_random(&tree, path, found);
     if (found->len == 0)
         return expand(tree, path, error);
-    return draw_variants(tree, path, rng, out, error) ? g_steal_pointer(&out) : NULL;
+    return draw_variants(tree, path, rng, draws, out, error) ? g_steal_pointer(&out) : NULL;
+}
+
+/* Replaces the !random of @tree, found in it, by the values of draw @d. */
+static gboolean
+draw_values(const GArray *found, const LacRng *rng, uint64_t d, GError **error)
+{
+    for (guint i = 0; i < found->len; i++) {
+        const RandomSlot *slot = &g_array_index(found, RandomSlot, i);
+        const LacRng own = lac_rng_split(rng, slot->path);
+        LacRng stream = lac_rng_at(&own, d);
+        LacNode *value = random_value(*slot->slot, &stream, error);
+
+        if (value == NULL)
+            return FALSE;
+        lac_node_free(*slot->slot);
+        *slot->slot = value;
+    }
+    return TRUE;
+}
+
+static LacVariant *
+drawn_variant(const LacVariant *from, const GArray *found, size_t draw, size_t grid)
+{
+    LacVariant *variant = variant_dup(from);
+
+    for (guint i = 0; i < found->len; i++) {
+        const RandomSlot *slot = &g_array_index(found, RandomSlot, i);
+
+        variant_add_axis(variant, slot->path, *slot->slot);
+    }
+    variant->n_drawn = found->len;
+    variant->draw = draw;
+    variant->grid = grid;
+    return variant;
 }
 
 /* One tree a draw with its !random replaced, then its grid. */
 static gboolean
-draw_variants(LacNode *tree, const char *path, const LacRng *rng, GPtrArray *out, GError **error)
+draw_variants(LacNode *tree, const char *path, const LacRng *rng, size_t searched, GPtrArray *out,
+              GError **error)
 {
     g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(RandomSlot));
     int64_t draws;
 
     g_array_set_clear_func(all, random_slot_clear);
     find_random(&tree, path, all);
-    draws = random_draws(all, error);
+    draws = random_draws(all, searched, error);
     for (int64_t d = 0; d < draws; d++) {
         g_autoptr(LacNode) drawn = lac_node_dup(tree);
         g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(RandomSlot));
@@ -418,30 +458,11 @@ draw_variants(LacNode *tree, const char *path, const LacRng *rng, GPtrArray *out
 
         g_array_set_clear_func(found, random_slot_clear);
         find_random(&drawn, path, found);
-        for (guint i = 0; i < found->len; i++) {
-            const RandomSlot *slot = &g_array_index(found, RandomSlot, i);
-            const LacRng own = lac_rng_split(rng, slot->path);
-            LacRng stream = lac_rng_at(&own, (uint64_t)d);
-            LacNode *value = random_value(*slot->slot, &stream, error);
-
-            if (value == NULL)
-                return FALSE;
-            lac_node_free(*slot->slot);
-            *slot->slot = value;
-        }
-        grid = expand(drawn, path, error);
+        grid = draw_values(found, rng, (uint64_t)d, error) ? expand(drawn, path, error) : NULL;
         if (grid == NULL)
             return FALSE;
-        for (guint g = 0; g < grid->len; g++) {
-            LacVariant *variant = g_ptr_array_index(grid, g);
-
-            for (guint i = 0; i < found->len; i++) {
-                const RandomSlot *slot = &g_array_index(found, RandomSlot, i);
-
-                variant_add_axis(variant, slot->path, *slot->slot);
-            }
-            g_ptr_array_add(out, variant_dup(variant));
-        }
+        for (guint g = 0; g < grid->len; g++)
+            g_ptr_array_add(out, drawn_variant(grid->pdata[g], found, (size_t)d, g));
     }
     return draws > 0;
 }

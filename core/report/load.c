@@ -106,14 +106,16 @@ cell_read(Rows *rows, const LacReportRun *run)
     return cell;
 }
 
-/* @known: id -> index of the cell */
+/* What a search has chosen differs between folds and repeats; the method is the search.
+ * @known: id -> index of the cell */
 static gboolean
 load_cells(LacReport *report, Database *database, const char *dir, GHashTable *known,
            GError **error)
 {
     static const char sql[] =
         "SELECT id, data, data_params, family, data_sha256, split, mask, mask_params, mechanism,"
-        " initial, initial_params, model, model_params, model_label, optimizer, optimizer_params,"
+        " initial, initial_params, model, coalesce(search, model_params), model_label, optimizer,"
+        " CASE WHEN search IS NULL THEN optimizer_params END,"
         " scale, status, reason, host, position, n_rows, n_cols, fold, repeat, threads,"
         " rate_asked, rate_realised, fit_s, apply_s, cpu_s, peak_rss_mib, contended"
         " FROM cells WHERE status IS NOT NULL ORDER BY position, id";

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <math.h>
 
 GHashTable *
 lac_store_cells(LacStore *store, GError **error)
@@ -11,8 +12,9 @@ lac_store_cells(LacStore *store, GError **error)
     sqlite3_stmt *statement;
     int step;
 
-    if (sqlite3_prepare_v2(store->db, "SELECT id, status FROM cells", -1, &statement, NULL) !=
-        SQLITE_OK) {
+    if (sqlite3_prepare_v2(store->db,
+                           "SELECT id, status FROM cells UNION ALL SELECT id, status FROM trials",
+                           -1, &statement, NULL) != SQLITE_OK) {
         lac_sql_fail(store, error);
         return NULL;
     }
@@ -33,7 +35,8 @@ delete_cell(LacStore *store, const char *id, GError **error)
     static const char *const statements[] = {
         "DELETE FROM metrics WHERE cell = ?", "DELETE FROM traces WHERE cell = ?",
         "DELETE FROM events WHERE cell = ?",  "DELETE FROM axes WHERE cell = ?",
-        "DELETE FROM cells WHERE id = ?",
+        "DELETE FROM search WHERE cell = ?",  "DELETE FROM drawn WHERE trial = ?",
+        "DELETE FROM cells WHERE id = ?",     "DELETE FROM trials WHERE id = ?",
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(statements); i++) {
@@ -76,8 +79,8 @@ insert_cell(LacStore *store, const LacCellRecord *cell, const LacOutcome *outcom
                                  cell->model_params,     cell->model_label,    cell->optimizer,
                                  cell->optimizer_params, cell->scale};
     const char *const data[] = {cell->data, cell->data_params, cell->family, cell->data_sha256};
-    const char *const end[] = {outcome->host, version, outcome->started, outcome->finished,
-                               cell->downstream};
+    const char *const end[] = {outcome->host,     version,          outcome->started,
+                               outcome->finished, cell->downstream, cell->search};
     LacRow row;
 
     if (!lac_row_begin(
@@ -86,9 +89,10 @@ insert_cell(LacStore *store, const LacCellRecord *cell, const LacOutcome *outcom
             " n_cols, split, fold, mask, mask_params, mechanism, rate_asked, rate_realised,"
             " initial, initial_params, model, model_params, model_label, optimizer,"
             " optimizer_params, scale, repeat, seed, status, reason, fit_s, apply_s, cpu_s,"
-            " peak_rss_mib, threads, contended, host, version, started, finished, downstream)"
+            " peak_rss_mib, threads, contended, host, version, started, finished, downstream,"
+            " search)"
             " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-            "?,?,?)",
+            "?,?,?,?)",
             error))
         return FALSE;
     lac_row_text(&row, cell->id);
@@ -238,6 +242,113 @@ insert_axes(LacStore *store, const LacCellRecord *cell, GError **error)
     return lac_row_end(&row, good);
 }
 
+/* ---- searches -------------------------------------------------------------------------------- */
+
+static gboolean
+insert_trial(LacStore *store, const LacCellRecord *trial, const LacOutcome *outcome,
+             const char *version, GError **error)
+{
+    const char *const what[] = {
+        trial->model,      trial->model_params, trial->optimizer, trial->optimizer_params,
+        trial->downstream, outcome->status,     outcome->reason};
+    const char *const end[] = {outcome->host, version, outcome->started, outcome->finished};
+    LacRow row;
+
+    if (!lac_row_begin(&row, store,
+                       "INSERT INTO trials(id, position, stage, draw, metric, score, model,"
+                       " model_params, optimizer, optimizer_params, downstream, status, reason,"
+                       " fit_s, apply_s, cpu_s, peak_rss_mib, threads, contended, host, version,"
+                       " started, finished)"
+                       " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                       error))
+        return FALSE;
+    lac_row_text(&row, trial->id);
+    lac_row_int(&row, trial->position);
+    lac_row_text(&row, trial->stage);
+    lac_row_int(&row, trial->draw);
+    lac_row_text(&row, trial->metric);
+    lac_row_real(&row, trial->score);
+    lac_row_texts(&row, G_N_ELEMENTS(what), what);
+    lac_row_real(&row, outcome->fit_s);
+    lac_row_real(&row, outcome->apply_s);
+    lac_row_real(&row, outcome->cpu_s);
+    lac_row_real(&row, outcome->peak_rss_mib);
+    lac_row_count(&row, outcome->threads);
+    lac_row_count(&row, outcome->contended);
+    lac_row_texts(&row, G_N_ELEMENTS(end), end);
+    return lac_row_end(&row, lac_row_next(&row, error));
+}
+
+static gboolean
+insert_drawn(LacStore *store, const LacCellRecord *trial, GError **error)
+{
+    gboolean good = TRUE;
+    LacRow row;
+
+    if (!lac_row_begin(&row, store, "INSERT INTO drawn(trial, parameter, value) VALUES (?,?,?)",
+                       error))
+        return FALSE;
+    for (char **axis = trial->axes; good && axis != NULL && *axis != NULL; axis += 2) {
+        lac_row_text(&row, trial->id);
+        lac_row_text(&row, axis[0]);
+        lac_row_text(&row, axis[1]);
+        good = lac_row_next(&row, error);
+    }
+    return lac_row_end(&row, good);
+}
+
+static gboolean
+insert_search(LacStore *store, const LacCellRecord *cell, GError **error)
+{
+    gboolean good = TRUE;
+    LacRow row;
+
+    if (cell->trials == NULL)
+        return TRUE;
+    if (!lac_row_begin(&row, store,
+                       "INSERT INTO search(cell, trial, stage, rank, chosen)"
+                       " VALUES (?,?,?,nullif(?,0),?)",
+                       error))
+        return FALSE;
+    for (guint i = 0; good && i < cell->trials->len; i++) {
+        const LacSearchRow *trial = &g_array_index(cell->trials, LacSearchRow, i);
+
+        lac_row_text(&row, cell->id);
+        lac_row_text(&row, trial->trial);
+        lac_row_text(&row, trial->stage);
+        lac_row_int(&row, trial->rank);
+        lac_row_int(&row, trial->chosen ? 1 : 0);
+        good = lac_row_next(&row, error);
+    }
+    return lac_row_end(&row, good);
+}
+
+gboolean
+lac_store_trial(LacStore *store, const char *id, double *score, char **reason, GError **error)
+{
+    sqlite3_stmt *statement;
+    int step;
+
+    if (sqlite3_prepare_v2(store->db,
+                           "SELECT score, coalesce(reason, status) FROM trials"
+                           " WHERE id = ?",
+                           -1, &statement, NULL) != SQLITE_OK)
+        return lac_sql_fail(store, error);
+    sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
+    *score = NAN;
+    *reason = NULL;
+    step = sqlite3_step(statement);
+    if (step == SQLITE_ROW) {
+        if (sqlite3_column_type(statement, 0) == SQLITE_FLOAT)
+            *score = sqlite3_column_double(statement, 0);
+        *reason = g_strdup((const char *)sqlite3_column_text(statement, 1));
+    }
+    sqlite3_finalize(statement);
+    return step == SQLITE_ROW || step == SQLITE_DONE || lac_sql_fail(store, error);
+}
+
+/* ---- whole cells ----------------------------------------------------------------------------- */
+
 /* Files first: without their row nobody looks at them, and running the cell again replaces them. */
 static gboolean
 write_artifacts(const LacStore *store, const char *id, const LacOutcome *outcome, GError **error)
@@ -263,20 +374,38 @@ write_artifacts(const LacStore *store, const char *id, const LacOutcome *outcome
     return TRUE;
 }
 
+static gboolean
+insert_whole_trial(LacStore *store, const LacCellRecord *trial, const LacOutcome *outcome,
+                   const char *version, GError **error)
+{
+    return insert_trial(store, trial, outcome, version, error) && insert_drawn(store, trial, error);
+}
+
+static gboolean
+insert_whole_cell(LacStore *store, const LacCellRecord *cell, const LacOutcome *outcome,
+                  const char *version, GError **error)
+{
+    return insert_cell(store, cell, outcome, version, error) &&
+           insert_metrics(store, cell->id, outcome, error) && insert_infos(store, outcome, error) &&
+           insert_traces(store, cell->id, outcome, error) &&
+           insert_events(store, cell->id, outcome, error) && insert_axes(store, cell, error) &&
+           insert_search(store, cell, error);
+}
+
 gboolean
 lac_store_record(LacStore *store, const LacCellRecord *cell, const LacOutcome *outcome,
                  const char *version, GError **error)
 {
-    if (!write_artifacts(store, cell->id, outcome, error))
+    const gboolean is_trial = cell->stage != NULL;
+
+    if (!is_trial && !write_artifacts(store, cell->id, outcome, error))
         return FALSE;
-    return commit(
-        store,
-        lac_sql_execute(store, "BEGIN IMMEDIATE", error) && delete_cell(store, cell->id, error) &&
-            insert_cell(store, cell, outcome, version, error) &&
-            insert_metrics(store, cell->id, outcome, error) &&
-            insert_infos(store, outcome, error) && insert_traces(store, cell->id, outcome, error) &&
-            insert_events(store, cell->id, outcome, error) && insert_axes(store, cell, error),
-        error);
+    return commit(store,
+                  lac_sql_execute(store, "BEGIN IMMEDIATE", error) &&
+                      delete_cell(store, cell->id, error) &&
+                      (is_trial ? insert_whole_trial(store, cell, outcome, version, error)
+                                : insert_whole_cell(store, cell, outcome, version, error)),
+                  error);
 }
 
 static gboolean

@@ -26,7 +26,7 @@ lac_cell_record_new(void)
     LacCellRecord *record = g_new0(LacCellRecord, 1);
 
     record->fold = -1;
-    record->rate_asked = NAN;
+    record->rate_asked = record->score = NAN;
     return record;
 }
 
@@ -51,11 +51,16 @@ lac_cell_record_free(LacCellRecord *record)
                      record->optimizer,
                      record->optimizer_params,
                      record->scale,
-                     record->downstream};
+                     record->downstream,
+                     record->search,
+                     record->stage,
+                     record->metric};
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_strfreev(record->axes);
+    if (record->trials != NULL)
+        g_array_unref(record->trials);
     g_free(record);
 }
 

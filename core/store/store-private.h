@@ -18,17 +18,27 @@ struct sqlite3;
  *         split, fold, mask, mask_params, mechanism, rate_asked, rate_realised,
  *         initial, initial_params, model, model_params, model_label, optimizer, optimizer_params,
  *         scale, repeat, seed, status, reason, fit_s, apply_s, cpu_s, peak_rss_mib, threads,
- *         contended, host, version, started, finished, downstream)
+ *         contended, host, version, started, finished, downstream, search)
  *       status: ok | failed | timeout | memory | crash | not-finite
  *       downstream: JSON object: model, params, optimizer, optimizer_params, train_on, test_on,
  *       imputations; NULL without a classifier behind the model
- *       *_params: JSON objects of parameters in force; model_label: what distinguishes this model
- *       from the other models of the run ("knn", or "knn k=5" when k is swept)
+ *       search: JSON object: draws, validation, and by which metric model and downstream classifier
+ *       were chosen; NULL when nothing was searched for
+ *       *_params: JSON objects of parameters in force, chosen ones included; model_label: what
+ * distinguishes this model from the other models of the run ("knn", or "knn k=5" when k is swept)
  *   metrics(cell, metric, part, column_name, value, status, reason, n_cells, draws)
  *       status: ok | undefined | not-applicable; value NULL unless ok; column_name NULL: the table
  *   metric_info(metric, part, direction, target, unit, scope, needs)
  *   traces(cell, series, column_name, chain, iteration, value)
  *   events(cell, code, column_name, count, detail)
+ *   trials(id, position, stage, draw, metric, score, model, model_params, optimizer,
+ *         optimizer_params, downstream, status, reason, fit_s, apply_s, cpu_s, peak_rss_mib,
+ *         threads, contended, host, version, started, finished)
+ *       configurations tried on validation rows, kept apart from cells, which were scored on test
+ *       rows; stage: model | downstream; draw counts from 1
+ *   drawn(trial, parameter, value)            ("model.knn.k", "7")
+ *   search(cell, trial, stage, rank, chosen)  which trials a cell had to choose from; rank 1 is the
+ *       best, NULL failed; chosen 0 or 1
  *   axes(cell, axis, value)        what varies in this run, tidy: ("mask.mcar.rate", "0.2")
  *
  * Missing numbers are NULL. Times are seconds, instants ISO-8601 UTC text. */
@@ -38,7 +48,21 @@ LAC_PRIVATE_API const char *lac_store_schema(void);
  * Texts are owned by the struct they are in and NULL where there is nothing to say; numbers that
  * are not known are NaN (double) or -1 (integers). */
 
-/** LacCellRecord: what a cell is, known before it runs. @axes: name, value, name, value..., NULL */
+/** LacSearchRow: one trial of the search behind a cell. @stage: "model" or "downstream"; @rank: 1
+ * is the best, 0 for one that failed */
+typedef struct {
+    const char *trial, *stage; /* lent */
+    int64_t rank;
+    gboolean chosen;
+} LacSearchRow;
+
+/**
+ * LacCellRecord: what a cell is, known before it runs. @axes: name, value, name, value..., NULL
+ * @search: JSON object of the search that chooses a part of it, or NULL
+ * @trials: of LacSearchRow, known once it has chosen; NULL without one
+ * @stage, @draw, @metric: of a trial of a search: what it is about, its number from 1, what it is
+ *   judged by; @stage is NULL for all other cells. @score: NaN until it has one
+ */
 typedef struct {
     char *id;
     int64_t position;
@@ -53,6 +77,11 @@ typedef struct {
     char *scale, *downstream;
     int64_t repeat, seed;
     char **axes;
+    char *search;
+    GArray *trials;
+    char *stage, *metric;
+    int64_t draw;
+    double score;
 } LacCellRecord;
 
 LAC_PRIVATE_API LacCellRecord *lac_cell_record_new(void);
@@ -171,7 +200,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacStore, lac_store_free)
 LAC_PRIVATE_API struct sqlite3 *lac_store_db(const LacStore *store);
 LAC_PRIVATE_API const char *lac_store_dir(const LacStore *store);
 
-/** lac_store_cells: id -> status of every cell stored. Owned table of owned texts. */
+/** lac_store_trial: what the trial called @id was judged as; NaN and the @reason (owned) when it
+ * failed or is not there. */
+LAC_PRIVATE_API gboolean lac_store_trial(LacStore *store, const char *id, double *score,
+                                         char **reason, GError **error);
+/** lac_store_cells: id -> status of every cell and trial stored. Owned table of owned texts. */
 LAC_PRIVATE_API GHashTable *lac_store_cells(LacStore *store, GError **error);
 /** lac_store_delete: forget the cells of @ids (NULL-terminated), all or none. */
 LAC_PRIVATE_API gboolean lac_store_delete(LacStore *store, const char *const *ids, GError **error);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define APPLICATION_ID "0x4C414355" /* "LACU": tells our files from other SQLite files */
-#define LAYOUT_VERSION "1"          /* of the tables in schema.c */
+#define LAYOUT_VERSION "2"          /* of the tables in schema.c */
 
 enum {
     BUSY_MS = 10000, /* how long to wait for a reader's lock */

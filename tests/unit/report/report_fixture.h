@@ -215,7 +215,7 @@ fixture_cell(Fixture *f, size_t d, size_t mask, size_t m, size_t repeat)
                 "INSERT INTO cells VALUES(%Q,%d,%Q,'{}',NULL,'sha-%d',%d,%d,'none',NULL,"
                 "%Q,%Q,%Q,%s,%.17g,'random-observed','{}',%Q,'{}',%Q,NULL,NULL,'minmax',%d,1,%Q,%Q,"
                 "%.17g,%.17g,%.17g,%.17g,1,0,'box','0.1.0','2026-11-21T10:00:00Z','2026-11-21T10:"
-                "00:01Z',NULL)",
+                "00:01Z',NULL,NULL)",
                 id, f->position, fixture_data[d], (int)d, 100 * (int)(d + 1), 5 + (int)d,
                 rated ? "mcar" : "mar", rated ? "{}" : "{\"columns\":2}", rated ? "mcar" : "mar",
                 asked, rate + 0.001, fixture_models[m][0], fixture_models[m][1], (int)repeat,
