@@ -63,7 +63,16 @@ abilities(const LacPlugin *plugin)
         static const char *const directions[] = {"", "smaller is better", "larger is better",
                                                  "nearer to its target is better"};
 
+        static const char *const judged[] = {
+            "", "judges draws against the hidden values", "judges the table's distribution",
+            "judges one completion, cell by cell", "judges what is done with the table"};
+
         g_strv_builder_add(words, directions[metric->direction]);
+        g_strv_builder_add(words, judged[metric->judges]);
+        g_strv_builder_add(words, (metric->valid & LAC_VALID_ALWAYS) == LAC_VALID_ALWAYS
+                                      ? "valid under MCAR, MAR and MNAR"
+                                  : metric->valid & LAC_VALID_MAR ? "valid under MCAR and MAR"
+                                                                  : "valid under MCAR only");
         if (metric->needs & LAC_NEEDS_TRUTH)
             g_strv_builder_add(words, "needs the truth");
         if (metric->needs & LAC_NEEDS_DRAWS)
@@ -109,6 +118,8 @@ print_text(const LacPlugin *plugin)
     if (plugin->kind == LAC_PLUGIN_METRIC)
         printf("  Unit: %s; scope: %s\n", ((const LacMetricPlugin *)plugin)->unit,
                ((const LacMetricPlugin *)plugin)->scope);
+    if (plugin->kind == LAC_PLUGIN_METRIC && ((const LacMetricPlugin *)plugin)->caution != NULL)
+        printf("  Caution: %s\n", ((const LacMetricPlugin *)plugin)->caution);
     printf("\nParameters\n");
     lac_plugin_foreach_param(plugin, text_param, &any);
     if (!any)

@@ -1,5 +1,6 @@
 /* The scores of a cell, in the units its model saw. */
 #include "choice.h"
+#include "registry-private.h"
 #include "scores-private.h"
 #include "search.h"
 #include "work.h"
@@ -139,23 +140,42 @@ direction_name(LacDirection direction)
     return direction == LAC_MINIMISE ? "min" : direction == LAC_MAXIMISE ? "max" : "target";
 }
 
+typedef struct {
+    unsigned bit;
+    const char *name;
+} BitName;
+
+/* "truth,draws" */
+static char *
+bit_names(unsigned bits, size_t n, const BitName *all)
+{
+    GString *names = g_string_new(NULL);
+
+    for (size_t i = 0; i < n; i++)
+        if (bits & all[i].bit)
+            g_string_append_printf(names, "%s%s", names->len > 0 ? "," : "", all[i].name);
+    return g_string_free(names, FALSE);
+}
+
 static char *
 needs_names(unsigned needs)
 {
-    GString *names = g_string_new(NULL);
-    static const struct {
-        unsigned need;
-        const char *name;
-    } all[] = {{LAC_NEEDS_TRUTH, "truth"},
-               {LAC_NEEDS_DRAWS, "draws"},
-               {LAC_NEEDS_DENSITY, "density"},
-               {LAC_NEEDS_PREDICTION, "prediction"},
-               {LAC_NEEDS_REFITS, "refits"}};
+    static const BitName all[] = {{LAC_NEEDS_TRUTH, "truth"},
+                                  {LAC_NEEDS_DRAWS, "draws"},
+                                  {LAC_NEEDS_DENSITY, "density"},
+                                  {LAC_NEEDS_PREDICTION, "prediction"},
+                                  {LAC_NEEDS_REFITS, "refits"}};
 
-    for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
-        if (needs & all[i].need)
-            g_string_append_printf(names, "%s%s", names->len > 0 ? "," : "", all[i].name);
-    return g_string_free(names, FALSE);
+    return bit_names(needs, G_N_ELEMENTS(all), all);
+}
+
+static char *
+valid_names(unsigned valid)
+{
+    static const BitName all[] = {
+        {LAC_VALID_MCAR, "MCAR"}, {LAC_VALID_MAR, "MAR"}, {LAC_VALID_MNAR, "MNAR"}};
+
+    return bit_names(valid, G_N_ELEMENTS(all), all);
 }
 
 static void
@@ -163,6 +183,7 @@ add_info(LacOutcome *outcome, const LacChoice *choice, const LacMetric *metric, 
 {
     const LacMetricPlugin *plugin = (const LacMetricPlugin *)choice->plugin;
     g_autofree char *needs = needs_names(plugin->needs);
+    g_autofree char *valid = valid_names(plugin->valid);
     double target = NAN;
 
     for (guint i = 0; i < outcome->infos->len; i++) {
@@ -174,7 +195,8 @@ add_info(LacOutcome *outcome, const LacChoice *choice, const LacMetric *metric, 
     if (plugin->direction == LAC_TARGET)
         target = plugin->target_of != NULL ? plugin->target_of(metric, part) : plugin->target;
     lac_outcome_add_info(outcome, choice->label, part, direction_name(plugin->direction), target,
-                         plugin->unit, plugin->scope, needs);
+                         plugin->unit, plugin->scope, needs, lac_metric_judges_word(plugin->judges),
+                         valid, plugin->caution);
 }
 
 static void

@@ -127,6 +127,11 @@ check_slots(const LacPlugin *plugin, const char *path, GError **error)
                   : metric->unit == NULL  ? "unit"
                   : metric->scope == NULL ? "scope"
                                           : NULL;
+        if (metric->judges < LAC_JUDGES_DRAWS || metric->judges > LAC_JUDGES_TASK)
+            missing = "judges (LAC_JUDGES_DRAWS, LAC_JUDGES_TABLE, LAC_JUDGES_POINT or "
+                      "LAC_JUDGES_TASK)";
+        if ((metric->valid & LAC_VALID_ALWAYS) == 0)
+            missing = "valid (LAC_VALID_MCAR, LAC_VALID_MAR and LAC_VALID_MNAR joined by |)";
         if (metric->direction < LAC_MINIMISE || metric->direction > LAC_TARGET)
             missing = "direction (LAC_MINIMISE, LAC_MAXIMISE or LAC_TARGET)";
         break;

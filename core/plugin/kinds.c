@@ -125,3 +125,12 @@ lac_plugin_find_param(const LacPlugin *plugin, const char *name)
                 return p;
     return NULL;
 }
+
+const char *
+lac_metric_judges_word(LacJudges judges)
+{
+    static const char *const words[] = {"", "draws", "table", "point", "task"};
+
+    g_return_val_if_fail(judges >= LAC_JUDGES_DRAWS && judges <= LAC_JUDGES_TASK, "");
+    return words[judges];
+}

@@ -15,6 +15,8 @@ G_BEGIN_DECLS
 /** lac_plugin_kind_folder: "masks", "models"...; _word: "mask generator", "model"... Static. */
 LAC_PRIVATE_API const char *lac_plugin_kind_folder(LacPluginKind kind);
 LAC_PRIVATE_API const char *lac_plugin_kind_word(LacPluginKind kind);
+/** lac_metric_judges_word: "draws", "table", "point" or "task". */
+LAC_PRIVATE_API const char *lac_metric_judges_word(LacJudges judges);
 /** lac_plugin_kind_parse: accepts folder, singular and YAML key ("models", "model"). */
 LAC_PRIVATE_API gboolean lac_plugin_kind_parse(const char *word, LacPluginKind *out);
 

@@ -97,9 +97,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacComparison, report_comparison_free)
 /** report_order: fills report->order and the methods' slots: by mean rank over conditions of the
  * primary metric, then by name. */
 void report_order(LacReport *report);
-/** report_overall: [methods] mean over conditions of the mean rank by the primary metric, NaN for
- * methods in no comparison; owned. */
-double *report_overall(const LacReport *report);
+/** report_overall: [methods] mean over conditions of the mean rank by @metric, NaN for methods in
+ * no comparison; owned. */
+double *report_overall(const LacReport *report, size_t metric);
 
 /** report_median: of @x [n], which it sorts; NaN of nothing. */
 double report_median(size_t n, double *x);

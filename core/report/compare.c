@@ -27,6 +27,23 @@ grid_clear(Grid *grid)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Grid, grid_clear)
 
+/* a method that does not offer what @metric needs fails at nothing there, even where its cells did
+ * not finish */
+static gboolean
+offers(const LacReport *report, size_t method, size_t metric)
+{
+    gboolean unfit = FALSE;
+
+    for (size_t c = 0; c < report->cells->len; c++) {
+        if (report_cell(report, c)->method != method)
+            continue;
+        if (report_value_status(report, c, metric) == LAC_VALUE_OK)
+            return TRUE;
+        unfit |= report_value_status(report, c, metric) == LAC_VALUE_NOT_APPLICABLE;
+    }
+    return !unfit;
+}
+
 static Grid
 grid_read(const LacReport *report, size_t condition, size_t metric)
 {
@@ -39,11 +56,14 @@ grid_read(const LacReport *report, size_t condition, size_t metric)
         grid.data[i] = i;
     for (size_t j = 0; j < k; j++)
         grid.method[j] = j;
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < k; j++) {
+    for (size_t j = 0; j < k; j++) {
+        const gboolean able = offers(report, j, metric);
+        for (size_t i = 0; i < n; i++) {
             const LacEntry entry = report_entry(report, condition, i, j, metric);
             double *loss = &grid.loss[i * k + j];
             *loss = NAN;
+            if (!able)
+                continue;
             if (entry.status == LAC_VALUE_OK)
                 *loss = report_loss(info, entry.mean);
             else if (entry.status == LAC_VALUE_FAILED || entry.status == LAC_VALUE_UNDEFINED)
@@ -475,14 +495,14 @@ report_comparison_free(LacComparison *comparison)
 /* ---- over the whole report ---- */
 
 double *
-report_overall(const LacReport *report)
+report_overall(const LacReport *report, size_t metric)
 {
     const size_t k = report->methods->len;
     double *mean = g_new0(double, MAX(k, 1));
     g_autofree size_t *count = g_new0(size_t, MAX(k, 1));
 
     for (size_t c = 0; report->metrics->len > 0 && c < report->conditions->len; c++) {
-        g_autoptr(LacComparison) comparison = report_compare(report, c, report->primary, FALSE);
+        g_autoptr(LacComparison) comparison = report_compare(report, c, metric, FALSE);
         for (size_t j = 0; comparison != NULL && j < comparison->k; j++) {
             mean[comparison->method[j]] += comparison->mean_rank[j];
             count[comparison->method[j]]++;
@@ -497,7 +517,7 @@ void
 report_order(LacReport *report)
 {
     const size_t k = report->methods->len;
-    g_autofree double *mean = report_overall(report);
+    g_autofree double *mean = report_overall(report, report->primary);
 
     g_free(report->order);
     report->order = g_new0(size_t, MAX(k, 1));

@@ -316,6 +316,7 @@ condition_add(LacReport *report, const LacReportCell *cell, const char *label,
     condition->curve = g_strdup(rest->str);
     condition->split = g_strdup(cell->split);
     condition->scale = g_strdup(cell->scale);
+    condition->mechanism = g_strdup(cell->mechanism);
     condition->ratio = split_ratio(cell->split);
     g_ptr_array_add(report->conditions, condition);
 }
@@ -403,22 +404,34 @@ grid_build(LacReport *report)
     }
 }
 
-/* the first metric of that name that has values; of any name when @name is NULL */
+gboolean
+report_has_values(const LacReport *report, size_t metric)
+{
+    for (size_t c = 0; c < report->cells->len; c++)
+        if (report_value_status(report, c, metric) == LAC_VALUE_OK)
+            return TRUE;
+    return FALSE;
+}
+
+/* of the metrics of that name that have values the one listed first; of any name when @name is NULL
+ */
 static gboolean
 find_primary(LacReport *report, const char *name)
 {
+    size_t first = report->metrics->len;
+
     for (size_t i = 0; i < report->metrics->len; i++) {
         const LacReportMetric *metric = report_metric(report, i);
         if (name != NULL && !g_str_equal(metric->name, name) && !g_str_equal(metric->label, name))
             continue;
-        for (size_t c = 0; c < report->cells->len; c++) {
-            if (report_value_status(report, c, i) == LAC_VALUE_OK) {
-                report->primary = i;
-                return TRUE;
-            }
-        }
+        if (report_has_values(report, i) && (first == report->metrics->len ||
+                                             metric->listed < report_metric(report, first)->listed))
+            first = i;
     }
-    return FALSE;
+    if (first == report->metrics->len)
+        return FALSE;
+    report->primary = first;
+    return TRUE;
 }
 
 static void

@@ -156,6 +156,8 @@ metric_add(LacReport *report, GHashTable *metrics, const char *name, const char 
     metric = g_new0(LacReportMetric, 1);
     metric->name = g_strdup(name);
     metric->part = g_strdup(part);
+    metric->judges = LAC_REPORT_UNKNOWN;
+    metric->listed = report->metrics->len;
     metric->label = part == NULL ? g_strdup(name) : g_strdup_printf("%s %s", name, part);
     g_hash_table_insert(metrics, g_steal_pointer(&key),
                         GSIZE_TO_POINTER((gsize)report->metrics->len));
@@ -163,14 +165,43 @@ metric_add(LacReport *report, GHashTable *metrics, const char *name, const char 
     return report->metrics->len - 1;
 }
 
+static const char *const judges_words[] = {"draws", "table", "point", "task", ""};
+
+static LacReportJudges
+judges_of(const char *word)
+{
+    for (int i = 0; i < LAC_REPORT_UNKNOWN; i++)
+        if (g_strcmp0(word, judges_words[i]) == 0)
+            return (LacReportJudges)i;
+    return LAC_REPORT_UNKNOWN;
+}
+
+const char *
+report_judges_word(const LacReportMetric *metric)
+{
+    return judges_words[metric->judges];
+}
+
+gboolean
+report_valid(const LacReportMetric *metric, const LacReportCondition *condition)
+{
+    g_auto(GStrv) under = NULL;
+
+    if (metric->valid == NULL || condition->mechanism == NULL)
+        return TRUE;
+    under = g_strsplit(metric->valid, ",", -1);
+    return g_strv_contains((const char *const *)under, condition->mechanism);
+}
+
 static gboolean
 load_metric_info(LacReport *report, Database *database, const char *dir, GHashTable *metrics,
                  GError **error)
 {
-    g_autoptr(Rows) rows = rows_of(
-        database, dir,
-        "SELECT metric, part, direction, target, unit, scope FROM metric_info ORDER BY rowid",
-        error);
+    g_autoptr(Rows) rows =
+        rows_of(database, dir,
+                "SELECT metric, part, direction, target, unit, scope, needs, judges, valid, caution"
+                " FROM metric_info ORDER BY rowid",
+                error);
     gboolean failed = FALSE;
 
     if (rows == NULL)
@@ -192,6 +223,10 @@ load_metric_info(LacReport *report, Database *database, const char *dir, GHashTa
         metric->target = sqlite3_column_double(rows, 3);
         metric->unit = report_text_at(rows, 4);
         metric->scope = report_text_at(rows, 5);
+        metric->needs = report_text_at(rows, 6);
+        metric->judges = judges_of((const char *)sqlite3_column_text(rows, 7));
+        metric->valid = report_text_at(rows, 8);
+        metric->caution = report_text_at(rows, 9);
     }
     return !failed;
 }
@@ -242,6 +277,27 @@ load_values(LacReport *report, Database *database, const char *dir, GHashTable *
         g_array_append_val(readings, reading);
     }
     return !failed;
+}
+
+/* Scores of distributions before those of points; @readings follow. */
+static void
+metrics_arrange(LacReport *report, GArray *readings)
+{
+    const size_t n = report->metrics->len;
+    g_autofree size_t *place = g_new(size_t, MAX(n, 1));
+    g_autofree gpointer *metrics = g_memdup2(report->metrics->pdata, n * sizeof(gpointer));
+    size_t next = 0;
+
+    for (int judges = 0; judges <= LAC_REPORT_UNKNOWN; judges++)
+        for (size_t i = 0; i < n; i++)
+            if (((const LacReportMetric *)metrics[i])->judges == (LacReportJudges)judges) {
+                report->metrics->pdata[next] = metrics[i];
+                place[i] = next++;
+            }
+    for (size_t i = 0; i < readings->len; i++) {
+        Reading *reading = &g_array_index(readings, Reading, i);
+        reading->metric = place[reading->metric];
+    }
 }
 
 /* A metric with parts says "not applicable" once, without a part: that holds for all its parts. */
@@ -320,6 +376,7 @@ lac_report_load(const char *const *dirs, GError **error)
     for (size_t i = 0; dirs[i] != NULL; i++)
         if (!load_dir(report, dirs[i], known, metrics, readings, error))
             return NULL;
+    metrics_arrange(report, readings);
     if (!values_settle(report, readings, error))
         return NULL;
     first = report_run(report, 0);

@@ -43,7 +43,7 @@ typedef struct {
  * split, where a run has several). @curve: the same without the rate, which groups rates.
  * @rate: share of cells missing, as asked for or as realised on average; NaN unknown. */
 typedef struct {
-    char *label, *curve, *scale, *split;
+    char *label, *curve, *scale, *split, *mechanism;
     double rate, realised;
     double ratio; /* test rows by training rows, 0 without a split */
 } LacReportCondition;
@@ -56,9 +56,23 @@ typedef struct {
 
 typedef enum { LAC_BETTER_LOW, LAC_BETTER_HIGH, LAC_BETTER_TARGET } LacBetter;
 
-/** LacReportMetric: one metric, or one part of it ("coverage 0.8"). */
+/** LacReportJudges: what a metric speaks of, in the order in which a page shows them; an unknown
+ * one comes last. */
+typedef enum {
+    LAC_REPORT_DRAWS,
+    LAC_REPORT_TABLE,
+    LAC_REPORT_POINT,
+    LAC_REPORT_TASK,
+    LAC_REPORT_UNKNOWN,
+} LacReportJudges;
+
+/** LacReportMetric: one metric, or one part of it ("coverage 0.8").
+ * @valid: "MCAR,MAR,MNAR", what the number holds under; NULL unknown
+ * @caution: how it misleads when read alone, or NULL; @listed: its place in the experiment */
 typedef struct {
-    char *name, *part, *label, *unit, *scope;
+    char *name, *part, *label, *unit, *scope, *needs, *valid, *caution;
+    LacReportJudges judges;
+    size_t listed;
     LacBetter better;
     double target;
 } LacReportMetric;
@@ -134,11 +148,18 @@ void report_note_add(GPtrArray *notes, const char *format, ...) G_GNUC_PRINTF(2,
 /** report_value_status, report_value: of cell @cell and metric @metric. */
 LacValueStatus report_value_status(const LacReport *report, size_t cell, size_t metric);
 double report_value(const LacReport *report, size_t cell, size_t metric);
+/** report_has_values: whether any cell has a value of @metric. */
+gboolean report_has_values(const LacReport *report, size_t metric);
 
 /** report_cells: indices of the @n_out cells of one method on one data set under one condition, in
  * the order of the run; lent. */
 const size_t *
 report_cells(const LacReport *report, size_t condition, size_t data, size_t method, size_t *n_out);
+
+/** report_valid: whether @metric means what it says under @condition's mechanism; TRUE when one of
+ * the two is unknown. report_judges_word: "draws", "table", "point", "task" or "". */
+gboolean report_valid(const LacReportMetric *metric, const LacReportCondition *condition);
+const char *report_judges_word(const LacReportMetric *metric);
 
 /** report_loss: smaller is better, from a metric's value and direction. */
 double report_loss(const LacReportMetric *metric, double value);

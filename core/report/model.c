@@ -65,6 +65,7 @@ condition_free(LacReportCondition *condition)
     g_free(condition->curve);
     g_free(condition->scale);
     g_free(condition->split);
+    g_free(condition->mechanism);
     g_free(condition);
 }
 
@@ -83,6 +84,9 @@ metric_free(LacReportMetric *metric)
     g_free(metric->label);
     g_free(metric->unit);
     g_free(metric->scope);
+    g_free(metric->needs);
+    g_free(metric->valid);
+    g_free(metric->caution);
     g_free(metric);
 }
 

@@ -90,6 +90,7 @@ void page_figure(Page *page, LacFigure *figure);
 
 /** The sections, in this order. */
 void page_summary(Page *page);
+void page_scores(Page *page);
 void page_failures(Page *page);
 void page_condition(Page *page, size_t condition);
 void page_rates(Page *page);
@@ -98,6 +99,13 @@ void page_images(Page *page);
 void page_events(Page *page);
 void page_environment(Page *page);
 void page_method_notes(Page *page);
+
+/** page_judged: "draws · @rest", the line under a metric's name in a table's head; says so when the
+ * metric is not valid under the mechanism of @condition (the number of conditions: of any). Owned.
+ */
+char *page_judged(const Page *page, size_t metric, size_t condition, const char *rest);
+/** page_undefined: scores that finished cells have no number for, with the reasons. */
+void page_undefined(Page *page);
 
 /** page_across: the part of a condition that spans data sets. page_legend: what its tables mean. */
 void page_across(Page *page, size_t condition);

@@ -65,6 +65,7 @@ page_sections(Page *page)
     const LacReport *report = page->report;
 
     page_summary(page);
+    page_scores(page);
     page_failures(page);
     if (report->metrics->len > 0)
         for (size_t c = 0; c < report->conditions->len; c++)

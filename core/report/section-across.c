@@ -266,15 +266,6 @@ across_metric(Page *page, const LacComparison *c, size_t metric)
     across_sentence(page, c);
 }
 
-static gboolean
-metric_has_values(const LacReport *report, size_t metric)
-{
-    for (size_t i = 0; i < report->cells->len; i++)
-        if (report_value_status(report, i, metric) == LAC_VALUE_OK)
-            return TRUE;
-    return FALSE;
-}
-
 static void
 across_other_metrics(Page *page, size_t condition)
 {
@@ -284,7 +275,7 @@ across_other_metrics(Page *page, size_t condition)
     for (size_t m = 0; m < report->metrics->len; m++) {
         g_autoptr(LacComparison) c = NULL;
         g_autofree char *axis = NULL;
-        if (m == report->primary || !metric_has_values(report, m))
+        if (m == report->primary || !report_has_values(report, m))
             continue;
         c = report_compare(report, condition, m, FALSE);
         if (c == NULL)

@@ -36,17 +36,13 @@ data_heads(Page *page, size_t condition, const gboolean *shown)
     page_head_text(page, "method");
     for (size_t m = 0; m < report->metrics->len; m++) {
         const LacReportMetric *metric = report_metric(report, m);
-        g_autofree char *target =
-            report_fixed(metric->target, report_decimals(metric->target, NAN));
-        g_autofree char *unit =
-            metric->better == LAC_BETTER_TARGET
-                ? g_strdup_printf("target %g", metric->target)
-                : g_strdup(metric->better == LAC_BETTER_HIGH ? "higher is better"
-                                                             : "lower is better");
+        g_autofree char *want = metric->better == LAC_BETTER_TARGET
+                                    ? g_strdup_printf("target %g", metric->target)
+                                    : g_strdup(report_direction(metric));
+        g_autofree char *unit = page_judged(page, m, condition, want);
         if (shown[m])
             page_head(page, metric->label, unit);
     }
-    (void)condition;
     page_head(page, "fit", "median");
     page_head(page, "apply", "median");
     page_head(page, "cpu", "median");
@@ -216,6 +212,8 @@ condition_facts(Page *page, size_t index)
         g_autofree char *share = report_percent(condition->realised);
         g_string_append_printf(text, "%s of cells were missing on average. ", share);
     }
+    if (condition->mechanism != NULL)
+        g_string_append_printf(text, "Missingness: %s. ", condition->mechanism);
     if (condition->scale != NULL)
         g_string_append_printf(text, "Scale: %s. ", condition->scale);
     if (condition->split != NULL)

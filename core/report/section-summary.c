@@ -162,6 +162,25 @@ lead_tests(const Page *page, GString *out)
                                most);
 }
 
+/* which kind of number decided, and what is missing beside it */
+static void
+lead_judges(const LacReport *report, GString *out)
+{
+    const LacReportMetric *primary = report_metric(report, report->primary);
+    gboolean known = FALSE, of_laws = FALSE;
+
+    for (size_t m = 0; m < report->metrics->len; m++) {
+        known |= report_metric(report, m)->judges != LAC_REPORT_UNKNOWN;
+        of_laws |= report_metric(report, m)->judges <= LAC_REPORT_TABLE;
+    }
+    if (known && !of_laws)
+        g_string_append(out, " No score of this run judges draws or distributions; beside a score "
+                             "of points it takes one to see whether a method keeps spread and "
+                             "dependence.");
+    if (primary->judges == LAC_REPORT_POINT && primary->caution != NULL)
+        g_string_append_printf(out, " Of %s: %s.", primary->label, primary->caution);
+}
+
 static void
 count_fact(Page *page, const char *what, size_t count, gboolean alarm)
 {
@@ -170,15 +189,62 @@ count_fact(Page *page, const char *what, size_t count, gboolean alarm)
     page_fact(page, what, text, alarm);
 }
 
+/* [metrics] what the first table ranks by: the primary metric, and beside it every score of draws
+ * and tables and the first of points, so that no ranking stands for all; @overall[m] is NULL where
+ * there are no ranks */
+typedef struct {
+    gboolean *shown;
+    double **overall;
+    size_t n;
+} Board;
+
+static Board
+board_new(const LacReport *report)
+{
+    const size_t n = report->metrics->len;
+    Board board = {g_new0(gboolean, MAX(n, 1)), g_new0(double *, MAX(n, 1)), n};
+    gboolean point = report_metric(report, report->primary)->judges == LAC_REPORT_POINT;
+
+    for (size_t m = 0; m < n; m++) {
+        const LacReportJudges judges = report_metric(report, m)->judges;
+        const gboolean first_point = judges == LAC_REPORT_POINT && !point;
+        if (m != report->primary && judges != LAC_REPORT_DRAWS && judges != LAC_REPORT_TABLE &&
+            !first_point)
+            continue;
+        board.overall[m] = report_overall(report, m);
+        for (size_t j = 0; j < report->methods->len; j++)
+            board.shown[m] |= isfinite(board.overall[m][j]);
+        board.shown[m] |= m == report->primary;
+        point |= first_point && board.shown[m];
+    }
+    return board;
+}
+
 static void
-board_heads(Page *page)
+board_clear(Board *board)
+{
+    for (size_t m = 0; m < board->n; m++)
+        g_free(board->overall[m]);
+    g_free(board->overall);
+    g_free(board->shown);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Board, board_clear)
+
+static void
+board_heads(Page *page, const Board *board)
 {
     const LacReport *report = page->report;
+    g_autofree char *of_primary =
+        g_strdup_printf("mean rank by %s", report_metric(report, report->primary)->label);
 
     page_head_text(page, "method");
-    page_head(page, "mean rank", "all conditions");
+    for (size_t m = 0; m < report->metrics->len; m++) {
+        g_autofree char *judged = page_judged(page, m, report->conditions->len, "mean rank");
+        if (board->shown[m])
+            page_head(page, report_metric(report, m)->label, judged);
+    }
     for (size_t c = 0; report->conditions->len > 1 && c < report->conditions->len; c++)
-        page_head(page, report_condition(report, c)->label, "mean rank");
+        page_head(page, report_condition(report, c)->label, of_primary);
     page_head(page, "first places", "data sets × conditions");
     page_head(page, "failed cells", NULL);
     page_head(page, "median time", "fit + apply");
@@ -216,18 +282,22 @@ time_of(const LacReport *report, size_t method, size_t *failed)
 }
 
 static void
-board_row(Page *page, size_t method, double overall)
+board_row(Page *page, size_t method, const Board *board)
 {
     const LacReport *report = page->report;
     const gboolean several = report->conditions->len > 1;
-    g_autofree char *rank = report_fixed(overall, 2), *time = NULL;
-    g_autofree char *won = NULL, *lost = NULL;
+    g_autofree char *time = NULL, *won = NULL, *lost = NULL;
     size_t wins = 0, failed = 0;
     double seconds;
 
     page_row(page);
     page_method(page, method);
-    page_number_cell(page, overall, rank);
+    for (size_t m = 0; m < board->n; m++) {
+        const double overall = board->shown[m] ? board->overall[m][method] : NAN;
+        g_autofree char *rank = isfinite(overall) ? report_fixed(overall, 2) : g_strdup("n/a");
+        if (board->shown[m])
+            page_number_cell(page, overall, rank);
+    }
     for (size_t c = 0; c < report->conditions->len; c++) {
         const double under = rank_under(page->primary[c], method, &wins);
         g_autofree char *text = report_fixed(under, 2);
@@ -248,7 +318,6 @@ void
 page_summary(Page *page)
 {
     const LacReport *report = page->report;
-    g_autofree double *overall = report_overall(report);
     g_autoptr(GString) lead = g_string_new(NULL);
     const size_t failed = failed_cells(report);
 
@@ -256,11 +325,13 @@ page_summary(Page *page)
     if (report->cells->len == 0 || report->metrics->len == 0) {
         g_string_append(lead, "This run holds no results yet.");
     } else {
+        g_autofree double *overall = report_overall(report, report->primary);
         if (report->data->len > 1 && isfinite(overall[report->order[0]]))
             lead_ranks(report, overall, lead);
         else
             lead_values(report, lead);
         lead_tests(page, lead);
+        lead_judges(report, lead);
     }
     g_string_append(page->out, "<p class=\"lead\">");
     report_html(page->out, lead->str);
@@ -274,15 +345,18 @@ page_summary(Page *page)
     count_fact(page, "failed", failed, failed > 0);
     page_facts_end(page);
     if (report->metrics->len > 0 && report->cells->len > 0) {
+        g_auto(Board) board = board_new(report);
         page_table(page, "Methods by mean rank");
-        board_heads(page);
+        board_heads(page, &board);
         for (size_t j = 0; j < report->methods->len; j++)
-            board_row(page, report->order[j], overall[report->order[j]]);
+            board_row(page, report->order[j], &board);
         page_table_end(page);
         page_note(page,
-                  "Ranks by %s (%s): 1 is best. Within a condition, repeats and folds are averaged "
-                  "first, then methods are ranked on each data set; data sets of one family count "
-                  "once. Click a column head to sort.",
+                  "Rows are in the order of %s (%s); 1 is the best rank. Within a condition, "
+                  "repeats and folds are averaged first, then methods are ranked on each data set "
+                  "among those that offer what the metric needs; data sets of one family count "
+                  "once. Values of different data sets, conditions or scales are never averaged, "
+                  "their ranks are. Click a column head to sort.",
                   report_metric(report, report->primary)->label,
                   report_direction(report_metric(report, report->primary)));
     }
@@ -351,6 +425,7 @@ page_failures(Page *page)
     if (groups->len == 0) {
         page_text(page, "Every cell that was run finished (%u of %u).", report->cells->len,
                   report->cells->len);
+        page_undefined(page);
         page_section_end(page);
         return;
     }
@@ -378,5 +453,6 @@ page_failures(Page *page)
         page_row_end(page);
     }
     page_table_end(page);
+    page_undefined(page);
     page_section_end(page);
 }

@@ -156,8 +156,9 @@ insert_infos(LacStore *store, const LacOutcome *outcome, GError **error)
 
     if (!lac_row_begin(
             &row, store,
-            "INSERT INTO metric_info(metric, part, direction, target, unit, scope, needs)"
-            " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS"
+            "INSERT INTO metric_info(metric, part, direction, target, unit, scope, needs,"
+            " judges, valid, caution)"
+            " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 WHERE NOT EXISTS"
             " (SELECT 1 FROM metric_info WHERE metric = ?1 AND part IS ?2)",
             error))
         return FALSE;
@@ -171,6 +172,9 @@ insert_infos(LacStore *store, const LacOutcome *outcome, GError **error)
         lac_row_text(&row, info->unit);
         lac_row_text(&row, info->scope);
         lac_row_text(&row, info->needs);
+        lac_row_text(&row, info->judges);
+        lac_row_text(&row, info->valid);
+        lac_row_text(&row, info->caution);
         good = lac_row_next(&row, error);
     }
     return lac_row_end(&row, good);

@@ -6,7 +6,7 @@
 /* The wire: texts that may be NULL are "ms"; NaN travels as the double it is. */
 #define HEAD_TYPE "(smsxxmsdddddxxmsmsms)"
 #define METRIC_TYPE "(smsmsdsmsxx)"
-#define INFO_TYPE "(smssdmsmsms)"
+#define INFO_TYPE "(smssdmsmsmsmsmsms)"
 #define TRACE_TYPE "(smsxxd)"
 #define EVENT_TYPE "(smsxms)"
 #define ARTIFACT_TYPE "(say)"
@@ -88,6 +88,9 @@ info_row_free(gpointer data)
     g_free(row->unit);
     g_free(row->scope);
     g_free(row->needs);
+    g_free(row->judges);
+    g_free(row->valid);
+    g_free(row->caution);
     g_free(row);
 }
 
@@ -180,7 +183,7 @@ lac_outcome_add_metric(LacOutcome *outcome, const char *metric, const char *part
 void
 lac_outcome_add_info(LacOutcome *outcome, const char *metric, const char *part,
                      const char *direction, double target, const char *unit, const char *scope,
-                     const char *needs)
+                     const char *needs, const char *judges, const char *valid, const char *caution)
 {
     LacMetricInfoRow *row = g_new0(LacMetricInfoRow, 1);
 
@@ -191,6 +194,9 @@ lac_outcome_add_info(LacOutcome *outcome, const char *metric, const char *part,
     row->unit = text_dup(unit);
     row->scope = text_dup(scope);
     row->needs = text_dup(needs);
+    row->judges = text_dup(judges);
+    row->valid = text_dup(valid);
+    row->caution = text_dup(caution);
     g_ptr_array_add(outcome->infos, row);
 }
 
@@ -249,7 +255,8 @@ pack_rows(GVariantBuilder *to, const LacOutcome *from)
         const LacMetricInfoRow *row = from->infos->pdata[i];
 
         g_variant_builder_add(to, INFO_TYPE, row->metric, row->part, row->direction, row->target,
-                              row->unit, row->scope, row->needs);
+                              row->unit, row->scope, row->needs, row->judges, row->valid,
+                              row->caution);
     }
     g_variant_builder_close(to);
     g_variant_builder_open(to, G_VARIANT_TYPE("a" TRACE_TYPE));
@@ -330,7 +337,8 @@ unpack_scores(GVariant *packed, LacOutcome *outcome)
         LacMetricInfoRow *row = g_new0(LacMetricInfoRow, 1);
 
         g_variant_get_child(infos, i, INFO_TYPE, &row->metric, &row->part, &row->direction,
-                            &row->target, &row->unit, &row->scope, &row->needs);
+                            &row->target, &row->unit, &row->scope, &row->needs, &row->judges,
+                            &row->valid, &row->caution);
         g_ptr_array_add(outcome->infos, row);
     }
 }

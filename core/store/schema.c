@@ -42,7 +42,7 @@ lac_store_schema(void)
            "CREATE INDEX metrics_cell ON metrics(cell);"
            "CREATE TABLE metric_info("
            " metric TEXT NOT NULL, part TEXT, direction TEXT NOT NULL, target REAL,"
-           " unit TEXT, scope TEXT, needs TEXT);"
+           " unit TEXT, scope TEXT, needs TEXT, judges TEXT, valid TEXT, caution TEXT);"
            "CREATE TABLE traces("
            " cell TEXT NOT NULL REFERENCES cells(id), series TEXT NOT NULL, column_name TEXT,"
            " chain INTEGER NOT NULL, iteration INTEGER NOT NULL, value REAL);"

@@ -28,7 +28,8 @@ struct sqlite3;
  * distinguishes this model from the other models of the run ("knn", or "knn k=5" when k is swept)
  *   metrics(cell, metric, part, column_name, value, status, reason, n_cells, draws)
  *       status: ok | undefined | not-applicable; value NULL unless ok; column_name NULL: the table
- *   metric_info(metric, part, direction, target, unit, scope, needs)
+ *   metric_info(metric, part, direction, target, unit, scope, needs, judges, valid, caution)
+ *       judges: draws | table | point | task; valid: "MCAR,MAR,MNAR", what it holds under
  *   traces(cell, series, column_name, chain, iteration, value)
  *   events(cell, code, column_name, count, detail)
  *   trials(id, position, stage, draw, metric, score, model, model_params, optimizer,
@@ -98,7 +99,7 @@ typedef struct {
 typedef struct {
     char *metric, *part, *direction;
     double target;
-    char *unit, *scope, *needs;
+    char *unit, *scope, *needs, *judges, *valid, *caution;
 } LacMetricInfoRow;
 
 typedef struct {
@@ -144,9 +145,10 @@ LAC_PRIVATE_API void
 lac_outcome_add_metric(LacOutcome *outcome, const char *metric, const char *part,
                        const char *column_name, double value, const char *status,
                        const char *reason, int64_t n_cells, int64_t draws);
-LAC_PRIVATE_API void lac_outcome_add_info(LacOutcome *outcome, const char *metric, const char *part,
-                                          const char *direction, double target, const char *unit,
-                                          const char *scope, const char *needs);
+LAC_PRIVATE_API void
+lac_outcome_add_info(LacOutcome *outcome, const char *metric, const char *part,
+                     const char *direction, double target, const char *unit, const char *scope,
+                     const char *needs, const char *judges, const char *valid, const char *caution);
 LAC_PRIVATE_API void
 lac_outcome_add_trace(LacOutcome *outcome, const char *series, const char *column_name,
                       int64_t chain, int64_t iteration, double value);

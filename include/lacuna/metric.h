@@ -2,6 +2,7 @@
 #ifndef LACUNA_METRIC_H
 #define LACUNA_METRIC_H
 
+#include <lacuna/mask_generator.h>
 #include <lacuna/plugin.h>
 
 G_BEGIN_DECLS
@@ -26,6 +27,31 @@ typedef enum {
     LAC_NEEDS_PREDICTION = 1 << 4,
     LAC_NEEDS_REFITS = 1 << 5,
 } LacNeeds;
+
+/** LacJudges: what a metric's number speaks of. The report says it beside each score, and shows
+ * scores of distributions before those of points.
+ * @LAC_JUDGES_DRAWS: draws, or a density, of hidden cells or rows against their true values; draws
+ *   from the true law given what was seen do best
+ * @LAC_JUDGES_TABLE: the completed table's distribution against the true one, whoever got which
+ * value
+ * @LAC_JUDGES_POINT: one completion, cell by cell; conditional means (or modes) do best
+ * @LAC_JUDGES_TASK: what somebody does with the completed table */
+typedef enum {
+    LAC_JUDGES_DRAWS = 1,
+    LAC_JUDGES_TABLE,
+    LAC_JUDGES_POINT,
+    LAC_JUDGES_TASK,
+} LacJudges;
+
+/** LacValidity: the mechanisms of missingness under which a number means what it says. A metric
+ * that sees the truth under the holes is valid under all; one that has only observed cells to go by
+ * is not. */
+typedef enum {
+    LAC_VALID_MCAR = 1 << LAC_MCAR,
+    LAC_VALID_MAR = 1 << LAC_MAR,
+    LAC_VALID_MNAR = 1 << LAC_MNAR,
+    LAC_VALID_ALWAYS = LAC_VALID_MCAR | LAC_VALID_MAR | LAC_VALID_MNAR,
+} LacValidity;
 
 /**
  * LacRefit: the method that is scored, to be learnt anew.
@@ -88,8 +114,9 @@ lac_scores_add_column(LacScores *scores, const char *part, size_t j, double valu
 LAC_API void lac_scores_undefined(LacScores *scores, const char *part, gssize column,
                                   const char *format, ...) G_GNUC_PRINTF(4, 5);
 
-/** LacMetricPlugin: what a metric exports; `score`, `direction`, `needs`, `unit` and `scope` are
- * required. `score` says its values to @out, and fails only when it cannot work at all. */
+/** LacMetricPlugin: what a metric exports; `score`, `direction`, `needs`, `unit`, `scope`,
+ * `judges` and `valid` are required. `score` says its values to @out, and fails only when it cannot
+ * work at all. */
 typedef struct {
     LacPlugin plugin;
     LacDirection direction;
@@ -102,6 +129,10 @@ typedef struct {
     gboolean (*score)(const LacMetric *metric, const LacScoring *in, LacScores *out,
                       GError **error);
     void (*clear)(LacMetric *metric);
+    LacJudges judges;
+    unsigned valid; /* LacValidity */
+    const char
+        *caution; /* how the number misleads when read alone; one line, no full stop; or NULL */
 } LacMetricPlugin;
 
 #define LAC_METRIC(name_, summary_, Type, params_)                                                 \

@@ -78,7 +78,7 @@ END
 
 # numbers DIR: all that must not depend on how a run went: every metric row without the times
 numbers() {
-    lacuna results "$1" --format csv | cut -d, -f2-34 | sort
+    lacuna results "$1" --format csv | cut -d, -f2-37 | sort
 }
 
 # stored DIR: how many cells have a result

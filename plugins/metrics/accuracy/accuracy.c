@@ -35,5 +35,7 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .needs = LAC_NEEDS_PREDICTION,
     .unit = "share",
     .scope = "rows with a label",
+    .judges = LAC_JUDGES_TASK,
+    .valid = LAC_VALID_ALWAYS,
     .score = accuracy_score,
 };

@@ -34,5 +34,8 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .needs = LAC_NEEDS_TRUTH,
     .unit = "column unit",
     .scope = "scored cells",
+    .judges = LAC_JUDGES_POINT,
+    .valid = LAC_VALID_ALWAYS,
+    .caution = "errors of both signs cancel",
     .score = bias_score,
 };

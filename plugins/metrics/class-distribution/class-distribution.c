@@ -43,5 +43,8 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .needs = LAC_NEEDS_PREDICTION,
     .unit = "total variation",
     .scope = "rows with a label",
+    .judges = LAC_JUDGES_TASK,
+    .valid = LAC_VALID_ALWAYS,
+    .caution = "a classifier that is wrong everywhere can still get the shares right",
     .score = class_distribution_score,
 };

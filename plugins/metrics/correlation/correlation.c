@@ -100,5 +100,8 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .needs = LAC_NEEDS_TRUTH | LAC_WANTS_DRAWS,
     .unit = "correlation",
     .scope = "all rows",
+    .judges = LAC_JUDGES_TABLE,
+    .valid = LAC_VALID_ALWAYS,
+    .caution = "sees linear dependence alone",
     .score = correlation_score,
 };

@@ -43,5 +43,8 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .needs = LAC_NEEDS_TRUTH | LAC_NEEDS_DRAWS,
     .unit = "share",
     .scope = "scored cells",
+    .judges = LAC_JUDGES_DRAWS,
+    .valid = LAC_VALID_ALWAYS,
+    .caution = "wide intervals everywhere reach it too: read it beside the width or a proper score",
     .score = coverage_score,
 };

@@ -47,5 +47,7 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .needs = LAC_NEEDS_PREDICTION,
     .unit = "nats a row",
     .scope = "rows with a label",
+    .judges = LAC_JUDGES_TASK,
+    .valid = LAC_VALID_ALWAYS,
     .score = cross_entropy_score,
 };

@@ -320,5 +320,9 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .needs = LAC_WANTS_DRAWS | LAC_NEEDS_REFITS,
     .unit = "sd of the columns",
     .scope = "observed cells of columns with holes",
+    .judges = LAC_JUDGES_DRAWS,
+    .valid = LAC_VALID_MCAR | LAC_VALID_MAR,
+    .caution = "under MAR it holds only where a column has one law, seen or not, given what stands "
+               "beside it",
     .score = i_score,
 };

@@ -86,5 +86,7 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .needs = LAC_NEEDS_TRUTH | LAC_NEEDS_DRAWS,
     .unit = "sd of the columns",
     .scope = "scored cells, row by row",
+    .judges = LAC_JUDGES_DRAWS,
+    .valid = LAC_VALID_ALWAYS,
     .score = energy_score_score,
 };

@@ -48,5 +48,8 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .needs = LAC_NEEDS_TRUTH | LAC_WANTS_DRAWS,
     .unit = "sd of the columns",
     .scope = "rows with holes",
+    .judges = LAC_JUDGES_TABLE,
+    .valid = LAC_VALID_ALWAYS,
+    .caution = "blind to which row got which value",
     .score = energy_score,
 };

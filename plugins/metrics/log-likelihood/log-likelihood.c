@@ -52,5 +52,8 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .needs = LAC_NEEDS_TRUTH | LAC_NEEDS_DENSITY,
     .unit = "nats a row, in the model's units",
     .scope = "rows with holes",
+    .judges = LAC_JUDGES_DRAWS,
+    .valid = LAC_VALID_ALWAYS,
+    .caution = "one hidden value that a model holds impossible outweighs all others",
     .score = log_likelihood_score,
 };

@@ -68,5 +68,8 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .needs = LAC_NEEDS_TRUTH,
     .unit = "share",
     .scope = "scored cells of categorical columns",
+    .judges = LAC_JUDGES_POINT,
+    .valid = LAC_VALID_ALWAYS,
+    .caution = "conditional modes win it, whatever that does to the shares of levels",
     .score = pfc_score,
 };

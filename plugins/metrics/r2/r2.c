@@ -36,5 +36,9 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .needs = LAC_NEEDS_TRUTH,
     .unit = "share",
     .scope = "scored cells",
+    .judges = LAC_JUDGES_POINT,
+    .valid = LAC_VALID_ALWAYS,
+    .caution = "conditional means win it, though their completions have too little spread and too "
+               "much correlation",
     .score = r2_score,
 };

@@ -34,5 +34,9 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .needs = LAC_NEEDS_TRUTH,
     .unit = "column unit",
     .scope = "scored cells",
+    .judges = LAC_JUDGES_POINT,
+    .valid = LAC_VALID_ALWAYS,
+    .caution = "conditional means win it, though their completions have too little spread and too "
+               "much correlation",
     .score = rmse_score,
 };

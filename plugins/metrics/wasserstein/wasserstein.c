@@ -46,5 +46,8 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .needs = LAC_NEEDS_TRUTH | LAC_WANTS_DRAWS,
     .unit = "sd of the column",
     .scope = "scored cells",
+    .judges = LAC_JUDGES_TABLE,
+    .valid = LAC_VALID_ALWAYS,
+    .caution = "one column at a time: blind to rows and to dependence",
     .score = wasserstein_score,
 };

@@ -33,5 +33,8 @@ LAC_PLUGIN_EXPORT const LacMetricPlugin lac_plugin = {
     .needs = LAC_NEEDS_TRUTH | LAC_NEEDS_DRAWS,
     .unit = "column unit",
     .scope = "scored cells",
+    .judges = LAC_JUDGES_DRAWS,
+    .valid = LAC_VALID_ALWAYS,
+    .caution = "worth comparing only between methods whose coverage is right",
     .score = width_score,
 };

@@ -61,8 +61,9 @@ given_report(const Given *given)
     fixture_sql(db, "%s", lac_store_schema());
     fixture_sql(db, "INSERT INTO run VALUES('t',1,'s','f',%Q,'c','0',1)",
                 given->yaml ? given->yaml : "lacuna: 1\n");
-    fixture_sql(db, "INSERT INTO metric_info VALUES('score',NULL,%Q,%.17g,'u','s','truth')",
-                given->direction, given->target);
+    fixture_sql(
+        db, "INSERT INTO metric_info VALUES('score',NULL,%Q,%.17g,'u','s','truth',NULL,NULL,NULL)",
+        given->direction, given->target);
     for (int d = 0; d < 6; d++)
         for (int m = 0; m < 4; m++)
             for (int repeat = 1; repeat <= 2; repeat++)

@@ -217,7 +217,7 @@ fixture_cell(Fixture *f, size_t d, size_t mask, size_t m, size_t repeat)
                 "%.17g,%.17g,%.17g,%.17g,1,0,'box','0.1.0','2026-11-21T10:00:00Z','2026-11-21T10:"
                 "00:01Z',NULL,NULL)",
                 id, f->position, fixture_data[d], (int)d, 100 * (int)(d + 1), 5 + (int)d,
-                rated ? "mcar" : "mar", rated ? "{}" : "{\"columns\":2}", rated ? "mcar" : "mar",
+                rated ? "mcar" : "mar", rated ? "{}" : "{\"columns\":2}", rated ? "MCAR" : "MAR",
                 asked, rate + 0.001, fixture_models[m][0], fixture_models[m][1], (int)repeat,
                 fails  ? "failed"
                 : slow ? "timeout"
@@ -262,12 +262,16 @@ fixture_write(const char *dir, const FixtureSize *size)
                 "model: [mean, knn]\n");
     fixture_sql(f.db, "INSERT INTO environment VALUES('cpu','Imaginary <9000>'),('cores','2'),"
                       "('kernel','6.1'),('blas','OpenBLAS SkylakeX')");
-    fixture_sql(f.db,
-                "INSERT INTO metric_info VALUES('rmse',NULL,'min',NULL,'column unit',"
-                "'scored cells','truth'),('r2',NULL,'max',NULL,'share','scored cells','truth'),"
-                "('coverage','0.5','target',0.5,'share','scored cells','truth,draws'),"
-                "('coverage','0.8','target',0.8,'share','scored cells','truth,draws'),"
-                "('coverage','0.9','target',0.9,'share','scored cells','truth,draws')");
+    fixture_sql(f.db, "INSERT INTO metric_info VALUES"
+                      "('rmse',NULL,'min',NULL,'column unit','scored cells','truth','point',"
+                      "'MCAR,MAR,MNAR','conditional means win it'),"
+                      "('r2',NULL,'max',NULL,'share','scored cells','truth','point','MCAR',NULL),"
+                      "('coverage','0.5','target',0.5,'share','scored cells','truth,draws','draws',"
+                      "'MCAR,MAR,MNAR',NULL),"
+                      "('coverage','0.8','target',0.8,'share','scored cells','truth,draws','draws',"
+                      "'MCAR,MAR,MNAR',NULL),"
+                      "('coverage','0.9','target',0.9,'share','scored cells','truth,draws','draws',"
+                      "'MCAR,MAR,MNAR',NULL)");
     for (size_t d = 0; d < size->data; d++)
         for (size_t mask = 0; mask < 4; mask++)
             for (size_t m = 0; m < G_N_ELEMENTS(fixture_models); m++)

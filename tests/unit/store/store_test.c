@@ -58,7 +58,8 @@ outcome(void)
     o->threads = 2;
     lac_outcome_add_metric(o, "rmse", NULL, NULL, 1.0 / 3.0, "ok", NULL, 1234, -1);
     lac_outcome_add_metric(o, "coverage", "0.8", "age", NAN, "undefined", "no scored cell", 0, 20);
-    lac_outcome_add_info(o, "rmse", NULL, "min", NAN, "column unit", "scored cells", "truth");
+    lac_outcome_add_info(o, "rmse", NULL, "min", NAN, "column unit", "scored cells", "truth",
+                         "point", "MCAR,MAR,MNAR", "conditional means win it");
     lac_outcome_add_trace(o, "loglik", NULL, 0, 4, -12.5);
     lac_outcome_add_event(o, "capped", "age", 3, "three were capped");
     lac_outcome_take_artifact(o, "note.bin", g_bytes_new("\0\1\2", 3));
