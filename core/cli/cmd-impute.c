@@ -47,7 +47,7 @@ static const LacOption options[] = {
                "Pass this column through: not used, not filled; may be repeated"),
     LAC_OPTION(LacImputeOptions, columns, "columns", 0, PATH, "FILE",
                "Rules of columns (YAML): kind, levels, order, min, max, integer, log, unit, "
-               "missing; 'lacuna inspect --format yaml' writes a first one"),
+               "missing, below, above, derived; 'lacuna inspect --format yaml' writes a first one"),
     LAC_OPTION(LacImputeOptions, kinds, "kind", 0, STRINGS, "COLUMN=KIND",
                "continuous, integer, binary, nominal, ordinal or an order of levels 'low < mid < "
                "high' instead of what was sniffed; may be repeated"),
@@ -348,6 +348,10 @@ impute_check_empty(const LacImputeTable *table, GError **error)
     size_t empty = 0;
 
     for (size_t j = 0; data->rows > 0 && j < data->cols; j++) {
+        const LacColumnRule *rule = lac_column_rules_find(table->rules, lac_data_name(data, j));
+
+        if (rule != NULL && rule->derived != NULL)
+            continue;
         if (lac_mask_count_col(data->holes, j) < data->rows || empty++ >= 5)
             continue;
         g_string_append_printf(names, "%s'%s'", names->len > 0 ? ", " : "", lac_data_name(data, j));
@@ -443,14 +447,6 @@ impute_limit(const LacImputeOptions *o, LacContext *context, GError **error)
 }
 
 static gboolean
-impute_fit(LacImputer *imputer, const LacImputeTable *table, GError **error)
-{
-    g_autoptr(LacData) seen = lac_impute_to_model(table, table->data, error);
-
-    return seen != NULL && lac_imputer_fit(imputer, seen, error);
-}
-
-static gboolean
 impute_all(const LacImputeOptions *o, const char *path, uint64_t seed, LacImputeTable *table,
            GError **error)
 {
@@ -467,11 +463,12 @@ impute_all(const LacImputeOptions *o, const char *path, uint64_t seed, LacImpute
     lac_context_set_draws(context, o->draws > 0 ? (size_t)o->draws : 1);
     if (!impute_read(o, path, imputer, table, error) || !outputs_open(o, &outputs, error))
         return FALSE;
+    lac_imputer_set_rules(imputer, table->rules);
     progress = (Progress){lac_imputer_model_name(imputer), g_get_monotonic_time()};
     lac_context_set_progress(context, impute_progress, &progress);
     /* a table without holes asks nothing of the model */
     learns = o->load == NULL && (o->save != NULL || lac_mask_count(table->data->holes) > 0);
-    if ((learns && !impute_fit(imputer, table, error)) ||
+    if ((learns && !lac_imputer_fit(imputer, table->data, error)) ||
         !impute_write(o, imputer, table, &outputs, error))
         return FALSE;
     if (outputs.report != NULL) {

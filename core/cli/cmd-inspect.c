@@ -199,9 +199,9 @@ print_json(const LacInspection *self)
 }
 
 static void
-print_rules(const LacSchema *schema)
+print_rules(const LacSchema *schema, const LacColumnRules *told)
 {
-    g_autofree char *rules = lac_column_rules_write(schema);
+    g_autofree char *rules = lac_column_rules_write(schema, told);
 
     fputs(rules, stdout);
 }
@@ -251,7 +251,7 @@ inspect_table(const InspectState *self, const char *path, LacImputeTable *table,
     if (!page_only && g_strcmp0(self->format, "json") == 0)
         print_json(&inspection);
     else if (!page_only && g_strcmp0(self->format, "yaml") == 0)
-        print_rules(table->data->schema);
+        print_rules(table->data->schema, table->rules);
     else if (!page_only)
         print_table(&inspection);
     if (out != NULL && !inspect_page(&inspection, g_steal_pointer(&out), error))

@@ -1,7 +1,6 @@
 /* The model of `lacuna impute`: made from the options or loaded, and met by the person's table. */
 #include "impute-private.h"
 
-#include <math.h>
 #include <string.h>
 
 #define OF_OPTIMIZER "optimizer."
@@ -171,68 +170,6 @@ lac_impute_adapt(const LacImputer *imputer, LacImputeTable *table, GError **erro
     return TRUE;
 }
 
-/* ---- rules of columns -------------------------------------------------------------------------
- */
-
-static gboolean
-model_takes_log(const LacImputeTable *table, size_t j)
-{
-    const LacColumnRule *rule = lac_column_rules_find(table->rules, lac_data_name(table->data, j));
-
-    return rule != NULL && rule->log;
-}
-
-LacData *
-lac_impute_to_model(const LacImputeTable *table, const LacData *in, GError **error)
-{
-    g_autofree double *values = NULL;
-    LacSchema *schema;
-    gboolean any = FALSE;
-
-    for (size_t j = 0; j < in->cols; j++)
-        any |= model_takes_log(table, j);
-    if (!any)
-        return lac_data_ref(in);
-    values = lac_try_alloc(MAX(in->rows * in->cols, 1), sizeof *values, in->origin, error);
-    if (values == NULL)
-        return NULL;
-    memcpy(values, in->values, in->rows * in->cols * sizeof *values);
-    schema = lac_schema_dup(in->schema);
-    for (size_t j = 0; j < in->cols; j++) {
-        LacColumn *column = &schema->columns[j];
-
-        if (!model_takes_log(table, j))
-            continue;
-        column->kind = LAC_KIND_CONTINUOUS;
-        column->lower = column->lower > 0.0 ? log(column->lower) : -INFINITY;
-        column->upper = log(column->upper);
-        for (size_t i = 0; i < in->rows; i++)
-            values[i * in->cols + j] = log(values[i * in->cols + j]); /* NaN stays NaN */
-    }
-    return lac_data_derive_take(in, schema, g_steal_pointer(&values), error);
-}
-
-void
-lac_impute_from_model(const LacImputeTable *table, const LacData *in, LacMatrix *out)
-{
-    for (size_t j = 0; j < in->cols; j++) {
-        const LacColumn *column = lac_data_column(in, j);
-
-        if (!model_takes_log(table, j))
-            continue;
-        for (size_t i = 0; i < in->rows; i++) {
-            double *cell = lac_matrix_row(out, i) + j;
-
-            if (!lac_data_is_hole(in, i, j))
-                *cell = lac_data_at(in, i, j);
-            else if (column->kind == LAC_KIND_INTEGER)
-                *cell = CLAMP(rint(exp(*cell)), column->lower, column->upper);
-            else
-                *cell = CLAMP(exp(*cell), column->lower, column->upper);
-        }
-    }
-}
-
 /* ---- completions ------------------------------------------------------------------------------
  */
 
@@ -255,11 +192,8 @@ lac_impute_complete(LacImputer *imputer, const LacImputeTable *table, gboolean d
     if (out == NULL)
         return NULL;
     if (table->adapted == NULL) {
-        g_autoptr(LacData) seen = lac_impute_to_model(table, data, error);
-
-        if (seen == NULL || !model_fill(imputer, seen, drawn, draw, out, error))
+        if (!model_fill(imputer, data, drawn, draw, out, error))
             return NULL;
-        lac_impute_from_model(table, data, out);
         return g_steal_pointer(&out);
     }
     filled = lac_matrix_new(data->rows, table->adapted->cols, error);

@@ -52,11 +52,6 @@ lac_impute_imputer_new(const LacImputeOptions *options, LacContext *context, GEr
 /** lac_impute_adapt: fits @table to a loaded @imputer: same kinds and levels, whatever was seen in
  * this file. A missing column and an unseen level are errors. */
 gboolean lac_impute_adapt(const LacImputer *imputer, LacImputeTable *table, GError **error);
-/** lac_impute_to_model: @in, a table like @table->data, as the model is to see it: logarithms where
- * a rule wants them. Owned, maybe @in itself. lac_impute_from_model: what it filled into the holes
- * of @in, back in the file's units; observed cells are those of @in. */
-LacData *lac_impute_to_model(const LacImputeTable *table, const LacData *in, GError **error);
-void lac_impute_from_model(const LacImputeTable *table, const LacData *in, LacMatrix *out);
 /** lac_impute_complete: one completion of @table->data: draw @draw, or the point completion when
  * @drawn is FALSE. Owned. */
 LacMatrix *lac_impute_complete(LacImputer *imputer, const LacImputeTable *table, gboolean drawn,

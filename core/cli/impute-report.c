@@ -17,20 +17,18 @@ report_refit(const LacImputeOptions *o, const LacImputeTable *table, const LacDa
     g_autoptr(LacMatrix) out =
         imputer != NULL ? lac_matrix_new(hidden->rows, hidden->cols, error) : NULL;
 
-    g_autoptr(LacData) seen = out != NULL ? lac_impute_to_model(table, hidden, error) : NULL;
-
-    if (seen == NULL)
+    if (out == NULL)
         return FALSE;
+    lac_imputer_set_rules(imputer, table->rules);
     *drawn = lac_imputer_can_sample(imputer);
     lac_context_set_draws(context, *drawn ? HIDDEN_DRAWS : 1);
-    if (!lac_imputer_fit(imputer, seen, error))
+    if (!lac_imputer_fit(imputer, hidden, error))
         return FALSE;
     cells->draws = *drawn ? HIDDEN_DRAWS : 1;
     for (size_t d = 0; d < cells->draws; d++) {
-        if (*drawn ? !lac_imputer_sample(imputer, seen, d, out, error)
-                   : !lac_imputer_fill(imputer, seen, out, error))
+        if (*drawn ? !lac_imputer_sample(imputer, hidden, d, out, error)
+                   : !lac_imputer_fill(imputer, hidden, out, error))
             return FALSE;
-        lac_impute_from_model(table, hidden, out);
         lac_filled_cells_put(cells, d, out);
     }
     return TRUE;

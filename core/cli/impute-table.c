@@ -65,16 +65,13 @@ table_kinds(const LacImputeOptions *options, const LacSchema *schema, const LacC
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
     char **words = options->kinds, **ignore = options->ignore;
+    g_auto(GStrv) from_rules = NULL;
 
     if (schema != NULL)
         table_model_kinds(schema, builder);
-    for (size_t k = 0; rules != NULL && k < rules->n; k++) {
-        if (rules->rules[k].kind == NULL)
-            continue;
-        g_strv_builder_add(builder, rules->rules[k].name);
-        g_strv_builder_add(builder, rules->rules[k].kind);
-    }
-
+    from_rules = lac_column_rules_kinds(rules);
+    for (size_t k = 0; from_rules[k] != NULL; k++)
+        g_strv_builder_add(builder, from_rules[k]);
     for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
         const char *split = strrchr(words[i], '=');
         g_autofree char *name = NULL;
@@ -91,20 +88,6 @@ table_kinds(const LacImputeOptions *options, const LacSchema *schema, const LacC
     }
     *out = g_strv_builder_end(builder);
     return TRUE;
-}
-
-/* The codes for missing of single columns, as pairs of column and text. */
-static char **
-table_column_na(const LacColumnRules *rules)
-{
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-
-    for (size_t k = 0; rules != NULL && k < rules->n; k++)
-        for (char **text = rules->rules[k].na; text != NULL && *text != NULL; text++) {
-            g_strv_builder_add(builder, rules->rules[k].name);
-            g_strv_builder_add(builder, *text);
-        }
-    return g_strv_builder_end(builder);
 }
 
 /* The reader speaks of its parameters; at the command line they have other names. */
@@ -129,15 +112,44 @@ table_explain(const char *load, GError **error)
     }
 }
 
-static gboolean
-table_bound(LacImputeTable *table, GError **error)
+/* Columns of the file that are no variables; the reader has checked that they are there. */
+static const char **
+table_elsewhere(const LacImputeTable *table, const LacImputeOptions *options)
 {
-    LacData *bound = lac_column_rules_bound(table->rules, table->data, error);
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
 
-    if (bound == NULL)
+    for (char **name = table->format.set_aside; name != NULL && *name != NULL; name++)
+        g_ptr_array_add(names, *name);
+    for (char **name = options->ignore; name != NULL && *name != NULL; name++)
+        g_ptr_array_add(names, *name);
+    for (size_t k = 0; k < table->rules->n; k++)
+        if (g_strcmp0(table->rules->rules[k].kind, "skip") == 0)
+            g_ptr_array_add(names, table->rules->rules[k].name);
+    g_ptr_array_add(names, NULL);
+    return (const char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
+}
+
+/* Columns that only hold limits are passed through. */
+static gboolean
+table_apply_rules(LacImputeTable *table, const LacImputeOptions *options, GError **error)
+{
+    g_autofree const char **elsewhere = table_elsewhere(table, options);
+    g_autofree size_t *source = NULL;
+    LacData *applied = lac_column_rules_apply(table->rules, table->data, elsewhere, &source, error);
+    LacCsvFormat *format = &table->format;
+
+    if (applied == NULL)
         return FALSE;
+    for (size_t f = 0; f < format->fields; f++) {
+        gssize at = -1;
+
+        for (size_t k = 0; k < applied->cols; k++)
+            if (format->variable[f] == (gssize)source[k])
+                at = (gssize)k;
+        format->variable[f] = at;
+    }
     lac_data_unref(table->data);
-    table->data = bound;
+    table->data = applied;
     return TRUE;
 }
 
@@ -162,7 +174,7 @@ lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOp
         return FALSE;
     csv.na = options->na;
     csv.kinds = kinds[0] != NULL ? kinds : NULL;
-    column_na = table_column_na(table->rules);
+    column_na = lac_column_rules_missing(table->rules);
     csv.column_na = column_na;
     table->source = lac_csv_load(path, &table->format.gzip, error);
     if (table->source == NULL)
@@ -171,7 +183,8 @@ lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOp
     table->data = lac_csv_parse(text, length, path, &csv, &table->format, error);
     if (table->data == NULL)
         table_explain(options->load, error);
-    return table->data != NULL && (table->rules == NULL || table_bound(table, error));
+    return table->data != NULL &&
+           (table->rules == NULL || table_apply_rules(table, options, error));
 }
 
 char *

@@ -35,8 +35,23 @@ encode_describe_same(LacSchema *wide, size_t to, const LacColumn *column)
     wide->columns[to].upper = column->upper;
 }
 
+static size_t
+encode_width(const LacColumn *column, gboolean one_hot, gboolean left_out)
+{
+    if (left_out)
+        return 0;
+    return one_hot && column->kind == LAC_KIND_NOMINAL && column->n_levels > 2 ? column->n_levels
+                                                                               : 1;
+}
+
 LacEncoder *
 lac_encoder_new(const LacSchema *schema)
+{
+    return lac_encoder_new_for(schema, TRUE, NULL);
+}
+
+LacEncoder *
+lac_encoder_new_for(const LacSchema *schema, gboolean one_hot, const gboolean *left_out)
 {
     LacEncoder *encoder = g_new0(LacEncoder, 1);
     size_t cols = 0;
@@ -48,8 +63,7 @@ lac_encoder_new(const LacSchema *schema)
         const LacColumn *column = &schema->columns[j];
 
         encoder->first[j] = cols;
-        encoder->width[j] =
-            column->kind == LAC_KIND_NOMINAL && column->n_levels > 2 ? column->n_levels : 1;
+        encoder->width[j] = encode_width(column, one_hot, left_out != NULL && left_out[j]);
         cols += encoder->width[j];
     }
     encoder->wide = lac_schema_new(cols);
@@ -83,7 +97,10 @@ lac_encoder_cols(const LacEncoder *encoder)
 gboolean
 lac_encoder_is_identity(const LacEncoder *encoder)
 {
-    return encoder->wide->cols == encoder->source->cols;
+    for (size_t j = 0; j < encoder->source->cols; j++)
+        if (encoder->width[j] != 1)
+            return FALSE;
+    return TRUE;
 }
 
 static void
@@ -142,6 +159,8 @@ encode_undo_cell(const LacColumn *column, size_t width, const double *scores)
 {
     size_t best = 0;
 
+    if (width == 0)
+        return NAN;
     if (lac_kind_is_numeric(column->kind))
         return *scores;
     if (width == 1)

@@ -51,6 +51,11 @@ LAC_PRIVATE_API gboolean lac_limits_map(const LacLimits *limits, size_t cols, co
                                         LacLimitsMap map, const void *user, LacLimits **out,
                                         GError **error);
 
+/** lac_limits_map_some: the same columns, of which those of @which [cols] are in other units. */
+LAC_PRIVATE_API gboolean lac_limits_map_some(const LacLimits *limits, const gboolean *which,
+                                             LacLimitsMap map, const void *user, LacLimits **out,
+                                             GError **error);
+
 /** lac_data_take_limits: (transfer full), NULL is fine; only before @data is shared. */
 LAC_PRIVATE_API void lac_data_take_limits(LacData *data, LacLimits *limits);
 

@@ -120,6 +120,19 @@ limits_map_cells(const LacColumnLimits *column, const double *from, size_t rows,
     return *out != NULL;
 }
 
+static gboolean
+limits_map_column(const LacLimits *limits, size_t j, LacLimitsMap map, const void *user,
+                  LacColumnLimits *to, GError **error)
+{
+    const LacColumnLimits *from = &limits->column[j];
+
+    to->lower = limits_mapped(from, map, user, j, from->lower, FALSE);
+    to->upper = limits_mapped(from, map, user, j, from->upper, TRUE);
+    to->rounds = from->rounds && map == NULL;
+    return limits_map_cells(from, from->above, limits->rows, j, map, user, &to->above, error) &&
+           limits_map_cells(from, from->below, limits->rows, j, map, user, &to->below, error);
+}
+
 gboolean
 lac_limits_map(const LacLimits *limits, size_t cols, const gssize *source, LacLimitsMap map,
                const void *user, LacLimits **out, GError **error)
@@ -130,19 +143,27 @@ lac_limits_map(const LacLimits *limits, size_t cols, const gssize *source, LacLi
         return TRUE;
     mapped = lac_limits_new(limits->rows, cols);
     for (size_t k = 0; k < cols; k++) {
-        const size_t j = source == NULL ? k : (size_t)source[k];
-        const LacColumnLimits *from = &limits->column[j];
-        LacColumnLimits *to = &mapped->column[k];
+        const gssize j = source == NULL ? (gssize)k : source[k];
 
-        if (source != NULL && source[k] < 0)
-            continue;
-        to->lower = limits_mapped(from, map, user, j, from->lower, FALSE);
-        to->upper = limits_mapped(from, map, user, j, from->upper, TRUE);
-        to->rounds = from->rounds && map == NULL;
-        if (!limits_map_cells(from, from->above, limits->rows, j, map, user, &to->above, error) ||
-            !limits_map_cells(from, from->below, limits->rows, j, map, user, &to->below, error))
+        if (j >= 0 && !limits_map_column(limits, (size_t)j, map, user, &mapped->column[k], error))
             return FALSE;
     }
+    *out = g_steal_pointer(&mapped);
+    return TRUE;
+}
+
+gboolean
+lac_limits_map_some(const LacLimits *limits, const gboolean *which, LacLimitsMap map,
+                    const void *user, LacLimits **out, GError **error)
+{
+    g_autoptr(LacLimits) mapped = NULL;
+
+    if (limits == NULL)
+        return TRUE;
+    mapped = lac_limits_new(limits->rows, limits->cols);
+    for (size_t j = 0; j < limits->cols; j++)
+        if (!limits_map_column(limits, j, which[j] ? map : NULL, user, &mapped->column[j], error))
+            return FALSE;
     *out = g_steal_pointer(&mapped);
     return TRUE;
 }

@@ -48,6 +48,11 @@ LAC_PRIVATE_API void lac_scaler_undo(const LacScaler *scaler, LacMatrix *m);
  * "column=level"; the other kinds keep one column. A hole becomes a hole in all its columns. */
 typedef struct LacEncoder LacEncoder;
 LAC_PRIVATE_API LacEncoder *lac_encoder_new(const LacSchema *schema);
+/** lac_encoder_new_for: @one_hot: whether nominal columns are turned into indicators at all;
+ * @left_out: [cols] columns that the wide table does not have, or NULL; turned back they are NaN.
+ */
+LAC_PRIVATE_API LacEncoder *
+lac_encoder_new_for(const LacSchema *schema, gboolean one_hot, const gboolean *left_out);
 LAC_PRIVATE_API void lac_encoder_free(LacEncoder *encoder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacEncoder, lac_encoder_free)
 /** lac_encoder_cols: columns after encoding. */

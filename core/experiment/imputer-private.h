@@ -3,6 +3,7 @@
 #ifndef LACUNA_IMPUTER_PRIVATE_H
 #define LACUNA_IMPUTER_PRIVATE_H
 
+#include "column-rules-private.h"
 #include "context-private.h"
 #include "registry-private.h"
 #include "table-private.h"
@@ -26,11 +27,16 @@ LAC_PRIVATE_API void lac_imputer_set_optimizer(LacImputer *imputer, LacOptimizer
  * referenced. Once for each of the two tables of an experiment. */
 LAC_PRIVATE_API void
 lac_imputer_set_truth(LacImputer *imputer, const LacData *in, const LacData *truth);
+/** lac_imputer_set_rules: before fit; lent, NULL is fine. They must have been applied to the tables
+ * that follow: columns are modelled on the scale of logarithms, and computed from others, as they
+ * say. Limits come with the tables themselves. */
+LAC_PRIVATE_API void lac_imputer_set_rules(LacImputer *imputer, const LacColumnRules *rules);
 LAC_PRIVATE_API void lac_imputer_free(LacImputer *imputer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacImputer, lac_imputer_free)
 
 /** lac_imputer_set_rounding: whether imputed integers are rounded and numbers held within their
- * column's bounds (default: TRUE). A sweep scores what the model said, so it turns this off. */
+ * column's bounds (default: TRUE). Limits that somebody stated hold anyway. A sweep scores what the
+ * model said, so it turns this off. */
 LAC_PRIVATE_API void lac_imputer_set_rounding(LacImputer *imputer, gboolean rounds);
 
 /** lac_imputer_fit: learn scaling, encoding and model from the observed cells of raw @train.
@@ -59,6 +65,11 @@ LAC_PRIVATE_API gboolean lac_imputer_predict(LacImputer *imputer, const LacData 
                                              GError **error);
 /** lac_model_fills: TRUE, or FALSE with a sentence that says where a classifier belongs. */
 LAC_PRIVATE_API gboolean lac_model_fills(const LacPlugin *model, GError **error);
+/** lac_imputer_logs: @in with logarithms where a rule wants them: what the scaler was learnt on.
+ * Owned, maybe @in itself. lac_imputer_log_values: the same of a matrix, in place. */
+LAC_PRIVATE_API LacData *
+lac_imputer_logs(const LacImputer *imputer, const LacData *in, GError **error);
+LAC_PRIVATE_API void lac_imputer_log_values(const LacImputer *imputer, LacMatrix *m);
 /** lac_imputer_scaler: lent; the scaler learnt by fit. */
 LAC_PRIVATE_API const LacScaler *lac_imputer_scaler(const LacImputer *imputer);
 /** lac_imputer_model_schema: lent; the columns the model sees (encoded), which is what the indices

@@ -3,11 +3,13 @@
 #ifndef LACUNA_IMPUTER_STRUCT_H
 #define LACUNA_IMPUTER_STRUCT_H
 
+#include "column-plan-private.h"
 #include "imputer-private.h"
 
 /**
  * LacImputer:
  * @schema, @scaler, @encoder: NULL until fit or load; @encoder stays NULL when nothing is encoded
+ * @rules: of columns, lent, or NULL; @plan: what they mean here, or NULL
  * @rounds: integers are rounded and numbers held within their column's bounds
  * @model_schema: of what the model was handed by fit
  * @last, @last_prepared: the raw table seen last and what the model was handed for it, so that m
@@ -25,6 +27,8 @@ struct LacImputer {
     LacScale scale;
     gboolean rounds, fitted, not_finite, too_large;
     LacSchema *schema, *model_schema;
+    const LacColumnRules *rules;
+    LacColumnPlan *plan;
     LacScaler *scaler;
     LacEncoder *encoder;
     LacData *last, *last_prepared;
@@ -34,6 +38,18 @@ struct LacImputer {
 
 /** lac_imputer_set_columns: adopt @schema (a reference is taken) and build what depends on it. */
 void lac_imputer_set_columns(LacImputer *imputer, LacSchema *schema);
+
+/** lac_imputer_prepare: raw @in as the model is to see it. Owned. */
+LacData *lac_imputer_prepare(const LacImputer *imputer, const LacData *in, GError **error);
+/** lac_imputer_complete: @out of raw @in by the model's own sample or fill of @prepared, checked
+ * and turned back, limits not looked at yet. */
+gboolean lac_imputer_complete(LacImputer *imputer, const LacData *in, const LacData *prepared,
+                              gboolean drawn, size_t draw, LacMatrix *out, GError **error);
+/** lac_imputer_hold_limits: whatever lies outside the limits of @in is drawn again. */
+gboolean lac_imputer_hold_limits(LacImputer *imputer, const LacData *in, const LacData *prepared,
+                                 gboolean drawn, size_t draw, LacMatrix *out, GError **error);
+/** lac_imputer_event_column: what lac_context_event() calls column @j of the raw table. */
+gssize lac_imputer_event_column(const LacImputer *imputer, const LacData *in, size_t j);
 
 /** lac_imputer_check_memory: refuses a fit that would take more than the context's memory, before
  * it starts; once columns and scaler are known. */

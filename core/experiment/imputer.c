@@ -80,6 +80,7 @@ lac_imputer_free(LacImputer *imputer)
     g_clear_pointer(&imputer->model_schema, lac_schema_unref);
     g_clear_pointer(&imputer->scaler, lac_scaler_free);
     g_clear_pointer(&imputer->encoder, lac_encoder_free);
+    g_clear_pointer(&imputer->plan, lac_column_plan_free);
     lac_instance_free(imputer->model);
     if (imputer->initial != NULL)
         lac_instance_free(imputer->initial);
@@ -90,6 +91,25 @@ void
 lac_imputer_set_rounding(LacImputer *imputer, gboolean rounds)
 {
     imputer->rounds = rounds;
+}
+
+void
+lac_imputer_set_rules(LacImputer *imputer, const LacColumnRules *rules)
+{
+    g_assert(!imputer->fitted || rules == NULL);
+    imputer->rules = rules;
+}
+
+LacData *
+lac_imputer_logs(const LacImputer *imputer, const LacData *in, GError **error)
+{
+    return lac_column_plan_logs(imputer->plan, in, error);
+}
+
+void
+lac_imputer_log_values(const LacImputer *imputer, LacMatrix *m)
+{
+    lac_column_plan_log_values(imputer->plan, m);
 }
 
 const LacScaler *
@@ -147,23 +167,29 @@ lac_imputer_set_columns(LacImputer *imputer, LacSchema *schema)
 {
     g_clear_pointer(&imputer->schema, lac_schema_unref);
     g_clear_pointer(&imputer->encoder, lac_encoder_free);
+    g_clear_pointer(&imputer->plan, lac_column_plan_free);
     imputer->schema = lac_schema_ref(schema);
-    if (lac_model_traits(imputer->model) & LAC_MODEL_KINDS)
-        return;
-    imputer->encoder = lac_encoder_new(imputer->schema);
+    imputer->plan = lac_column_plan_new(imputer->rules, schema);
+    imputer->encoder = lac_encoder_new_for(
+        imputer->schema, (lac_model_traits(imputer->model) & LAC_MODEL_KINDS) == 0,
+        imputer->plan != NULL ? imputer->plan->is_derived : NULL);
     if (lac_encoder_is_identity(imputer->encoder))
         g_clear_pointer(&imputer->encoder, lac_encoder_free);
 }
 
 /* ---- in -------------------------------------------------------------------------------------- */
 
-static LacData *
-prepare_anew(const LacImputer *imputer, const LacData *in, GError **error)
+LacData *
+lac_imputer_prepare(const LacImputer *imputer, const LacData *in, GError **error)
 {
-    g_autoptr(LacData) scaled = imputer->scaler->scale == LAC_SCALE_NONE
-                                    ? lac_data_ref(in)
-                                    : lac_scaler_apply(imputer->scaler, in, error);
+    g_autoptr(LacData) logs = lac_column_plan_logs(imputer->plan, in, error);
+    g_autoptr(LacData) scaled = NULL;
 
+    if (logs == NULL)
+        return NULL;
+    scaled = imputer->scaler->scale == LAC_SCALE_NONE
+                 ? lac_data_ref(logs)
+                 : lac_scaler_apply(imputer->scaler, logs, error);
     if (scaled == NULL)
         return NULL;
     if (imputer->encoder == NULL)
@@ -179,7 +205,7 @@ prepare(LacImputer *imputer, const LacData *in, GError **error)
 
     if (imputer->last == in)
         return imputer->last_prepared;
-    prepared = prepare_anew(imputer, in, error);
+    prepared = lac_imputer_prepare(imputer, in, error);
     if (prepared == NULL)
         return NULL;
     g_clear_pointer(&imputer->last, lac_data_unref);
@@ -209,6 +235,12 @@ check_columns(const LacImputer *imputer, const LacData *in, GError **error)
 }
 
 static gboolean
+is_derived(const LacImputer *imputer, size_t j)
+{
+    return imputer->plan != NULL && imputer->plan->is_derived[j];
+}
+
+static gboolean
 check_trainable(const LacImputer *imputer, const LacData *train, GError **error)
 {
     if (train->rows == 0 || train->cols == 0)
@@ -216,7 +248,7 @@ check_trainable(const LacImputer *imputer, const LacData *train, GError **error)
                         "%s: %s cannot learn from a table of %zu rows and %zu columns",
                         train->origin, model_name(imputer), train->rows, train->cols);
     for (size_t j = 0; j < train->cols; j++)
-        if (lac_mask_count_col(train->holes, j) == train->rows)
+        if (lac_mask_count_col(train->holes, j) == train->rows && !is_derived(imputer, j))
             return lac_fail(error, LAC_ERROR_DATA,
                             "%s: column '%s' has no observed cell in %zu rows, so %s has nothing "
                             "to learn its values from; drop the column, or give at least one value",
@@ -225,17 +257,47 @@ check_trainable(const LacImputer *imputer, const LacData *train, GError **error)
     return TRUE;
 }
 
+gssize
+lac_imputer_event_column(const LacImputer *imputer, const LacData *in, size_t j)
+{
+    return imputer->model_schema != NULL
+               ? lac_schema_find(imputer->model_schema, lac_data_name(in, j))
+               : -1;
+}
+
+/* Observed values stay, also where the formula says something else. */
+static void
+tell_disagreements(const LacImputer *imputer, const LacData *train)
+{
+    for (size_t d = 0; imputer->plan != NULL && d < imputer->plan->n_derived; d++) {
+        const LacDerived *derived = &imputer->plan->derived[d];
+        size_t first = 0;
+        const size_t n = lac_column_plan_disagree(derived, train, &first);
+
+        if (n > 0)
+            lac_context_event(imputer->context, "derived-disagrees", -1,
+                              "%zu observed values of '%s' are not what %s gives (the first in row "
+                              "%zu); they were left as they are",
+                              n, lac_data_name(train, derived->target), derived->formula,
+                              first + 1);
+    }
+}
+
 gboolean
 lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error)
 {
+    g_autoptr(LacData) logs = NULL;
     const LacData *prepared;
 
     g_assert(!imputer->fitted);
+    lac_imputer_set_columns(imputer, train->schema);
     if (!check_trainable(imputer, train, error))
         return FALSE;
-    lac_imputer_set_columns(imputer, train->schema);
+    logs = lac_column_plan_logs(imputer->plan, train, error);
+    if (logs == NULL)
+        return FALSE;
     imputer->scaler = lac_scaler_learn(
-        lac_model_traits(imputer->model) & LAC_MODEL_RAW ? LAC_SCALE_NONE : imputer->scale, train);
+        lac_model_traits(imputer->model) & LAC_MODEL_RAW ? LAC_SCALE_NONE : imputer->scale, logs);
     if (lac_model_traits(imputer->model) & LAC_MODEL_TRANSDUCTIVE)
         imputer->train_fingerprint = lac_data_fingerprint(train);
     if (!lac_imputer_check_memory(imputer, train, error))
@@ -244,6 +306,7 @@ lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error)
     if (prepared == NULL)
         return FALSE;
     imputer->model_schema = lac_schema_ref(prepared->schema);
+    tell_disagreements(imputer, train);
     imputer->fitted = imputer->plugin->fit(imputer->model, prepared, error);
     if (!imputer->fitted && error != NULL && *error == NULL)
         lac_fail(error, LAC_ERROR_PLUGIN, "%s: fit failed without saying why", model_name(imputer));
@@ -258,7 +321,7 @@ prepared_truth(void *user, const LacData *in, GError **error)
 
     for (size_t k = 0; k < G_N_ELEMENTS(self->known) && in == self->last_prepared; k++)
         if (self->known[k] != NULL && self->known[k] == self->last)
-            return prepare_anew(self, self->truth[k], error);
+            return lac_imputer_prepare(self, self->truth[k], error);
     return lac_fail_null(error, LAC_ERROR_DATA,
                          "%s: the truth under the holes of this table is not known", in->origin);
 }
@@ -349,15 +412,17 @@ check_output(LacImputer *imputer, const LacData *in, const LacMatrix *out, GErro
     return TRUE;
 }
 
-/* @value of a hole of @column as it may stand in a table; counts what had to be capped. */
+/* @value of a hole of @column as it may stand in a table; counts what had to be capped. Columns
+ * that somebody set limits to are looked at later. */
 static double
-settle(const LacImputer *imputer, const LacColumn *column, double value, size_t *capped)
+settle(const LacImputer *imputer, const LacColumn *column, gboolean limited, double value,
+       size_t *capped)
 {
     if (!lac_kind_is_numeric(column->kind))
         return CLAMP(rint(value), 0.0, (double)column->n_levels - 1.0);
     if (!imputer->rounds)
         return value;
-    if (value < column->lower || value > column->upper) {
+    if (!limited && (value < column->lower || value > column->upper)) {
         value = CLAMP(value, column->lower, column->upper);
         ++*capped;
     }
@@ -375,7 +440,10 @@ settle_row(LacImputer *imputer, const LacData *in, size_t i, double *row, size_t
             row[j] = source[j];
             continue;
         }
-        row[j] = settle(imputer, lac_data_column(in, j), row[j], &capped[j]);
+        if (is_derived(imputer, j))
+            continue;
+        row[j] =
+            settle(imputer, lac_data_column(in, j), lac_data_is_limited(in, j), row[j], &capped[j]);
         imputer->not_finite = !isfinite(row[j]);
         if (imputer->not_finite)
             return lac_fail(error, LAC_ERROR_NUMERIC,
@@ -394,7 +462,7 @@ report_capped(LacImputer *imputer, const LacData *in, const size_t *capped)
 
         if (capped[j] > 0)
             lac_context_event(
-                imputer->context, "capped", (gssize)j,
+                imputer->context, "capped", lac_imputer_event_column(imputer, in, j),
                 "%zu imputed values of '%s' were outside its bounds [%g, %g] and were "
                 "set to the nearer bound",
                 capped[j], column->name, column->lower, column->upper);
@@ -412,6 +480,7 @@ finish(LacImputer *imputer, const LacData *in, const LacMatrix *modelled, LacMat
         lac_encoder_undo(imputer->encoder, modelled, out);
     if (imputer->scaler->scale != LAC_SCALE_NONE)
         lac_scaler_undo(imputer->scaler, out);
+    lac_column_plan_exp_values(imputer->plan, out);
     for (size_t i = 0; i < in->rows; i++)
         if (!settle_row(imputer, in, i, lac_matrix_row(out, i), capped, error))
             return FALSE;
@@ -458,11 +527,25 @@ lac_model_fills(const LacPlugin *model, GError **error)
                     model->name);
 }
 
+gboolean
+lac_imputer_complete(LacImputer *imputer, const LacData *in, const LacData *prepared,
+                     gboolean drawn, size_t draw, LacMatrix *out, GError **error)
+{
+    g_autoptr(LacMatrix) wide = NULL;
+
+    if (imputer->encoder != NULL) {
+        wide = lac_matrix_new(prepared->rows, prepared->cols, error);
+        if (wide == NULL)
+            return FALSE;
+    }
+    return run_model(imputer, prepared, drawn, draw, wide != NULL ? wide : out, error) &&
+           finish(imputer, in, wide != NULL ? wide : out, out, error);
+}
+
 static gboolean
 complete(LacImputer *imputer, const LacData *in, gboolean drawn, size_t draw, LacMatrix *out,
          GError **error)
 {
-    g_autoptr(LacMatrix) wide = NULL;
     const LacData *prepared;
 
     g_assert(out->rows == in->rows && out->cols == in->cols);
@@ -474,15 +557,10 @@ complete(LacImputer *imputer, const LacData *in, gboolean drawn, size_t draw, La
     if (!lac_model_fills(&imputer->plugin->plugin, error) || !check_in(imputer, in, error))
         return FALSE;
     prepared = prepare(imputer, in, error);
-    if (prepared == NULL)
-        return FALSE;
-    if (imputer->encoder != NULL) {
-        wide = lac_matrix_new(prepared->rows, prepared->cols, error);
-        if (wide == NULL)
-            return FALSE;
-    }
-    return run_model(imputer, prepared, drawn, draw, wide != NULL ? wide : out, error) &&
-           finish(imputer, in, wide != NULL ? wide : out, out, error);
+    return prepared != NULL &&
+           lac_imputer_complete(imputer, in, prepared, drawn, draw, out, error) &&
+           lac_imputer_hold_limits(imputer, in, prepared, drawn, draw, out, error) &&
+           lac_column_plan_derive(imputer->plan, in, out, error);
 }
 
 gboolean
@@ -512,7 +590,7 @@ lac_imputer_log_density(LacImputer *imputer, const LacData *in, const LacData *t
     prepared = prepare(imputer, in, error);
     if (prepared == NULL)
         return FALSE;
-    scaled_truth = prepare_anew(imputer, truth, error);
+    scaled_truth = lac_imputer_prepare(imputer, truth, error);
     return scaled_truth != NULL &&
            imputer->plugin->log_density(imputer->model, prepared, scaled_truth, out, error);
 }

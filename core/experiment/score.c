@@ -73,8 +73,11 @@ matrix_dup(const LacMatrix *m, GError **error)
 
 /* The scaler's own arithmetic, so that an observed cell equals the scaled truth to the bit. */
 static void
-scale_matrix(const LacScaler *scaler, const LacSchema *schema, LacMatrix *m)
+scale_matrix(const LacImputer *imputer, const LacSchema *schema, LacMatrix *m)
 {
+    const LacScaler *scaler = lac_imputer_scaler(imputer);
+
+    lac_imputer_log_values(imputer, m);
     if (scaler->scale == LAC_SCALE_NONE)
         return;
     for (size_t i = 0; i < m->rows; i++) {
@@ -106,7 +109,7 @@ draw_completions(LacWork *work, GError **error)
         g_ptr_array_add(work->draws, draw);
         if (!lac_imputer_sample(work->imputer, work->test, d, draw, error))
             return FALSE;
-        scale_matrix(lac_imputer_scaler(work->imputer), work->test->schema, draw);
+        scale_matrix(work->imputer, work->test->schema, draw);
     }
     return TRUE;
 }
@@ -260,15 +263,23 @@ score_one(LacWork *work, const LacChoice *choice, const LacScoring *scoring, GEr
     return good;
 }
 
+/* @data with logarithms and scaled. Owned. */
+static LacData *
+in_model_units(const LacWork *work, const LacData *data, GError **error)
+{
+    g_autoptr(LacData) logs = lac_imputer_logs(work->imputer, data, error);
+
+    return logs != NULL ? lac_scaler_apply(lac_imputer_scaler(work->imputer), logs, error) : NULL;
+}
+
 gboolean
 lac_work_score(LacWork *work, GError **error)
 {
     const LacScaler *scaler = lac_imputer_scaler(work->imputer);
-    g_autoptr(LacData) truth = lac_scaler_apply(scaler, work->test_truth, error);
-    g_autoptr(LacData) incomplete =
-        truth != NULL ? lac_scaler_apply(scaler, work->test, error) : NULL;
+    g_autoptr(LacData) truth = in_model_units(work, work->test_truth, error);
+    g_autoptr(LacData) incomplete = truth != NULL ? in_model_units(work, work->test, error) : NULL;
     g_autoptr(LacData) reference =
-        incomplete != NULL ? lac_scaler_apply(scaler, work->train, error) : NULL;
+        incomplete != NULL ? in_model_units(work, work->train, error) : NULL;
     g_autoptr(LacMatrix) completed = reference != NULL ? matrix_dup(work->completed, error) : NULL;
     g_autoptr(LacMask) scored = completed != NULL ? scored_cells(work, error) : NULL;
     const LacRefit refit = {lac_work_refit, work};
@@ -283,7 +294,7 @@ lac_work_score(LacWork *work, GError **error)
 
     if (scored == NULL || !draw_completions(work, error) || !find_density(work, error))
         return FALSE;
-    scale_matrix(scaler, work->test->schema, completed);
+    scale_matrix(work->imputer, work->test->schema, completed);
     scoring.n_draws = work->draws->len;
     scoring.draws = (const LacMatrix *const *)work->draws->pdata;
     scoring.log_density = work->log_density;

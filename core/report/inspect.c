@@ -56,6 +56,17 @@ column_values(Page *page, const LacColumn *column, gboolean levels_column, size_
         page_cell(page, "", "left");
 }
 
+static void
+limit_text(GString *out, const char *side, const LacCellLimit *limit)
+{
+    if (limit->column != NULL)
+        g_string_append_printf(out, ", holes %s %s", side, limit->column);
+    else if (!isnan(limit->number)) {
+        g_string_append_printf(out, ", holes %s ", side);
+        report_number(out, "%g", limit->number);
+    }
+}
+
 /* "continuous, mg, from 0, up to 120, logarithm" */
 static char *
 kind_text(const LacInspection *self, const LacColumn *column)
@@ -76,6 +87,10 @@ kind_text(const LacInspection *self, const LacColumn *column)
         report_number(out, "%g", rule->upper);
     }
     g_string_append(out, rule->log ? ", logarithm" : "");
+    limit_text(out, "below", &rule->below);
+    limit_text(out, "above", &rule->above);
+    if (rule->formula != NULL)
+        g_string_append_printf(out, ", = %s", rule->formula);
     return g_string_free(out, FALSE);
 }
 
