@@ -76,7 +76,7 @@ typedef struct {
     const LacBins *bins;
     const LacForestTask *task;
     size_t n, stride, n_features, mtry, min_split, min_leaf, classes;
-    gboolean bootstrap, as_classes; /* more than two classes */
+    gboolean bootstrap, mtry_alone, as_classes; /* more than two classes */
     double min_gain;
     uint8_t *codes;
     uint32_t *features; /* [n_features] their columns of the bins */

@@ -145,6 +145,7 @@ grower_init_space(Grower *self, const LacBins *bins, const LacForestTask *task,
         .min_split = options->min_split,
         .classes = task->classes,
         .bootstrap = !options->no_bootstrap || task->bags != NULL,
+        .mtry_alone = options->mtry_alone,
         .as_classes = task->classes > 2,
         .min_gain = options->min_gain,
     };

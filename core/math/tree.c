@@ -221,8 +221,8 @@ tree_pick(TreeWork *work, const TreeSpace *space, size_t k)
     return k + (size_t)(work->draws[work->n_drawn++] * (double)(space->n_features - k));
 }
 
-/* The best split by mtry features drawn without replacement, and by more of them, one at a time, as
- * long as none can split the node. */
+/* The best split by mtry features drawn without replacement, and (unless these are to do alone) by
+ * more of them, one at a time, as long as none can split the node. */
 static gboolean
 tree_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, double least,
             TreeSplit *best)
@@ -230,8 +230,8 @@ tree_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, do
     uint32_t *order = work->order;
 
     *best = (TreeSplit){.gain = least, .feature = SIZE_MAX};
-    for (size_t k = 0; k < space->n_features && (k < space->mtry || best->feature == SIZE_MAX);
-         k++) {
+    const size_t most = space->mtry_alone ? space->mtry : space->n_features;
+    for (size_t k = 0; k < most && (k < space->mtry || best->feature == SIZE_MAX); k++) {
         const size_t pick = tree_pick(work, space, k);
         const uint32_t feature = order[pick];
 

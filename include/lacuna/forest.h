@@ -32,6 +32,8 @@ G_BEGIN_DECLS
  * @min_leaf: rows (with multiplicity) that each side of a split keeps at least; 0 means 1
  * @min_gain: share of the root's impurity (squared error or Gini) that a split must remove; rpart's
  *   cp, but judged as the tree grows, never by pruning
+ * @mtry_alone: a node that none of the features drawn can split becomes a leaf, as in ranger; else
+ * more are drawn until one can
  * @no_bootstrap: every tree sees every row once
  * @keep_donors: leaves keep the training rows that fall into them, in the bag or not; needed by
  *   lac_forest_draw(); 4 bytes a tree and row
@@ -39,7 +41,7 @@ G_BEGIN_DECLS
 typedef struct {
     size_t trees, mtry, min_split, min_leaf;
     double min_gain;
-    gboolean no_bootstrap, keep_donors;
+    gboolean mtry_alone, no_bootstrap, keep_donors;
 } LacForestOptions;
 
 /**
@@ -101,8 +103,8 @@ typedef struct LacForest LacForest;
  * (exact for regression and two classes), or, with more classes, by the first principal component
  * of their class shares (Coppersmith, Hong and Hosking 1999; a heuristic); bins the node does not
  * hold go with its larger side. When none of the features drawn can split a node, more are drawn,
- * one at a time, until one can (ranger makes a leaf of it, which costs accuracy where features have
- * few values). Features that are constant over the task's rows are never drawn.
+ * one at a time, until one can (with @mtry_alone a leaf is made of it, which costs accuracy where
+ * features have few values). Features that are constant over the task's rows are never drawn.
  *
  * Uses all threads, over trees; the result does not depend on their number. Expected time trees *
  * n * mtry * log(n).

@@ -105,7 +105,8 @@ cart_learn(MiceTask *task, MiceRule *rule)
 static void
 rf_learn(MiceTask *task, MiceRule *rule)
 {
-    trees_learn(task, (LacForestOptions){.trees = (size_t)task->model->trees}, TRUE, rule);
+    trees_learn(task, (LacForestOptions){.trees = (size_t)task->model->trees, .mtry_alone = TRUE},
+                TRUE, rule);
 }
 
 static void

@@ -133,7 +133,8 @@ static void
 expect_coverage(const Draws *draws, double expected)
 {
     char *kinds[] = {"o", "ordinal", NULL};
-    g_autoptr(LacData) truth = read_table("mice_mixed_truth", kinds);
+    g_autofree char *name = g_strdup_printf("mice_%s_truth", draws->table);
+    g_autoptr(LacData) truth = read_table(name, g_str_equal(draws->table, "mixed") ? kinds : NULL);
     double inside = 0.0, holes = 0.0;
 
     for (size_t k = 0; k < truth->rows * truth->cols; k++) {
@@ -244,4 +245,14 @@ LAC_TEST(models_mice_draws, boys_by_default_methods)
 LAC_TEST(models_mice_draws, mixed_table_and_its_coverage)
 {
     compare_table("mixed");
+}
+
+LAC_TEST(models_mice_draws, numbers_of_boys_by_regressions_and_trees)
+{
+    compare_table("boysn");
+}
+
+LAC_TEST(models_mice_draws, simulated_numbers_and_their_coverage)
+{
+    compare_table("simn");
 }

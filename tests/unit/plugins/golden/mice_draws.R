@@ -17,9 +17,17 @@ truth <- data.frame(x = z + 0.6 * rnorm(n), y = exp(0.5 * z + 0.3 * rnorm(n)),
   o = factor(findInterval(1.2 * z + rlogis(n), c(-1.5, 0, 1.5)), labels = c("1", "2", "3", "4"), ordered = TRUE))
 mixed <- truth
 for (v in names(mixed)[-1]) mixed[[v]][runif(n) < plogis(-1.6 + 0.8 * truth$x)] <- NA
-tables <- list(nhanes = nhanes, nhanes_z = as.data.frame(scale(nhanes)), nhanes2 = nhanes2, boys = boys, mixed = mixed)
+set.seed(2)
+boysn <- mice::boys[sample(nrow(mice::boys), 120), c("age", "hgt", "wgt", "hc")]
+z <- rnorm(n)
+truth_n <- data.frame(x = z + 0.6 * rnorm(n), y = 2 * z + rnorm(n), v = exp(0.5 * z + 0.3 * rnorm(n)), w = z^2 + 0.5 * rnorm(n))
+simn <- truth_n
+for (v in names(simn)[-1]) simn[[v]][runif(n) < plogis(-1.6 + 0.8 * truth_n$x)] <- NA
+tables <- list(nhanes = nhanes, nhanes_z = as.data.frame(scale(nhanes)), nhanes2 = nhanes2, boys = boys, mixed = mixed,
+  boysn = boysn, simn = simn)
 for (t in names(tables)) write.csv(tables[[t]], sprintf("mice_%s.csv", t), row.names = FALSE, quote = FALSE)
-write.csv(truth, "mice_mixed_truth.csv", row.names = FALSE, quote = FALSE)
+truths <- list(mixed = truth, simn = truth_n)
+for (t in names(truths)) write.csv(truths[[t]], sprintf("mice_%s_truth.csv", t), row.names = FALSE, quote = FALSE)
 
 statistics <- function(mids) {
   out <- list()
@@ -56,13 +64,14 @@ coverage <- function(mids, truth) {
 }
 
 runs <- rbind(
-  data.frame(table = "nhanes", method = c("pmm", "norm", "norm.nob", "cart")),
+  data.frame(table = "nhanes", method = c("pmm", "norm", "norm.nob", "cart", "rf")),
   # midastouch caps its weights in the units of the column: here in standard deviations, as Lacuna does
   data.frame(table = "nhanes_z", method = "midastouch"),
   data.frame(table = "nhanes2", method = "auto"), data.frame(table = "boys", method = "auto"),
-  data.frame(table = "mixed", method = c("auto", "cart")))
-# No rf: in R each node tries some dummies of levels and becomes a leaf when they cannot split it; Lacuna
-# tries columns, and on until one can
+  data.frame(table = "mixed", method = c("auto", "cart")),
+  # numbers alone, because R gives rf dummies of levels; norm.boot of 25 rows of nhanes is NA in R
+  data.frame(table = "boysn", method = c("pmm", "norm", "norm.boot", "cart", "rf")),
+  data.frame(table = "simn", method = c("pmm", "norm", "norm.boot", "cart", "rf")))
 only <- commandArgs(TRUE) # "nhanes:norm" and the like: these runs only
 if (length(only) > 0) runs <- runs[paste0(runs$table, ":", runs$method) %in% only, ]
 result <- NULL
@@ -76,9 +85,9 @@ for (r in seq_len(nrow(runs))) {
   s <- statistics(mids)
   result <- rbind(result, data.frame(table = runs$table[r], method = method, statistic = names(s),
     mean = sapply(s, mean), sd = sapply(s, sd)))
-  if (runs$table[r] == "mixed")
-    result <- rbind(result, data.frame(table = "mixed", method = method, statistic = "coverage",
-      mean = coverage(mids, truth), sd = 0))
+  if (runs$table[r] %in% names(truths))
+    result <- rbind(result, data.frame(table = runs$table[r], method = method, statistic = "coverage",
+      mean = coverage(mids, truths[[runs$table[r]]]), sd = 0))
   cat(format(Sys.time()), runs$table[r], method, "\n")
 }
 result$mean <- formatC(result$mean, digits = 8, format = "g")
