@@ -11,6 +11,7 @@ enum {
 };
 
 #define COLDEST 1e-3
+#define DONE_BEFORE_REFIT 0.7 /* of the progress */
 
 /* ---- an operator: z as it is, its gradient times the normalised weight of its sample --------- */
 
@@ -284,7 +285,7 @@ task_loss(LacTape *tape, size_t n, const size_t *rows, LacRng *rng, void *user)
         return NULL;
     if (self->components > 0)
         return hivae_loss(self, &batch, tape, temperature(task, tape, n), rng);
-    net_encode(self, &batch, tape, &q);
+    net_encode(task->encoder, &batch, tape, &q);
     mu = lac_nn_reshape(q.mu, LAC_SHAPE(n, 1, d));
     s = lac_nn_reshape(q.s, LAC_SHAPE(n, 1, d));
     if (samples == 1 && self->posterior == POSTERIOR_GAUSSIAN)
@@ -330,7 +331,7 @@ task_make(Task *task, Dlvm *self, const LacData *train, GError **error)
 {
     LacContext *context = self->base.instance.context;
 
-    task->self = self;
+    task->self = task->encoder = self;
     task->rows = rows_new(self->layout, train, error);
     if (task->rows == NULL || !choose_rows(task, train, error))
         return FALSE;
@@ -346,13 +347,53 @@ task_make(Task *task, Dlvm *self, const LacData *train, GError **error)
     return TRUE;
 }
 
+/* A second encoder learns from complete rows while the decoder stays as it is: one that has only
+ * seen rows with holes is a poor guide to the likelihood of complete ones. Source: Ipsen, Mattei &
+ * Frellsen (ICLR 2021), section 4.1, after Mattei & Frellsen (2018). */
+static gboolean
+refit(Dlvm *self, const LacData *train, const LacRng *rng, GError **error)
+{
+    LacContext *context = self->base.instance.context;
+    const LacRng own = lac_rng_split(rng, "refit");
+    g_autoptr(LacData) truth = lac_context_truth(context, train, error);
+    g_autofree LacReal *values = g_new(LacReal, lac_net_copy_size(self->net->net) + 1);
+    g_auto(Task) task = {0};
+    LacTrainParams params = self->train;
+    LacTraining training = {.params = &params, .loss = task_loss, .user = &task};
+    Dlvm encoder;
+    gboolean good;
+
+    if (truth == NULL) {
+        g_prefix_error(error, "refit learns from complete rows, which experiments alone have: ");
+        return FALSE;
+    }
+    self->refitted = net_new(self, self->layout, &own, error);
+    if (self->refitted == NULL || !task_make(&task, self, truth, error))
+        return FALSE;
+    lac_net_copy_out(self->net->net, values);
+    lac_net_copy_in(self->refitted->net, values);
+    encoder = *self;
+    encoder.net = self->refitted;
+    task.encoder = &encoder;
+    params.epochs = self->refit;
+    training.net = self->refitted->net;
+    training.rows = task.n;
+    training.series = "refit";
+    training.begin = DONE_BEFORE_REFIT;
+    training.end = 1.0;
+    lac_net_freeze(self->net->net, TRUE);
+    good = lac_train(context, &training, NULL, error);
+    lac_net_freeze(self->net->net, FALSE);
+    return good;
+}
+
 gboolean
 dlvm_train(Dlvm *self, const LacData *train, GError **error)
 {
     LacContext *context = self->base.instance.context;
     const LacRng rng = lac_context_rng(context, "weights");
     g_auto(Task) task = {0};
-    LacTraining training = {.rows = 0, .params = &self->train, .loss = task_loss, .user = &task};
+    LacTraining training = {.params = &self->train, .loss = task_loss, .user = &task};
 
     self->kept = kept_new();
     self->layout = layout_new(train, (Likelihood)self->likelihood, self->mnar, error);
@@ -363,5 +404,7 @@ dlvm_train(Dlvm *self, const LacData *train, GError **error)
         return FALSE;
     training.net = self->net->net;
     training.rows = task.n;
-    return lac_train(context, &training, NULL, error);
+    training.end = self->refit > 0 ? DONE_BEFORE_REFIT : 1.0;
+    return lac_train(context, &training, NULL, error) &&
+           (self->refit == 0 || refit(self, train, &rng, error));
 }

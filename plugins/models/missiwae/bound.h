@@ -4,9 +4,11 @@
 
 #include "missiwae.h"
 
-/** Task: a training. @inner: the tape of pieces; @seen: rows trained on so far, over all epochs */
+/** Task: a training. @encoder: whose encoder learns; @self itself but for a refit, where the
+ * decoder of @self stays as it is. @inner: the tape of pieces; @seen: rows trained on so far, over
+ * all epochs */
 typedef struct {
-    const Dlvm *self;
+    const Dlvm *self, *encoder;
     Rows *rows, *oracle;
     size_t n;
     size_t *index; /* [n] rows with something observed */

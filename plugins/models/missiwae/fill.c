@@ -126,7 +126,7 @@ kept_run(const Dlvm *self, const LacData *in, double *expected, GError **error)
     g_autofree double *likelihood = g_new0(double, in->rows + 1);
     g_autofree size_t *index = NULL;
     g_autoptr(Rows) rows = rows_new(self->layout, in, error), oracle = NULL;
-    Job job = {.self = self, .expected = expected, .likelihood = likelihood};
+    Job job = {.self = self, .encoder = self, .expected = expected, .likelihood = likelihood};
     Kept next = {lac_data_fingerprint(in), in->rows, lac_context_draws(self->base.instance.context),
                  width, NULL};
     const size_t size = next.rows * next.draws * width;
@@ -273,17 +273,25 @@ dlvm_sample(const LacModel *model, const LacData *in, size_t draw, LacMatrix *ou
 
 /* ---- density --------------------------------------------------------------------------------- */
 
-/* ln p of the observed cells of rows with holes in @in, @out [rows]; 0 for the others. */
+/* ln p of the observed cells of rows with holes in @in, by the encoder of @encoder, @out [rows]; 0
+ * for the others. Their mean becomes the trace @series. */
 static gboolean
-likelihood_of(const Dlvm *self, const LacData *in, const Rows *rows, const Rows *oracle,
-              double *out, GError **error)
+likelihood_of(const Dlvm *self, const Dlvm *encoder, const LacData *in, const Rows *rows,
+              const Rows *oracle, const char *series, double *out, GError **error)
 {
-    Job job = {.self = self, .rows = rows, .oracle = oracle, .likelihood = out};
+    Job job = {.self = self, .encoder = encoder, .rows = rows, .oracle = oracle, .likelihood = out};
     g_autofree size_t *index = incomplete_rows(in, &job.n);
+    double sum = 0.0;
 
     memset(out, 0, in->rows * sizeof *out);
     job.index = index;
-    return job_run(&job, error);
+    if (!job_run(&job, error))
+        return FALSE;
+    for (size_t k = 0; k < job.n; k++)
+        sum += out[index[k]];
+    if (job.n > 0)
+        lac_context_trace(self->base.instance.context, series, -1, 0, 0, sum / (double)job.n);
+    return TRUE;
 }
 
 /* Observed where @in or @truth is; density per unit of the table, not of standardised columns. */
@@ -315,11 +323,19 @@ dlvm_log_density(const LacModel *model, const LacData *in, const LacData *truth,
     full = good ? rows_new(self->layout, truth, error) : NULL;
     if (full != NULL)
         oracle = oracle_rows(self, in, &good, error);
-    if (full == NULL || !good || !likelihood_of(self, in, rows, oracle, out, error))
+    if (full == NULL || !good ||
+        !likelihood_of(self, self, in, rows, oracle, "log-likelihood-observed", out, error))
         return FALSE;
     reveal(self->layout, in, full, rows, shift);
-    if (!likelihood_of(self, in, rows, NULL, joint, error))
+    if (!likelihood_of(self, self, in, rows, NULL, "log-likelihood-complete", joint, error))
         return FALSE;
+    if (self->refitted != NULL) {
+        Dlvm encoder = *self;
+
+        encoder.net = self->refitted;
+        if (!likelihood_of(self, &encoder, in, rows, NULL, "log-likelihood-refit", joint, error))
+            return FALSE;
+    }
     for (size_t i = 0; i < in->rows; i++)
         out[i] = joint[i] - out[i] - shift[i];
     return TRUE;

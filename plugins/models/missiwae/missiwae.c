@@ -73,9 +73,18 @@ static const char *const estimates[] = {"means", "samples", NULL};
         LAC_PARAM_INT(Dlvm, step_memory, 256, LAC_RANGE(1, 1 << 20), "MiB",                        \
                       "For the samples of one gradient step; more are taken in pieces, at one "    \
                       "more pass through the decoder"),                                            \
+        LAC_PARAM_INT(Dlvm, refit, 0, LAC_RANGE_FROM(0), "epochs",                                 \
+                      "Train an encoder of complete rows for so long, by which densities are "     \
+                      "estimated; in experiments only, 0: the encoder of incomplete rows does"),   \
         LAC_TRAIN_PARAMS(Dlvm, train, 500)
 
-static const LacParam vae_params[] = {DLVM_PARAMS(1), LAC_PARAM_END};
+static const LacParam vae_params[] = {
+    LAC_PARAM_BOOL(Dlvm, truth, FALSE,
+                   "Learn from the rows as they were before masking, which experiments alone have: "
+                   "what could be reached without holes"),
+    DLVM_PARAMS(1),
+    LAC_PARAM_END,
+};
 static const LacParam missvae_params[] = {DLVM_PARAMS(1), LAC_PARAM_END};
 static const LacParam missiwae_params[] = {DLVM_PARAMS(20), LAC_PARAM_END};
 static const LacParam not_miwae_params[] = {
@@ -113,6 +122,18 @@ dlvm_fit(LacModel *model, const LacData *train, GError **error)
     return dlvm_train(self, train, error);
 }
 
+static gboolean
+fit_truth(Dlvm *self, const LacData *train, GError **error)
+{
+    g_autoptr(LacData) truth = lac_context_truth(self->base.instance.context, train, error);
+
+    if (truth == NULL) {
+        g_prefix_error(error, "vae: truth asks for complete rows, which experiments alone have: ");
+        return FALSE;
+    }
+    return dlvm_train(self, truth, error);
+}
+
 /* The VAE of complete data knows no holes in training: rows that have some are left out. */
 static gboolean
 vae_fit(LacModel *model, const LacData *train, GError **error)
@@ -121,6 +142,8 @@ vae_fit(LacModel *model, const LacData *train, GError **error)
     g_autoptr(LacData) complete = NULL;
     size_t n = 0;
 
+    if (LAC_CAST(Dlvm, model)->truth)
+        return fit_truth(LAC_CAST(Dlvm, model), train, error);
     for (size_t i = 0; i < train->rows; i++)
         if (lac_mask_count_row(train->holes, i) == 0)
             index[n++] = i;
@@ -222,6 +245,7 @@ dlvm_clear(LacModel *model)
 
     g_clear_pointer(&self->kept, kept_free);
     g_clear_pointer(&self->net, net_free);
+    g_clear_pointer(&self->refitted, net_free);
     g_clear_pointer(&self->layout, layout_free);
 }
 

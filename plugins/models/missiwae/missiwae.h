@@ -129,7 +129,8 @@ typedef struct {
     int64_t latent, train_samples, impute_samples;
     int likelihood, iota, shape, gradient, activation, init, posterior, fill;
     double freedom, level;
-    int64_t step_memory;
+    int64_t step_memory, refit;
+    gboolean truth; /* of vae */
     LacDoubles hidden;
     gboolean mask_input;
     int mechanism, estimate;   /* of not-miwae */
@@ -138,8 +139,8 @@ typedef struct {
     /* state */
     gboolean mnar; /* the mask is modelled too: not-miwae */
     Layout *layout;
-    Net *net;
-    struct Kept *kept; /* draws of the table completed last; made with the layout */
+    Net *net, *refitted; /* @refitted: of which only the encoder is used; NULL without refit */
+    struct Kept *kept;   /* draws of the table completed last; made with the layout */
 } Dlvm;
 
 /** dlvm_code: numbers that the decoder reads: z, then indicators of hivae's class. */

@@ -126,7 +126,7 @@ block_encode(const Job *job, LacTape *tape, size_t n, const size_t *index, Row *
     lac_tape_reset(tape);
     if (!batch_make(job->self->layout, job->rows, job->oracle, tape, n, index, &batch))
         return;
-    net_encode(job->self, &batch, tape, &q);
+    net_encode(job->encoder, &batch, tape, &q);
     if (classes > 0)
         log_shares = lac_nn_log_softmax(q.class);
     if (!lac_tape_check(tape, NULL))

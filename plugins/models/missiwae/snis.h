@@ -6,7 +6,7 @@
 
 /** Job: what one pass reads and writes; outputs that are NULL are not wanted. */
 typedef struct {
-    const Dlvm *self;
+    const Dlvm *self, *encoder; /* decoder and encoder are theirs */
     const Rows *rows, *oracle;
     size_t n;
     const size_t *index; /* [n] rows that are worked on */
