@@ -265,8 +265,8 @@ temperature(Task *task, const LacTape *tape, size_t n)
     return fmax(COLDEST, 1.0 - epoch / COLD_AFTER);
 }
 
-static LacTensor *
-task_loss(LacTape *tape, size_t n, const size_t *rows, LacRng *rng, void *user)
+LacTensor *
+bound_loss(LacTape *tape, size_t n, const size_t *rows, LacRng *rng, void *user)
 {
     Task *task = user;
     const Dlvm *self = task->self;
@@ -359,7 +359,7 @@ refit(Dlvm *self, const LacData *train, const LacRng *rng, GError **error)
     g_autofree LacReal *values = g_new(LacReal, lac_net_copy_size(self->net->net) + 1);
     g_auto(Task) task = {0};
     LacTrainParams params = self->train;
-    LacTraining training = {.params = &params, .loss = task_loss, .user = &task};
+    LacTraining training = {.params = &params, .loss = bound_loss, .user = &task};
     Dlvm encoder;
     gboolean good;
 
@@ -393,7 +393,7 @@ dlvm_train(Dlvm *self, const LacData *train, GError **error)
     LacContext *context = self->base.instance.context;
     const LacRng rng = lac_context_rng(context, "weights");
     g_auto(Task) task = {0};
-    LacTraining training = {.params = &self->train, .loss = task_loss, .user = &task};
+    LacTraining training = {.params = &self->train, .loss = bound_loss, .user = &task};
 
     self->kept = kept_new();
     self->layout = layout_new(train, (Likelihood)self->likelihood, self->mnar, error);

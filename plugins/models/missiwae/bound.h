@@ -16,6 +16,8 @@ typedef struct {
     size_t seen;
 } Task;
 
+/** bound_loss: a LacTrainLoss, @user a Task: minus the bound of some of its rows. */
+LacTensor *bound_loss(LacTape *tape, size_t n, const size_t *rows, LacRng *rng, void *user);
 /** bound_uses_dreg: whether the encoder's gradient is doubly reparameterised. */
 gboolean bound_uses_dreg(const Dlvm *self);
 /** bound_log_weights: ln p(x^o, z) - ln q(z | x) [B x K] of z = mu + s eps; mu, s [B x 1 x d], eps

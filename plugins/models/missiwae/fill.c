@@ -216,7 +216,8 @@ sample_rows(const Dlvm *self, LacTape *tape, const LacData *in, size_t draw, siz
     lac_tape_reset(tape);
     code = lac_tape_constant(tape, LAC_SHAPE(n, width));
     for (size_t r = 0; code != NULL && r < n; r++)
-        memcpy(code->v + r * width, winner(self->kept, begin + r, draw), width * sizeof *code->v);
+        for (size_t k = 0; k < width; k++)
+            code->v[r * width + k] = (LacReal)winner(self->kept, begin + r, draw)[k];
     net_decode(self, code, &heads);
     if (!lac_tape_check(tape, error))
         return FALSE;

@@ -193,13 +193,13 @@ learn_input_means(Layout *self, const Rows *rows)
         for (size_t k = 0; k < self->cols; k++)
             seen[k] += o[k];
     }
-    self->mean = g_new0(float, self->width + 1);
+    self->mean = g_new0(LacReal, self->width + 1);
     for (size_t k = 0; k < self->cols; k++) {
         const size_t at = k < dense ? k : self->category[k - dense].offset;
         const size_t n = k < dense ? 1 : self->category[k - dense].levels;
 
         for (size_t c = 0; c < n; c++)
-            self->mean[at + c] = (float)(sum[at + c] / (double)MAX(1, seen[k]));
+            self->mean[at + c] = (LacReal)(sum[at + c] / (double)MAX(1, seen[k]));
     }
 }
 
@@ -297,9 +297,10 @@ group(const Rows *rows, LacTape *tape, size_t n, const size_t *index, size_t fir
     for (size_t r = 0; r < n; r++) {
         const size_t from = index[r] * rows->cols + first;
 
-        memcpy((*x)->v + r * n_cols, rows->v + from, n_cols * sizeof *rows->v);
-        for (size_t k = 0; k < n_cols; k++)
+        for (size_t k = 0; k < n_cols; k++) {
+            (*x)->v[r * n_cols + k] = (LacReal)rows->v[from + k];
             (*o)->v[r * n_cols + k] = (LacReal)rows->o[from + k];
+        }
     }
     return TRUE;
 }
@@ -479,8 +480,8 @@ layout_load(const LacBundle *in, GError **error)
     self->half = ends[0];
     self->lower = ends[1];
     self->upper = ends[2];
-    self->mean = g_new0(float, self->width + 1);
+    self->mean = g_new0(LacReal, self->width + 1);
     for (size_t k = 0; k < self->width; k++)
-        self->mean[k] = (float)mean[k];
+        self->mean[k] = (LacReal)mean[k];
     return g_steal_pointer(&self);
 }

@@ -51,7 +51,7 @@ typedef struct {
     size_t *logarithm;
     LacMoments moments;
     Category *category;
-    float *mean;
+    LacReal *mean;
     double half, lower, upper;
 } Layout;
 

@@ -182,7 +182,7 @@ inverse_softplus(double y)
 
 /* Thresholds at the observed shares; @seen: [levels] shares of values at or above each level. */
 static void
-start_cut(LacNetParam *cut, size_t levels, const float *seen)
+start_cut(LacNetParam *cut, size_t levels, const LacReal *seen)
 {
     LacReal *v = lac_net_param_values(cut);
     double last = logit(1.0 - (double)seen[1]);
