@@ -18,6 +18,10 @@ enum { NOT_MNAR = -1, AGNOSTIC, NONLINEAR, SELF, SELF_KNOWN };
 
 #define ROWS 6
 
+typedef struct {
+    double mean, variance;
+} Moments;
+
 /* ---- gradients against differences ----------------------------------------------------------- */
 
 /* Rows of the kinds with a third of the cells missing and one row missing altogether; numbers in
@@ -261,10 +265,6 @@ LAC_TEST(models_missiwae_bound, the_best_diagonal_posterior_has_its_closed_form)
 }
 
 /* ---- doubly reparameterised ------------------------------------------------------------------ */
-
-typedef struct {
-    double mean, variance;
-} Moments;
 
 /* Of one parameter's gradient over @n draws of the noise. */
 static Moments
