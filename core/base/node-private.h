@@ -45,6 +45,9 @@ LAC_PRIVATE_API void lac_node_free(LacNode *node);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacNode, lac_node_free)
 LAC_PRIVATE_API LacNode *lac_node_dup(const LacNode *node);
 
+/** lac_node_dup_without: a copy of MAP @map without its key @key, if it has it. */
+LAC_PRIVATE_API LacNode *lac_node_dup_without(const LacNode *map, const char *key);
+
 /** lac_node_get: the child of a MAP called @key, lent; NULL when there is none. */
 LAC_PRIVATE_API LacNode *lac_node_get(const LacNode *map, const char *key);
 

@@ -68,6 +68,26 @@ node_slot(const LacNode *map, const char *key)
 }
 
 LacNode *
+lac_node_dup_without(const LacNode *map, const char *key)
+{
+    LacNode *copy = lac_node_dup(map);
+    size_t n = 0;
+
+    for (size_t i = 0; copy->type == LAC_NODE_MAP && i < copy->n; i++) {
+        if (g_strcmp0(copy->keys[i]->text, key) == 0) {
+            lac_node_free(copy->keys[i]);
+            lac_node_free(copy->items[i]);
+            continue;
+        }
+        copy->keys[n] = copy->keys[i];
+        copy->items[n++] = copy->items[i];
+    }
+    if (copy->type == LAC_NODE_MAP)
+        copy->n = n;
+    return copy;
+}
+
+LacNode *
 lac_node_get(const LacNode *map, const char *key)
 {
     LacNode **slot = node_slot(map, key);

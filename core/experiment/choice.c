@@ -1,5 +1,6 @@
 /* One component position: from names and one-key maps to checked, distinguishable alternatives. */
 #include "choice.h"
+#include "columns.h"
 #include "imputer-private.h"
 #include "sweep.h"
 
@@ -12,6 +13,7 @@ choice_free(gpointer data)
 
     lac_node_free(choice->params);
     lac_node_free(choice->in_force);
+    lac_column_rules_free(choice->columns);
     g_free(choice->json);
     g_free(choice->label);
     g_free(choice->family_label);
@@ -90,7 +92,9 @@ lac_choice_params(const LacChoice *choice, GError **error)
         params->type = LAC_NODE_MAP;
         return g_steal_pointer(&params);
     }
-    params = lac_node_dup(choice->params);
+    params = choice->plugin->kind == LAC_PLUGIN_READER
+                 ? lac_node_dup_without(choice->params, LAC_COLUMNS_KEY)
+                 : lac_node_dup(choice->params);
     lac_plugin_foreach_param(choice->plugin, collect_path_param, paths);
     return expand_paths(params, paths, error) ? g_steal_pointer(&params) : NULL;
 }
@@ -190,7 +194,7 @@ choice_check(LacChoice *choice, const char *base_dir, GError **error)
         return FALSE;
     choice->in_force = lac_instance_params(instance);
     lac_instance_free(instance);
-    if (!hash_files(choice, paths, error))
+    if (!hash_files(choice, paths, error) || !lac_choice_load_columns(choice, base_dir, error))
         return FALSE;
     restore_written_paths(choice, paths);
     choice->json = lac_node_to_json(choice->in_force);
@@ -300,8 +304,18 @@ parse_component(GPtrArray *choices, const LacNode *node, LacPluginKind kind, con
 static char *
 value_text(const LacChoice *choice, size_t i)
 {
-    const LacNode *node = choice->in_force->items[i];
+    const LacNode *node = choice->in_force->items[i], *written = NULL;
+    g_autofree char *json = NULL, *hash = NULL;
 
+    if (strcmp(choice->in_force->keys[i]->text, LAC_COLUMNS_KEY) == 0 &&
+        choice->columns != NULL) { /* too long to be read: the file's name, or a mark of it */
+        written = lac_node_get(choice->params, LAC_COLUMNS_KEY);
+        if (written->text != NULL)
+            return g_strdup(written->text);
+        json = lac_node_to_json(node);
+        hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, json, -1);
+        return g_strndup(hash, 8);
+    }
     return node->text != NULL ? g_strdup(node->text) : lac_node_to_json(node);
 }
 

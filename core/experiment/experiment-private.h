@@ -2,6 +2,7 @@
 #ifndef LACUNA_EXPERIMENT_PRIVATE_H
 #define LACUNA_EXPERIMENT_PRIVATE_H
 
+#include "column-rules-private.h"
 #include "registry-private.h"
 #include "store-private.h"
 #include "table-private.h"
@@ -15,7 +16,7 @@ G_BEGIN_DECLS
  * @json: @in_force as one line
  * @label: tells it from the other alternatives of its position
  * @key: all that determines it: plugin, version, parameters, contents of files
- * @sha256: of the data file; only for data
+ * @sha256: of the data file; @columns: rules of its columns, or NULL; only for data
  * @axes: swept parameter, value, ..., NULL; drawn ones last
  * @family: the first of the choices of a search that differ in drawn values alone, which may be
  *   itself; NULL for choices that no search draws
@@ -29,6 +30,7 @@ struct LacChoice {
     LacNode *params, *in_force;
     char *json, *label, *key, *sha256;
     char **axes;
+    LacColumnRules *columns;
     const LacNode *place;
     const LacChoice *family;
     char *family_label;

@@ -1,5 +1,6 @@
 /* One cell: read, hide, split, fit, fill, score. */
 #include "choice.h"
+#include "columns.h"
 #include "images.h"
 #include "resources.h"
 #include "search.h"
@@ -135,7 +136,6 @@ lac_work_instance(const LacExperiment *e, const LacChoice *choice, GError **erro
 static gboolean
 read_data(LacCellRunner *runner, const LacCell *cell, GError **error)
 {
-    const LacReaderPlugin *plugin = (const LacReaderPlugin *)cell->data->plugin;
     LacReader *reader;
 
     if (runner->data == cell->data)
@@ -146,7 +146,7 @@ read_data(LacCellRunner *runner, const LacCell *cell, GError **error)
     reader = lac_work_instance(runner->experiment, cell->data, error);
     if (reader == NULL)
         return FALSE;
-    runner->truth = plugin->read(reader, error);
+    runner->truth = lac_choice_read(cell->data, reader, error);
     lac_instance_free(reader);
     if (runner->truth != NULL)
         runner->data = cell->data;
@@ -322,6 +322,7 @@ make_imputer(const LacCellRunner *runner, LacWork *work, GError **error)
     if (optimizer != NULL)
         lac_imputer_set_optimizer(work->imputer, optimizer);
     lac_imputer_set_rounding(work->imputer, FALSE);
+    lac_imputer_set_rules(work->imputer, work->cell->data->columns);
     return TRUE;
 }
 

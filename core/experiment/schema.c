@@ -1,5 +1,6 @@
 /* What an experiment file may say, from the plugins that are installed: as JSON Schema for editors
  * and as a page for people. */
+#include "columns.h"
 #include "experiment-private.h"
 #include "keys.h"
 
@@ -243,6 +244,8 @@ component_schema(const LacPlugin *plugin)
 
         json_object_set_object_member(properties, param->name, param_schema(plugin, param));
     }
+    if (plugin->kind == LAC_PLUGIN_READER)
+        json_object_set_member(properties, LAC_COLUMNS_KEY, parse_json(lac_columns_schema));
     inner = closed_object(properties);
     json_array_add_string_element(types, "object");
     json_array_add_string_element(types, "null");
@@ -441,6 +444,9 @@ append_position(GString *out, const char *name, LacPluginKind kind, Place place,
     g_autoptr(GPtrArray) plugins = usable_plugins(kind, place, error);
 
     g_string_append_printf(out, "## `%s`\n\n%s.\n\n", name, help);
+    if (kind == LAC_PLUGIN_READER)
+        g_string_append_printf(out, "### `%s: {NAME: {..., columns: ...}}`\n\n%s\n", name,
+                               lac_columns_help);
     for (guint i = 0; plugins != NULL && i < plugins->len; i++) {
         const LacPlugin *plugin = plugins->pdata[i];
 

@@ -9,7 +9,7 @@ typedef struct {
     LacReader base;
     char *delimiter, *decimal;
     int header; /* LacCsvHeader */
-    char **na, **kinds;
+    char **na, **kinds, **missing;
     char *label;
 } CsvPlugin;
 
@@ -27,6 +27,9 @@ static const LacParam params[] = {
     LAC_PARAM_MAP(CsvPlugin, kinds, NULL,
                   "Kinds by column name: continuous, integer, binary, nominal, ordinal, skip, or "
                   "an order of levels `low < mid < high`"),
+    LAC_PARAM_MAP(CsvPlugin, missing, NULL,
+                  "Further texts that mean missing, by column name: one each; a `columns` block "
+                  "takes several"),
     LAC_PARAM_STRING(CsvPlugin, label, NULL, "Column that holds the class of each row"),
     LAC_PARAM_END,
 };
@@ -63,6 +66,7 @@ csv_read(const LacReader *reader, GError **error)
     LacCsvOptions options = {.header = (LacCsvHeader)self->header,
                              .na = self->na,
                              .kinds = self->kinds,
+                             .column_na = self->missing,
                              .label = self->label};
     g_auto(LacCsvFormat) format = {0};
     LacData *data;

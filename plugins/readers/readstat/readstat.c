@@ -1,0 +1,116 @@
+/* readstat: files of SPSS (sav, zsav, por), Stata (dta) and SAS (sas7bdat, xpt) through
+ * libreadstat. The file becomes delimited text, and the text a table, so that kinds, identifiers
+ * and slips are found as in any other file. */
+#include "survey.h"
+
+#include <string.h>
+
+typedef struct {
+    LacReader base;
+    gboolean labels;
+    char *encoding, *catalog, *label;
+    char **kinds, **missing;
+} ReadstatPlugin;
+
+static const LacParam params[] = {
+    LAC_PARAM_BOOL(ReadstatPlugin, labels, TRUE,
+                   "Value labels become levels where every value of a variable has one; without, "
+                   "their codes are numbers"),
+    LAC_PARAM_STRING(ReadstatPlugin, encoding, NULL,
+                     "Encoding of texts, by its iconv name, where the file does not say (old Stata "
+                     "files)"),
+    LAC_PARAM_PATH(ReadstatPlugin, catalog, NULL,
+                   "SAS catalogue (sas7bcat) with the value labels of a sas7bdat file"),
+    LAC_PARAM_MAP(ReadstatPlugin, kinds, NULL,
+                  "Kinds by column name: continuous, integer, binary, nominal, ordinal, skip, or "
+                  "an order of levels `low < mid < high`"),
+    LAC_PARAM_MAP(ReadstatPlugin, missing, NULL,
+                  "Further texts that mean missing, by column name: one each; a `columns` block "
+                  "takes several"),
+    LAC_PARAM_STRING(ReadstatPlugin, label, NULL, "Column that holds the class of each row"),
+    LAC_PARAM_END,
+};
+
+static LacReaderText *
+readstat_text(const LacReader *reader, GError **error)
+{
+    const ReadstatPlugin *self = LAC_CAST(const ReadstatPlugin, reader);
+    gboolean gzip;
+    g_autoptr(GBytes) bytes = lac_csv_load(reader->path, &gzip, error);
+    g_autoptr(GBytes) catalog = NULL;
+    g_autoptr(Survey) survey = NULL;
+    FileFormat format;
+    gsize n;
+
+    if (bytes == NULL)
+        return NULL;
+    const uint8_t *head = g_bytes_get_data(bytes, &n);
+
+    format = survey_format(reader->path, head, n);
+    if (format == FORMAT_UNKNOWN)
+        return lac_fail_null(
+            error, LAC_ERROR_DATA,
+            "%s: neither its name nor its first bytes are those of a file of SPSS, "
+            "Stata or SAS (sav, zsav, por, dta, sas7bdat, xpt)",
+            reader->path);
+    if (self->catalog != NULL && (catalog = lac_csv_load(self->catalog, &gzip, error)) == NULL)
+        return NULL;
+    survey = survey_read(reader->path, format, bytes, catalog, self->encoding, error);
+    return survey != NULL ? survey_text(survey, self->labels) : NULL;
+}
+
+/* The file's own kinds first: what the user says comes later and holds. */
+static char **
+readstat_kinds(const ReadstatPlugin *self, const LacReaderText *text)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+    g_strv_builder_addv(builder, (const char **)text->kinds);
+    if (self->kinds != NULL)
+        g_strv_builder_addv(builder, (const char **)self->kinds);
+    return g_strv_builder_end(builder);
+}
+
+static LacData *
+readstat_read(const LacReader *reader, GError **error)
+{
+    static char *const only_empty[] = {(char *)"", NULL};
+    const ReadstatPlugin *self = LAC_CAST(const ReadstatPlugin, reader);
+    g_autoptr(LacReaderText) text = readstat_text(reader, error);
+    g_auto(GStrv) kinds = NULL;
+    gsize n;
+
+    if (text == NULL)
+        return NULL;
+    kinds = readstat_kinds(self, text);
+
+    const LacCsvOptions options = {.delimiter = ',',
+                                   .decimal = '.',
+                                   .header = LAC_CSV_HEADER_YES,
+                                   .na = (char **)only_empty,
+                                   .kinds = kinds,
+                                   .column_na = self->missing,
+                                   .label = self->label};
+    const char *csv = g_bytes_get_data(text->csv, &n);
+
+    for (char **note = text->notes; *note != NULL && reader->instance.context != NULL; note++)
+        lac_context_event(reader->instance.context, "survey", -1, "%s", *note);
+    return lac_csv_parse(csv, n, reader->path, &options, NULL, error);
+}
+
+static gboolean
+readstat_sniff(const uint8_t *head, size_t n)
+{
+    return survey_format("", head, n) != FORMAT_UNKNOWN;
+}
+
+static const char *const suffixes[] = {".sav", ".zsav", ".por", ".dta", ".sas7bdat", ".xpt", NULL};
+
+LAC_PLUGIN_EXPORT const LacReaderPlugin lac_plugin = {
+    LAC_READER("readstat", "Files of SPSS, Stata and SAS, with value labels and missing codes",
+               ReadstatPlugin, params),
+    .suffixes = suffixes,
+    .sniff = readstat_sniff,
+    .read = readstat_read,
+    .text = readstat_text,
+};
