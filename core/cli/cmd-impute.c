@@ -291,6 +291,8 @@ impute_check_outputs(const LacImputeOptions *o, GError **error)
         if (!lac_impute_output_check(files[i].path, o->force, error))
             return FALSE;
     }
+    if (o->output != NULL && !lac_impute_can_write(o->output, error))
+        return FALSE;
     return o->save == NULL || strcmp(o->save, "-") != 0 ||
            lac_fail(error, LAC_ERROR_PARAM, "--save=-: a model goes to a file of its own");
 }

@@ -20,7 +20,8 @@ typedef struct {
 
 /**
  * LacImputeTable: the person's file.
- * @source: its bytes after gunzip; @format: how they were read
+ * @source: its bytes after gunzip, or the text that a reader made of it; @format: how they were
+ *   read; @notes: what the reader has to tell, NULL for a file that is delimited text
  * @data: its variables; columns passed through are in the source only
  * @rules: of --columns, or NULL
  * @adapted: for a loaded model: @data in the columns of the model; NULL otherwise
@@ -29,6 +30,7 @@ typedef struct {
 typedef struct {
     GBytes *source;
     LacCsvFormat format;
+    char **notes;
     LacColumnRules *rules;
     LacData *data, *adapted;
     gssize *model_column;
@@ -39,10 +41,14 @@ typedef struct {
 gboolean
 lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOptions *options,
                       const LacSchema *schema, GError **error);
+/** lac_impute_read_text: @out: (out): the text of a file that some reader takes, NULL (and TRUE)
+ * for delimited text. lac_impute_can_write: FALSE for names of other than delimited text. */
+gboolean lac_impute_read_text(const char *path, LacReaderText **out, GError **error);
+gboolean lac_impute_can_write(const char *path, GError **error);
 void lac_impute_table_clear(LacImputeTable *table);
 /** lac_impute_reading: "60 rows, 4 columns (@kinds, unless NULL); 12 of 240 cells missing ...;
- * delimiter ','". Owned. lac_impute_say_set_aside: which columns were taken for identifiers, if
- * any. */
+ * delimiter ','". Owned. lac_impute_say_set_aside: what the reader has to tell, and which columns
+ * were taken for identifiers, if any. */
 char *lac_impute_reading(const LacImputeTable *table, const char *kinds);
 void lac_impute_say_set_aside(const LacImputeTable *table);
 

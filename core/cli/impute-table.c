@@ -60,13 +60,15 @@ table_model_kinds(const LacSchema *schema, GStrvBuilder *builder)
 
 /* --kind grade=ordinal becomes the pair "grade", "ordinal"; --ignore id the pair "id", "skip". */
 static gboolean
-table_kinds(const LacImputeOptions *options, const LacSchema *schema, const LacColumnRules *rules,
-            char ***out, GError **error)
+table_kinds(const LacImputeOptions *options, const LacReaderText *read, const LacSchema *schema,
+            const LacColumnRules *rules, char ***out, GError **error)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
     char **words = options->kinds, **ignore = options->ignore;
     g_auto(GStrv) from_rules = NULL;
 
+    if (read != NULL)
+        g_strv_builder_addv(builder, (const char **)read->kinds);
     if (schema != NULL)
         table_model_kinds(schema, builder);
     from_rules = lac_column_rules_kinds(rules);
@@ -153,11 +155,46 @@ table_apply_rules(LacImputeTable *table, const LacImputeOptions *options, GError
     return TRUE;
 }
 
+static gboolean
+table_options(const LacImputeOptions *options, const LacReaderText *read, LacCsvOptions *csv,
+              GError **error)
+{
+    static char *const only_empty[] = {(char *)"", NULL};
+
+    csv->na = options->na;
+    if (read == NULL)
+        return table_header(options->header, &csv->header, error) &&
+               table_byte("delimiter", options->delimiter, &csv->delimiter, error) &&
+               table_byte("decimal", options->decimal, &csv->decimal, error);
+    if (options->na == NULL)
+        csv->na = (char **)only_empty;
+    csv->header = LAC_CSV_HEADER_YES;
+    csv->delimiter = ',';
+    csv->decimal = '.';
+    return TRUE;
+}
+
+/* The text of the file, or what a reader made of it. */
+static gboolean
+table_load(LacImputeTable *table, const char *path, LacReaderText **read, GError **error)
+{
+    if (!lac_impute_read_text(path, read, error))
+        return FALSE;
+    if (*read == NULL) {
+        table->source = lac_csv_load(path, &table->format.gzip, error);
+        return table->source != NULL;
+    }
+    table->source = g_bytes_ref((*read)->csv);
+    table->notes = g_strdupv((*read)->notes);
+    return TRUE;
+}
+
 gboolean
 lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOptions *options,
                       const LacSchema *schema, GError **error)
 {
     LacCsvOptions csv = {0};
+    g_autoptr(LacReaderText) read = NULL;
     g_auto(GStrv) kinds = NULL, column_na = NULL;
     gsize length;
     const char *text;
@@ -167,18 +204,12 @@ lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOp
         if (table->rules == NULL)
             return FALSE;
     }
-    if (!table_header(options->header, &csv.header, error) ||
-        !table_byte("delimiter", options->delimiter, &csv.delimiter, error) ||
-        !table_byte("decimal", options->decimal, &csv.decimal, error) ||
-        !table_kinds(options, schema, table->rules, &kinds, error))
+    if (!table_load(table, path, &read, error) || !table_options(options, read, &csv, error) ||
+        !table_kinds(options, read, schema, table->rules, &kinds, error))
         return FALSE;
-    csv.na = options->na;
     csv.kinds = kinds[0] != NULL ? kinds : NULL;
     column_na = lac_column_rules_missing(table->rules);
     csv.column_na = column_na;
-    table->source = lac_csv_load(path, &table->format.gzip, error);
-    if (table->source == NULL)
-        return FALSE;
     text = g_bytes_get_data(table->source, &length);
     table->data = lac_csv_parse(text, length, path, &csv, &table->format, error);
     if (table->data == NULL)
@@ -187,21 +218,31 @@ lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOp
            (table->rules == NULL || table_apply_rules(table, options, error));
 }
 
+/* "delimiter ',', decimal mark '.', with header" */
+static char *
+table_how_read(const LacImputeTable *table)
+{
+    const char delimiter[] = {table->format.delimiter, '\0'};
+
+    if (table->notes != NULL)
+        return g_strdup("written as comma-separated text");
+    return g_strdup_printf("delimiter '%s', decimal mark '%c', %s header",
+                           table->format.delimiter == '\t' ? "tab" : delimiter,
+                           table->format.decimal, table->format.header ? "with" : "no");
+}
+
 char *
 lac_impute_reading(const LacImputeTable *table, const char *kinds)
 {
     const LacData *data = table->data;
     const size_t holes = lac_mask_count(data->holes);
-    const char delimiter[] = {table->format.delimiter, '\0'};
+    g_autofree char *how = table_how_read(table);
 
-    return g_strdup_printf("%zu rows, %zu columns%s%s%s; %zu of %zu cells missing (%.1f %%); "
-                           "delimiter '%s', decimal mark '%c', %s header",
+    return g_strdup_printf("%zu rows, %zu columns%s%s%s; %zu of %zu cells missing (%.1f %%); %s",
                            data->rows, data->cols, kinds != NULL ? " (" : "",
                            kinds != NULL ? kinds : "", kinds != NULL ? ")" : "", holes,
                            data->rows * data->cols,
-                           100.0 * (double)holes / (double)MAX(data->rows * data->cols, 1),
-                           table->format.delimiter == '\t' ? "tab" : delimiter,
-                           table->format.decimal, table->format.header ? "with" : "no");
+                           100.0 * (double)holes / (double)MAX(data->rows * data->cols, 1), how);
 }
 
 void
@@ -209,6 +250,8 @@ lac_impute_say_set_aside(const LacImputeTable *table)
 {
     g_autofree char *names = NULL;
 
+    for (char **note = table->notes; note != NULL && *note != NULL; note++)
+        lac_cli_say("%s", *note);
     if (table->format.set_aside == NULL || table->format.set_aside[0] == NULL)
         return;
     names = g_strjoinv(", ", table->format.set_aside);
@@ -221,6 +264,7 @@ lac_impute_table_clear(LacImputeTable *table)
 {
     g_clear_pointer(&table->source, g_bytes_unref);
     lac_csv_format_clear(&table->format);
+    g_clear_pointer(&table->notes, g_strfreev);
     g_clear_pointer(&table->rules, lac_column_rules_free);
     g_clear_pointer(&table->data, lac_data_unref);
     g_clear_pointer(&table->adapted, lac_data_unref);

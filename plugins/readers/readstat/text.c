@@ -56,7 +56,7 @@ compare_codes(gconstpointer a, gconstpointer b)
     return strcmp(a, b);
 }
 
-/* "q7: missing are 12 cells as -9 (refused), 3 as -8 (do not know), 4 without a code" */
+/* "q7: cells missing: 12 as -9 (refused), 3 as -8 (do not know), 4 without a code" */
 static void
 note_codes(const Survey *survey, const Variable *variable, GStrvBuilder *notes)
 {
@@ -65,13 +65,13 @@ note_codes(const Survey *survey, const Variable *variable, GStrvBuilder *notes)
 
     if (codes == NULL)
         return;
-    g_string_printf(note, "%s: missing are", variable->name);
+    g_string_printf(note, "%s: cells missing:", variable->name);
     for (const GList *at = codes; at != NULL; at = at->next) {
         const char *label = code_label(survey, variable, at->data);
 
-        g_string_append_printf(note, "%s %zu%s as %s", at == codes ? "" : ",",
+        g_string_append_printf(note, "%s %zu as %s", at == codes ? "" : ",",
                                GPOINTER_TO_SIZE(g_hash_table_lookup(variable->codes, at->data)),
-                               at == codes ? " cells" : "", (const char *)at->data);
+                               (const char *)at->data);
         if (label != NULL)
             g_string_append_printf(note, " (%s)", label);
     }

@@ -221,9 +221,9 @@ LAC_TEST(readers_readstat, missing_codes_are_counted_and_named)
         size_t format;
         const char *income;
     } told[] = {
-        {0, "INCOME: missing are 1 cells as -8, 1 as -9, 1 as 999"},
-        {4, "INCOME: missing are 1 cells as .a, 1 as .b, 1 as .c"},
-        {6, "INCOME: missing are 1 cells as .A, 1 as .B, 1 as .C"},
+        {0, "INCOME: cells missing: 1 as -8, 1 as -9, 1 as 999"},
+        {4, "INCOME: cells missing: 1 as .a, 1 as .b, 1 as .c"},
+        {6, "INCOME: cells missing: 1 as .A, 1 as .B, 1 as .C"},
     };
     g_autofree char *folder = g_dir_make_tmp("lacuna-XXXXXX", NULL);
 
@@ -301,4 +301,25 @@ LAC_TEST(readers_readstat, other_files_are_no_surveys)
     g_unlink(path);
     g_unlink(sav);
     g_rmdir(folder);
+}
+
+/* survey.dta and survey.csv are by pandas: tests/data/readers/make-survey.py. */
+LAC_TEST(readers_readstat, a_stata_file_by_pandas_holds_what_pandas_says)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacData) data = reading("readstat", "survey.dta", NULL, &error);
+    g_autofree char *csv = reading_fixture("survey.csv");
+    g_autoptr(LacData) told = lac_csv_read(csv, NULL, NULL, &error);
+
+    ASSERT_NO_ERROR(error);
+    ASSERT_EQ_INT(data->rows, told->rows);
+    ASSERT_EQ_INT(data->cols, told->cols);
+    for (size_t j = 0; j < data->cols; j++) {
+        const LacColumn *column = lac_data_column(data, j), *other = lac_data_column(told, j);
+
+        EXPECT_STR(column->name, other->name);
+        EXPECT_EQ_INT(column->n_levels, other->n_levels);
+        for (size_t i = 0; i < data->rows; i++)
+            EXPECT_EQ_DOUBLE(lac_data_at(data, i, j), lac_data_at(told, i, j));
+    }
 }
