@@ -45,20 +45,7 @@ static const LacOption options[] = {
         "before it starts"),
     LAC_OPTION(LacImputeOptions, ignore, "ignore", 0, STRINGS, "COLUMN",
                "Pass this column through: not used, not filled; may be repeated"),
-    LAC_OPTION(LacImputeOptions, columns, "columns", 0, PATH, "FILE",
-               "Rules of columns (YAML): kind, levels, order, min, max, integer, log, unit, "
-               "missing, below, above, derived; 'lacuna inspect --format yaml' writes a first one"),
-    LAC_OPTION(LacImputeOptions, kinds, "kind", 0, STRINGS, "COLUMN=KIND",
-               "continuous, integer, binary, nominal, ordinal or an order of levels 'low < mid < "
-               "high' instead of what was sniffed; may be repeated"),
-    LAC_OPTION(LacImputeOptions, na, "na", 0, STRINGS, "TEXT",
-               "Text that means missing, instead of: empty, NA, NaN, ?, null; may be repeated"),
-    LAC_OPTION(LacImputeOptions, delimiter, "delimiter", 0, STRING, "CHAR",
-               "Field delimiter instead of the sniffed one; 'tab' for a tab"),
-    LAC_OPTION(LacImputeOptions, decimal, "decimal", 0, STRING, "CHAR",
-               "Decimal mark instead of the sniffed one"),
-    LAC_OPTION(LacImputeOptions, header, "header", 0, STRING, "WHETHER",
-               "Whether the first line names the columns: yes, no or auto (default)"),
+    LAC_TABLE_OPTIONS(LacImputeOptions, ),
     LAC_OPTION(LacImputeOptions, force, "force", 0, FLAG, NULL, "Overwrite existing files"),
     LAC_OPTION_END,
 };

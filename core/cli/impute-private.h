@@ -18,6 +18,26 @@ typedef struct {
     gboolean force, original, check_numerics;
 } LacImputeOptions;
 
+/* clang-format off */
+/** LAC_TABLE_OPTIONS: how a table is read, the same for every subcommand that reads one. @in: what
+ * stands before the fields of a LacImputeOptions inside @Type ("table."), or nothing. */
+#define LAC_TABLE_OPTIONS(Type, in)                                                                \
+    LAC_OPTION(Type, in columns, "columns", 0, PATH, "FILE",                                       \
+               "Rules of columns (YAML): kind, levels, order, min, max, integer, log, unit, "      \
+               "missing, below, above, derived; 'lacuna inspect --format yaml' writes a first one"), \
+    LAC_OPTION(Type, in kinds, "kind", 0, STRINGS, "COLUMN=KIND",                                  \
+               "continuous, integer, binary, nominal, ordinal or an order of levels 'low < mid < " \
+               "high' instead of what was sniffed; may be repeated"),                              \
+    LAC_OPTION(Type, in na, "na", 0, STRINGS, "TEXT",                                              \
+               "Text that means missing, instead of: empty, NA, NaN, ?, null; may be repeated"),   \
+    LAC_OPTION(Type, in delimiter, "delimiter", 0, STRING, "CHAR",                                 \
+               "Field delimiter instead of the sniffed one; 'tab' for a tab"),                     \
+    LAC_OPTION(Type, in decimal, "decimal", 0, STRING, "CHAR",                                     \
+               "Decimal mark instead of the sniffed one"),                                         \
+    LAC_OPTION(Type, in header, "header", 0, STRING, "WHETHER",                                    \
+               "Whether the first line names the columns: yes, no or auto (default)")
+/* clang-format on */
+
 /**
  * LacImputeTable: the person's file.
  * @source: its bytes after gunzip, or the text that a reader made of it; @format: how they were

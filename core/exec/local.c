@@ -37,6 +37,7 @@ typedef struct {
     char *started_at;
     Doom doom;       /* why we killed it */
     double seen_mib; /* largest resident size seen */
+    double ran_s;    /* of the cell, when last looked at */
     GByteArray *buffer;
     GString *said;
 } Worker;
@@ -181,7 +182,9 @@ lost_outcome(const Local *local, const Worker *worker, const char *status, const
     if (worker->seen_mib > 0.0)
         outcome->peak_rss_mib = worker->seen_mib;
     if (worker->doom == DOOM_TIME)
-        outcome->fit_s = local->experiment->limit_s; /* it took longer than this */
+        outcome->fit_s = local->experiment->limit_s > 0 /* it took longer than this */
+                             ? MIN(worker->ran_s, local->experiment->limit_s)
+                             : worker->ran_s;
     return outcome;
 }
 
@@ -228,9 +231,12 @@ death_outcome(const Local *local, const Worker *worker, int status)
     const LacExperiment *e = local->experiment;
     g_autofree char *reason = NULL;
 
-    if (worker->doom == DOOM_TIME)
+    if (worker->doom == DOOM_TIME && worker->ran_s >= e->limit_s && e->limit_s > 0)
         reason =
             g_strdup_printf("ran longer than %g s, the limit of a cell (limits.time)", e->limit_s);
+    else if (worker->doom == DOOM_TIME)
+        reason =
+            g_strdup_printf("was stopped after %.1f s: the time for all was up", worker->ran_s);
     else if (worker->doom == DOOM_MEMORY)
         reason =
             g_strdup_printf("its worker held %.0f MiB, more than %.0f MiB, the limit of a cell "
@@ -271,12 +277,13 @@ static void
 watch(const Local *local, Worker *worker)
 {
     const LacExperiment *e = local->experiment;
+    const gint64 now = g_get_monotonic_time();
 
     if (worker->cell == NULL || worker->doom != DOOM_NONE)
         return;
     worker->seen_mib = MAX(worker->seen_mib, resident_mib(worker->pid));
-    if (e->limit_s > 0 &&
-        (double)(g_get_monotonic_time() - worker->started) > e->limit_s * G_USEC_PER_SEC)
+    worker->ran_s = (double)(now - worker->started) / G_USEC_PER_SEC;
+    if ((e->limit_s > 0 && worker->ran_s > e->limit_s) || (e->deadline > 0 && now > e->deadline))
         worker->doom = DOOM_TIME;
     else if (e->limit_mib > 0 && worker->seen_mib > e->limit_mib)
         worker->doom = DOOM_MEMORY;
