@@ -81,6 +81,9 @@ unsigned lac_cli_width(void);
 /** lac_cli_shorten: at most @most characters of @text, the middle cut out. Owned. */
 char *lac_cli_shorten(const char *text, size_t most);
 
+/** lac_cli_print_wrapped: @text to stdout as a paragraph of lines no longer than the terminal's. */
+void lac_cli_print_wrapped(const char *text);
+
 /** lac_cli_error: "lacuna: message" to stderr, even with -q. Returns LAC_EXIT_USAGE, so that a
  * command ends in `return lac_cli_error(error);`; LAC_EXIT_INTERRUPTED for LAC_ERROR_CANCELLED. */
 int lac_cli_error(const GError *error);

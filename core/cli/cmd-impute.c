@@ -2,16 +2,20 @@
 #include "commands-private.h"
 #include "experiment-private.h"
 #include "impute-private.h"
+#include "rank-private.h"
 
 #include <string.h>
-
-enum { MAX_LEVELS = 256 };
 
 static const LacOption options[] = {
     LAC_OPTION(LacImputeOptions, output, "output", 'o', PATH, "FILE",
                "Where the completed table goes (default: standard output); NAME.gz is compressed"),
-    LAC_OPTION(LacImputeOptions, model, "model", 0, STRING, "NAME",
-               "Model that fills the holes (default: knn); see 'lacuna plugins models'"),
+    LAC_OPTION(
+        LacImputeOptions, model, "model", 0, STRING, "NAME",
+        "Model that fills the holes (default: knn), or auto: the one that 'lacuna rank' finds "
+        "best for each kind of columns; see 'lacuna plugins models'"),
+    LAC_OPTION(LacImputeOptions, budget, "time-budget", 0, STRING, "TIME",
+               "With --model auto: wall clock for the choice and the fill, as in 90s, 10m or none "
+               "(default: " LAC_RANK_BUDGET ")"),
     LAC_OPTION(LacImputeOptions, set, "set", 0, STRINGS, "PARAM=VALUE",
                "Parameter of the model; may be repeated; see 'lacuna describe MODEL'"),
     LAC_OPTION(LacImputeOptions, draws, "multiple", 'm', INT, "M",
@@ -104,8 +108,8 @@ outputs_close(Outputs *outputs, GError **error)
 }
 
 static gboolean
-impute_write_long(const LacImputeOptions *o, LacImputer *imputer, const LacImputeTable *table,
-                  Outputs *outputs, GError **error)
+impute_write_long(const LacImputeOptions *o, const LacImputeModels *models,
+                  const LacImputeTable *table, Outputs *outputs, GError **error)
 {
     LacImputeOutput *out = outputs->table;
 
@@ -119,7 +123,7 @@ impute_write_long(const LacImputeOptions *o, LacImputer *imputer, const LacImput
             return FALSE;
     }
     for (size_t d = 0; d < (size_t)o->draws; d++) {
-        g_autoptr(LacMatrix) completed = lac_impute_complete(imputer, table, TRUE, d, error);
+        g_autoptr(LacMatrix) completed = lac_impute_complete(models, table, TRUE, d, error);
 
         if (completed == NULL ||
             !lac_impute_write_draw(table, completed, d + 1, d == 0 && !o->original, out, error))
@@ -131,7 +135,7 @@ impute_write_long(const LacImputeOptions *o, LacImputer *imputer, const LacImput
 }
 
 static gboolean
-impute_write(const LacImputeOptions *o, LacImputer *imputer, const LacImputeTable *table,
+impute_write(const LacImputeOptions *o, const LacImputeModels *models, const LacImputeTable *table,
              Outputs *outputs, GError **error)
 {
     g_autoptr(LacMatrix) completed = NULL;
@@ -142,71 +146,25 @@ impute_write(const LacImputeOptions *o, LacImputer *imputer, const LacImputeTabl
             return FALSE;
     }
     if (o->draws > 0) {
-        if (!impute_write_long(o, imputer, table, outputs, error))
+        if (!impute_write_long(o, models, table, outputs, error))
             return FALSE;
     } else {
-        completed = lac_impute_complete(imputer, table, FALSE, 0, error);
+        completed = lac_impute_complete(models, table, FALSE, 0, error);
         if (completed == NULL || !lac_impute_write_filled(table, completed, outputs->table, error))
             return FALSE;
         if (outputs->cells != NULL)
             lac_filled_cells_put(outputs->cells, 0, completed);
     }
     if (outputs->flags != NULL &&
-        !lac_impute_write_flags(table, completed, lac_imputer_model_name(imputer), outputs->flags,
-                                error))
+        !lac_impute_write_flags(table, completed, models, outputs->flags, error))
         return FALSE;
-    return o->save == NULL || lac_imputer_save(imputer, o->save, error);
+    return o->save == NULL || lac_imputer_save(models->main, o->save, error);
 }
 
 /* ---- what is said -----------------------------------------------------------------------------
  */
 
-enum { NAMED_COLUMNS = 12 }; /* of wider tables -v names them all */
-
-/* "1 integer: age; 2 nominal: sex, town": a wrong guess should be seen. */
-static char *
-impute_kinds_text(const LacData *data)
-{
-    const gboolean named = data->cols <= NAMED_COLUMNS || lac_cli_verbose();
-    GString *kinds = g_string_new(NULL);
-
-    for (int kind = 0; kind < 5; kind++) {
-        g_autoptr(GString) names = g_string_new(NULL);
-        size_t n = 0;
-
-        for (size_t j = 0; j < data->cols; j++)
-            if ((int)lac_data_column(data, j)->kind == kind)
-                g_string_append_printf(names, "%s%s", n++ > 0 ? ", " : ": ",
-                                       lac_data_name(data, j));
-        if (n > 0)
-            g_string_append_printf(kinds, "%s%zu %s%s",
-                                   kinds->len == 0 ? ""
-                                   : named         ? "; "
-                                                   : ", ",
-                                   n, lac_kind_name((LacKind)kind), named ? names->str : "");
-    }
-    return g_string_free(kinds, FALSE);
-}
-
-/* What was read, in one paragraph: the person should see what was sniffed. */
-static void
-impute_say_table(const LacImputeOptions *o, const LacImputeTable *table)
-{
-    const LacData *data = table->data;
-    g_autofree char *kinds = impute_kinds_text(data), *reading = lac_impute_reading(table, kinds);
-
-    lac_cli_say("%s: %s", data->origin, reading);
-    lac_impute_say_set_aside(table);
-    if (o->ignore != NULL) {
-        g_autofree char *names = g_strjoinv(", ", o->ignore);
-
-        lac_cli_say("passed through as they are, holes too: %s", names);
-    }
-    for (size_t k = 0; table->model_column != NULL && k < data->cols; k++)
-        if (table->model_column[k] < 0)
-            lac_cli_warn("column '%s' is not in the model; it is passed through and not used",
-                         lac_data_name(data, k));
-}
+#define CHOSEN "chosen" /* events that say why --model auto took a model */
 
 static void
 impute_say_events(const LacContext *context)
@@ -216,6 +174,8 @@ impute_say_events(const LacContext *context)
     for (guint i = 0; i < events->len; i++) {
         const LacEvent *event = g_ptr_array_index(events, i);
 
+        if (g_str_has_prefix(event->code, CHOSEN))
+            continue; /* said when it was chosen */
         if (event->count == 1)
             lac_cli_warn("%s", event->detail);
         else
@@ -224,16 +184,17 @@ impute_say_events(const LacContext *context)
 }
 
 static void
-impute_say_done(const LacImputeOptions *o, const LacImputer *imputer, const LacImputeTable *table,
-                double seconds)
+impute_say_done(const LacImputeOptions *o, const LacImputeModels *models,
+                const LacImputeTable *table, double seconds)
 {
+    g_autofree char *name = lac_impute_models_name(models);
     const size_t holes = lac_mask_count(table->data->holes);
 
     if (holes == 0)
         lac_cli_say("nothing is missing: the table is passed on as it is");
     else
-        lac_cli_say("%s: filled %zu cell%s%s in %.2f s", lac_imputer_model_name(imputer), holes,
-                    holes == 1 ? "" : "s", o->draws > 0 ? " in each completion" : "", seconds);
+        lac_cli_say("%s: filled %zu cell%s%s in %.2f s", name, holes, holes == 1 ? "" : "s",
+                    o->draws > 0 ? " in each completion" : "", seconds);
 }
 
 typedef struct {
@@ -285,6 +246,12 @@ impute_check_outputs(const LacImputeOptions *o, GError **error)
 }
 
 static gboolean
+impute_is_auto(const LacImputeOptions *o)
+{
+    return g_strcmp0(o->model, "auto") == 0;
+}
+
+static gboolean
 impute_check(const LacImputeOptions *o, int argc, GError **error)
 {
     if (argc != 1)
@@ -302,6 +269,12 @@ impute_check(const LacImputeOptions *o, int argc, GError **error)
                         "--load brings its own model; --model, --set, --initial, --optimizer, "
                         "--scale and --save "
                         "do not go with it");
+    if (impute_is_auto(o) && o->set != NULL)
+        return lac_fail(error, LAC_ERROR_PARAM,
+                        "--set goes with a model of your choice, not with --model auto, which "
+                        "compares models with their defaults");
+    if (o->budget != NULL && !impute_is_auto(o))
+        return lac_fail(error, LAC_ERROR_PARAM, "--time-budget goes with --model auto only");
     if (o->columns != NULL && (o->load != NULL || o->save != NULL))
         return lac_fail(error, LAC_ERROR_PARAM,
                         "--columns does not go with --save and --load: a kept model would not know "
@@ -327,69 +300,6 @@ impute_check_names(const LacImputeOptions *o, const LacImputeTable *table, GErro
     return TRUE;
 }
 
-/* A model cannot know what a column without a single value is about. */
-static gboolean
-impute_check_empty(const LacImputeTable *table, GError **error)
-{
-    g_autoptr(GString) ways = g_string_new(NULL);
-    g_autoptr(GString) names = g_string_new(NULL);
-    const LacData *data = table->data;
-    size_t empty = 0;
-
-    for (size_t j = 0; data->rows > 0 && j < data->cols; j++) {
-        const LacColumnRule *rule = lac_column_rules_find(table->rules, lac_data_name(data, j));
-
-        if (rule != NULL && rule->derived != NULL)
-            continue;
-        if (lac_mask_count_col(data->holes, j) < data->rows || empty++ >= 5)
-            continue;
-        g_string_append_printf(names, "%s'%s'", names->len > 0 ? ", " : "", lac_data_name(data, j));
-        g_string_append_printf(ways, " --ignore=%s", lac_data_name(data, j));
-    }
-    if (empty == 0)
-        return TRUE;
-    return lac_fail(error, LAC_ERROR_DATA,
-                    "%s: %s %s%s no value in %zu row%s, so there is nothing to learn from; pass "
-                    "%s through with%s%s, or give at least one value",
-                    data->origin, empty == 1 ? "column" : "columns", names->str,
-                    empty == 1  ? " has"
-                    : empty > 5 ? " and more have"
-                                : " have",
-                    data->rows, data->rows == 1 ? "" : "s", empty == 1 ? "it" : "them", ways->str,
-                    empty > 5 ? " ..." : "");
-}
-
-static gboolean
-impute_kind_was_given(const LacImputeOptions *o, const char *name)
-{
-    const size_t n = strlen(name);
-
-    for (size_t i = 0; o->kinds != NULL && o->kinds[i] != NULL; i++)
-        if (strncmp(o->kinds[i], name, n) == 0 && o->kinds[i][n] == '=')
-            return TRUE;
-    return FALSE;
-}
-
-/* Every level of a category becomes a column of its own inside most models: thousands of them take
- * hours and gigabytes, and are more often a free text than a category. */
-static gboolean
-impute_check_levels(const LacImputeOptions *o, const LacImputeTable *table, GError **error)
-{
-    for (size_t j = 0; j < table->data->cols; j++) {
-        const LacColumn *column = lac_data_column(table->data, j);
-
-        if (column->n_levels > MAX_LEVELS && !impute_kind_was_given(o, column->name) &&
-            lac_column_rules_find(table->rules, column->name) == NULL)
-            return lac_fail(error, LAC_ERROR_DATA,
-                            "%s: column '%s' has %zu different texts, expected at most %d in a "
-                            "category; pass it through with --ignore=%s, or insist with "
-                            "--kind=%s=nominal",
-                            table->data->origin, column->name, column->n_levels, MAX_LEVELS,
-                            column->name, column->name);
-    }
-    return TRUE;
-}
-
 static gboolean
 impute_can_draw(const LacImputeOptions *o, const LacImputer *imputer, GError **error)
 {
@@ -403,99 +313,150 @@ impute_can_draw(const LacImputeOptions *o, const LacImputer *imputer, GError **e
 /* ---- all of it --------------------------------------------------------------------------------
  */
 
-static gboolean
-impute_read(const LacImputeOptions *o, const char *path, const LacImputer *imputer,
-            LacImputeTable *table, GError **error)
-{
-    const LacSchema *schema = o->load != NULL ? lac_imputer_schema(imputer) : NULL;
+/* One call: what was asked, what was read, what fills it. */
+typedef struct {
+    LacImputeOptions *options;
+    uint64_t seed;
+    LacImputeTable table;
+    LacImputeModels models;
+    Outputs outputs;
+} Job;
 
-    if (!lac_impute_table_read(table, path, o, schema, error) ||
-        !impute_check_names(o, table, error))
+static void
+job_clear(Job *job)
+{
+    outputs_clear(&job->outputs);
+    lac_impute_models_clear(&job->models);
+    lac_impute_table_clear(&job->table);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
+
+static gboolean
+impute_read(Job *job, const char *path, GError **error)
+{
+    const LacImputeOptions *o = job->options;
+    const LacSchema *schema = o->load != NULL ? lac_imputer_schema(job->models.main) : NULL;
+
+    if (!lac_impute_table_read(&job->table, path, o, schema, error) ||
+        !impute_check_names(o, &job->table, error))
         return FALSE;
-    if (o->load != NULL
-            ? !lac_impute_adapt(imputer, table, error)
-            : !(impute_check_empty(table, error) && impute_check_levels(o, table, error)))
+    if (o->load != NULL ? !lac_impute_adapt(job->models.main, &job->table, error)
+                        : !lac_impute_check_table(o, &job->table, error))
         return FALSE;
-    impute_say_table(o, table);
+    lac_impute_say_table(o, &job->table);
     return TRUE;
 }
 
 static gboolean
-impute_limit(const LacImputeOptions *o, LacContext *context, GError **error)
+impute_limit(const LacImputeOptions *o, LacImputeModels *models, GError **error)
 {
+    LacContext *const contexts[] = {models->context, models->levels_context};
     double mib;
 
-    if (o->max_memory == NULL)
-        return TRUE;
-    if (!lac_memory_parse(o->max_memory, &mib, error)) {
+    if (o->max_memory != NULL && !lac_memory_parse(o->max_memory, &mib, error)) {
         g_prefix_error(error, "--max-memory: ");
         return FALSE;
     }
-    lac_context_set_memory(context, (size_t)MIN(mib * 1024.0 * 1024.0, 0x1p62));
+    for (size_t k = 0; k < G_N_ELEMENTS(contexts) && contexts[k] != NULL; k++) {
+        if (o->max_memory != NULL)
+            lac_context_set_memory(contexts[k], (size_t)MIN(mib * 1024.0 * 1024.0, 0x1p62));
+        lac_context_set_draws(contexts[k], o->draws > 0 ? (size_t)o->draws : 1);
+    }
     return TRUE;
 }
 
 static gboolean
-impute_all(const LacImputeOptions *o, const char *path, uint64_t seed, LacImputeTable *table,
-           GError **error)
+impute_models(Job *job, const char *levels, GError **error)
 {
-    const gint64 start = g_get_monotonic_time();
-    const LacRng rng = lac_rng_new(seed);
-    g_autoptr(LacContext) context = lac_context_new(lac_rng_split(&rng, "impute"));
-    g_autoptr(LacImputer) imputer = lac_impute_imputer_new(o, context, error);
-    g_auto(Outputs) outputs = {NULL, NULL, NULL, NULL};
-    Progress progress;
-    gboolean learns;
+    return lac_impute_models_init(&job->models, job->options, levels, lac_rng_new(job->seed),
+                                  error) &&
+           impute_can_draw(job->options, job->models.main, error) &&
+           impute_limit(job->options, &job->models, error);
+}
 
-    if (imputer == NULL || !impute_can_draw(o, imputer, error) || !impute_limit(o, context, error))
+/* --model auto: asks `lacuna rank` which, and says why. */
+static gboolean
+impute_choose(Job *job, GError **error)
+{
+    LacImputeOptions *o = job->options;
+    g_autofree char *levels = NULL, *main = NULL;
+    g_auto(GStrv) why = NULL;
+
+    if (lac_mask_count(job->table.data->holes) == 0)
+        main = g_strdup("median"); /* it will not be asked for anything */
+    else if (!lac_impute_auto(o, &job->table, job->seed, &main, &levels, &why, error))
         return FALSE;
-    lac_context_set_draws(context, o->draws > 0 ? (size_t)o->draws : 1);
-    if (!impute_read(o, path, imputer, table, error) || !outputs_open(o, &outputs, error))
+    g_free(o->model);
+    o->model = g_steal_pointer(&main);
+    if (!impute_models(job, levels, error))
         return FALSE;
-    lac_imputer_set_rules(imputer, table->rules);
-    progress = (Progress){lac_imputer_model_name(imputer), g_get_monotonic_time()};
-    lac_context_set_progress(context, impute_progress, &progress);
+    for (size_t k = 0; why != NULL && why[k] != NULL; k++) {
+        g_autofree char *code = g_strdup_printf(CHOSEN "-%zu", k + 1);
+
+        lac_cli_say("%s", why[k]);
+        lac_context_event(job->models.context, code, -1, "%s", why[k]); /* for the page */
+    }
+    return TRUE;
+}
+
+static gboolean
+impute_fit(Job *job, GError **error)
+{
+    const LacImputeOptions *o = job->options;
+    Progress progress = {lac_imputer_model_name(job->models.main), g_get_monotonic_time()};
+
     /* a table without holes asks nothing of the model */
-    learns = o->load == NULL && (o->save != NULL || lac_mask_count(table->data->holes) > 0);
-    if ((learns && !lac_imputer_fit(imputer, table->data, error)) ||
-        !impute_write(o, imputer, table, &outputs, error))
+    if (o->load != NULL || (o->save == NULL && lac_mask_count(job->table.data->holes) == 0))
+        return TRUE;
+    lac_impute_models_rules(&job->models, &job->table);
+    lac_context_set_progress(job->models.context, impute_progress, &progress);
+    if (!lac_impute_models_fit(&job->models, job->table.data, error))
         return FALSE;
-    if (outputs.report != NULL) {
-        const LacImputeReport of = {table, imputer, context, outputs.cells, rng};
+    lac_context_set_progress(job->models.context, NULL, NULL);
+    return TRUE;
+}
 
-        if (!lac_impute_write_report(o, &of, outputs.report, error))
+static gboolean
+impute_all(Job *job, const char *path, GError **error)
+{
+    const LacImputeOptions *o = job->options;
+    const gint64 start = g_get_monotonic_time();
+    const gboolean chooses = impute_is_auto(o);
+
+    if ((!chooses && !impute_models(job, NULL, error)) || !impute_read(job, path, error) ||
+        !outputs_open(o, &job->outputs, error) || (chooses && !impute_choose(job, error)) ||
+        !impute_fit(job, error) ||
+        !impute_write(o, &job->models, &job->table, &job->outputs, error))
+        return FALSE;
+    if (job->outputs.report != NULL) {
+        const LacImputeReport of = {&job->table, &job->models, job->outputs.cells,
+                                    lac_rng_new(job->seed)};
+
+        if (!lac_impute_write_report(o, &of, job->outputs.report, error))
             return FALSE;
     }
-    if (!outputs_close(&outputs, error))
+    if (!outputs_close(&job->outputs, error))
         return FALSE;
-    impute_say_events(context);
-    impute_say_done(o, imputer, table, (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
+    impute_say_events(job->models.context);
+    if (job->models.levels != NULL)
+        impute_say_events(job->models.levels_context);
+    impute_say_done(o, &job->models, &job->table,
+                    (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
     return TRUE;
-}
-
-static gboolean
-impute_seed(const LacImputeOptions *o, uint64_t *out, GError **error)
-{
-    *out = 1;
-    return o->seed == NULL || g_ascii_string_to_unsigned(o->seed, 10, 0, G_MAXUINT64, out, NULL) ||
-           lac_fail(error, LAC_ERROR_PARAM, "--seed=%s: expected a whole number from 0 on",
-                    o->seed);
 }
 
 static int
 impute_run(void *state, int argc, char **argv)
 {
-    LacImputeOptions *o = state;
-    LacImputeTable table = {0};
+    g_auto(Job) job = {.options = state};
     g_autoptr(GError) error = NULL;
-    uint64_t seed = 1;
-    gboolean done;
 
     lac_cli_exit_on_interrupt();
-    done = impute_check(o, argc, &error) && impute_seed(o, &seed, &error) &&
-           impute_all(o, argv[0], seed, &table, &error);
-    lac_impute_table_clear(&table);
-    return done ? LAC_EXIT_OK : lac_cli_error(error);
+    return impute_check(job.options, argc, &error) &&
+                   lac_impute_seed(job.options, &job.seed, &error) &&
+                   impute_all(&job, argv[0], &error)
+               ? LAC_EXIT_OK
+               : lac_cli_error(error);
 }
 
 const LacCommand lac_command_impute = {
@@ -514,12 +475,18 @@ const LacCommand lac_command_impute = {
         "--load takes columns in any order, by name. A column that the model was not fitted on is "
         "passed through with a warning when it has no holes. A missing column, and a level that "
         "was not seen, are errors.\n\n"
+        "--model auto hides observed cells, lets each model fill them, and takes the best for "
+        "numbers "
+        "and for categories (lacuna rank shows the comparison); why is said on standard error and "
+        "on "
+        "the page of --report. With -m only models that draw take part.\n\n"
         "--report writes a page about the completions. It also hides some observed cells of each "
         "column with holes, fits the model again, and compares what comes back with what was there."
         "\n\n"
         "Examples:\n\n"
         "  lacuna impute data.csv -o filled.csv\n"
         "  lacuna impute data.csv -o filled.csv --model knn --set k=10 --ignore id\n"
+        "  lacuna impute data.csv -o filled.csv --model auto --time-budget 1m\n"
         "  lacuna impute data.csv -o draws.csv --model mice -m 20 --report filled.html\n"
         "  lacuna impute data.csv -o filled.csv --save model.safetensors\n"
         "  lacuna impute new.csv -o new-filled.csv --load model.safetensors",

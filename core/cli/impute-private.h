@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 typedef struct {
     char *output, *model, *initial, *optimizer, *scale, *save, *load, *flags, *report;
     char *delimiter, *decimal, *header, *seed, *max_memory;
-    char **set, **na, **kinds, **ignore, *columns;
+    char **set, **na, **kinds, **ignore, *columns, *budget;
     int64_t draws;
     gboolean force, original, check_numerics;
 } LacImputeOptions;
@@ -72,16 +72,52 @@ void lac_impute_table_clear(LacImputeTable *table);
 char *lac_impute_reading(const LacImputeTable *table, const char *kinds);
 void lac_impute_say_set_aside(const LacImputeTable *table);
 
+/** lac_impute_check_table: FALSE when a column has no value, or is a text rather than a category.
+ */
+gboolean lac_impute_check_table(const LacImputeOptions *options, const LacImputeTable *table,
+                                GError **error);
+/** lac_impute_say_table: what was read, in one paragraph: the person should see what was sniffed.
+ */
+void lac_impute_say_table(const LacImputeOptions *options, const LacImputeTable *table);
+/** lac_impute_seed: of --seed, or 1. */
+gboolean lac_impute_seed(const LacImputeOptions *options, uint64_t *out, GError **error);
+
 /** lac_impute_imputer_new: as the options say, not fitted yet, or as loaded. Owned. */
 LacImputer *
 lac_impute_imputer_new(const LacImputeOptions *options, LacContext *context, GError **error);
 /** lac_impute_adapt: fits @table to a loaded @imputer: same kinds and levels, whatever was seen in
  * this file. A missing column and an unseen level are errors. */
 gboolean lac_impute_adapt(const LacImputer *imputer, LacImputeTable *table, GError **error);
-/** lac_impute_complete: one completion of @table->data: draw @draw, or the point completion when
- * @drawn is FALSE. Owned. */
-LacMatrix *lac_impute_complete(LacImputer *imputer, const LacImputeTable *table, gboolean drawn,
-                               size_t draw, GError **error);
+/** LacImputeModels: what fills the table. @main: all of it, or the numbers where @levels, NULL
+ * unless --model auto found another model better at them, fills the categories. Each has a context.
+ */
+typedef struct {
+    LacContext *context, *levels_context;
+    LacImputer *main, *levels;
+} LacImputeModels;
+
+/** lac_impute_models_init: @main as lac_impute_imputer_new(), and @levels: the model of that name
+ * with its defaults, unless NULL. Random streams come from @rng. */
+gboolean lac_impute_models_init(LacImputeModels *models, const LacImputeOptions *options,
+                                const char *levels, LacRng rng, GError **error);
+/** lac_impute_models_rules: the rules of columns that @table came with; before fit. */
+void lac_impute_models_rules(LacImputeModels *models, const LacImputeTable *table);
+void lac_impute_models_clear(LacImputeModels *models);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LacImputeModels, lac_impute_models_clear)
+/** lac_impute_models_fit: on @in. */
+gboolean lac_impute_models_fit(LacImputeModels *models, const LacData *in, GError **error);
+gboolean lac_impute_models_draw(const LacImputeModels *models);
+/** lac_impute_models_name: "em", or "em and missforest". Owned. lac_impute_models_of: the one that
+ * fills columns like @column. */
+char *lac_impute_models_name(const LacImputeModels *models);
+const LacImputer *lac_impute_models_of(const LacImputeModels *models, const LacColumn *column);
+/** lac_impute_models_fill: @out: one completion of @in: draw @draw, or the point completion when
+ * @drawn is FALSE. */
+gboolean lac_impute_models_fill(const LacImputeModels *models, const LacData *in, gboolean drawn,
+                                size_t draw, LacMatrix *out, GError **error);
+/** lac_impute_complete: the same of @table->data, also of new rows for a loaded model. Owned. */
+LacMatrix *lac_impute_complete(const LacImputeModels *models, const LacImputeTable *table,
+                               gboolean drawn, size_t draw, GError **error);
 
 /** LacImputeOutput: a file that appears whole or not at all, or standard output. */
 typedef struct LacImputeOutput LacImputeOutput;
@@ -108,14 +144,19 @@ gboolean lac_impute_write_draw(const LacImputeTable *table, const LacMatrix *com
                                gboolean header, LacImputeOutput *out, GError **error);
 /** lac_impute_write_flags: one line an imputed cell: .id, column, model, and value unless
  * @completed is NULL (of several completions there is no one value). */
-gboolean lac_impute_write_flags(const LacImputeTable *table, const LacMatrix *completed,
-                                const char *model, LacImputeOutput *out, GError **error);
+gboolean
+lac_impute_write_flags(const LacImputeTable *table, const LacMatrix *completed,
+                       const LacImputeModels *models, LacImputeOutput *out, GError **error);
+
+/** lac_impute_auto: which models suit @table best, by `lacuna rank`: @main fills it, @levels (NULL:
+ * the same) its categories; owned. @why: owned sentences. FALSE with an error when none could. */
+gboolean lac_impute_auto(const LacImputeOptions *options, const LacImputeTable *table,
+                         uint64_t seed, char **main, char **levels, char ***why, GError **error);
 
 /** LacImputeReport: what the page is about; all lent. @cells: the holes in each completion. */
 typedef struct {
     const LacImputeTable *table;
-    const LacImputer *imputer;
-    const LacContext *context;
+    const LacImputeModels *models;
     const LacFilledCells *cells;
     LacRng rng;
 } LacImputeReport;

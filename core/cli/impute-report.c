@@ -8,26 +8,24 @@
 enum { HIDDEN_DRAWS = 20, HIDDEN_LEAST = 5, HIDDEN_MOST = 300 };
 #define HIDDEN_SHARE 0.05
 
-/* Fits the model of the options anew on @hidden and fills it; FALSE with @error. */
+/* Fits the models of the page anew on @hidden and fills it; FALSE with @error. */
 static gboolean
-report_refit(const LacImputeOptions *o, const LacImputeTable *table, const LacData *hidden,
-             LacContext *context, LacFilledCells *cells, gboolean *drawn, GError **error)
+report_refit(LacImputeModels *models, const LacData *hidden, LacFilledCells *cells, gboolean *drawn,
+             GError **error)
 {
-    g_autoptr(LacImputer) imputer = lac_impute_imputer_new(o, context, error);
-    g_autoptr(LacMatrix) out =
-        imputer != NULL ? lac_matrix_new(hidden->rows, hidden->cols, error) : NULL;
+    g_autoptr(LacMatrix) out = lac_matrix_new(hidden->rows, hidden->cols, error);
+    LacContext *const contexts[] = {models->context, models->levels_context};
 
     if (out == NULL)
         return FALSE;
-    lac_imputer_set_rules(imputer, table->rules);
-    *drawn = lac_imputer_can_sample(imputer);
-    lac_context_set_draws(context, *drawn ? HIDDEN_DRAWS : 1);
-    if (!lac_imputer_fit(imputer, hidden, error))
-        return FALSE;
+    *drawn = lac_impute_models_draw(models);
     cells->draws = *drawn ? HIDDEN_DRAWS : 1;
+    for (size_t k = 0; k < G_N_ELEMENTS(contexts) && contexts[k] != NULL; k++)
+        lac_context_set_draws(contexts[k], cells->draws);
+    if (!lac_impute_models_fit(models, hidden, error))
+        return FALSE;
     for (size_t d = 0; d < cells->draws; d++) {
-        if (*drawn ? !lac_imputer_sample(imputer, hidden, d, out, error)
-                   : !lac_imputer_fill(imputer, hidden, out, error))
+        if (!lac_impute_models_fill(models, hidden, *drawn, d, out, error))
             return FALSE;
         lac_filled_cells_put(cells, d, out);
     }
@@ -36,8 +34,8 @@ report_refit(const LacImputeOptions *o, const LacImputeTable *table, const LacDa
 
 /* NULL with a reason in @error. */
 static LacFilledCells *
-report_overimpute(const LacImputeOptions *o, const LacImputeTable *table, const LacRng *rng,
-                  LacContext *context, gboolean *drawn, GError **error)
+report_overimpute(LacImputeModels *models, const LacImputeTable *table, const LacRng *rng,
+                  gboolean *drawn, GError **error)
 {
     g_autoptr(LacMask) mask =
         lac_overimpute_choose(table->data, HIDDEN_SHARE, HIDDEN_LEAST, HIDDEN_MOST,
@@ -48,41 +46,45 @@ report_overimpute(const LacImputeOptions *o, const LacImputeTable *table, const 
 
     if (cells == NULL || cells->n == 0)
         return g_steal_pointer(&cells);
-    return report_refit(o, table, hidden, context, cells, drawn, error) ? g_steal_pointer(&cells)
-                                                                        : NULL;
+    return report_refit(models, hidden, cells, drawn, error) ? g_steal_pointer(&cells) : NULL;
 }
 
 gboolean
 lac_impute_write_report(const LacImputeOptions *o, const LacImputeReport *of, LacImputeOutput *out,
                         GError **error)
 {
-    g_autoptr(LacContext) again = lac_context_new(lac_rng_split(&of->rng, "impute"));
+    g_auto(LacImputeModels) again = {0};
     g_autofree char *title = g_path_get_basename(of->table->data->origin);
     g_autofree char *reading = lac_impute_reading(of->table, NULL), *why = NULL, *html = NULL;
+    g_autofree char *name = lac_impute_models_name(of->models);
+    const char *levels =
+        of->models->levels != NULL ? lac_imputer_model_name(of->models->levels) : NULL;
     g_auto(GStrv) notes = NULL;
     g_autoptr(LacFilledCells) hidden = NULL;
     g_autoptr(GError) reason = NULL;
     gboolean hidden_drawn = FALSE;
 
-    lac_context_set_memory(again, lac_context_memory(of->context));
     if (o->load != NULL)
         why = g_strdup("the model was loaded, and may have learnt from the cells to be hidden");
-    else if (of->cells->n > 0)
-        hidden = report_overimpute(o, of->table, &of->rng, again, &hidden_drawn, &reason);
+    else if (of->cells->n > 0 && lac_impute_models_init(&again, o, levels, of->rng, &reason)) {
+        lac_impute_models_rules(&again, of->table);
+        lac_context_set_memory(again.context, lac_context_memory(of->models->context));
+        hidden = report_overimpute(&again, of->table, &of->rng, &hidden_drawn, &reason);
+    }
     if (reason != NULL)
         why = g_strdup(reason->message);
     const LacFilled filled = {.title = title,
                               .reading = reading,
-                              .model = lac_imputer_model_name(of->imputer),
+                              .model = name,
                               .data = of->table->data,
                               .imputed = of->cells,
                               .hidden = hidden,
                               .drawn = o->draws > 0,
                               .hidden_drawn = hidden_drawn,
                               .why_not = why,
-                              .traces = lac_context_traces(of->context),
-                              .events = lac_context_events(of->context),
-                              .modelled = lac_imputer_model_schema(of->imputer)};
+                              .traces = lac_context_traces(of->models->context),
+                              .events = lac_context_events(of->models->context),
+                              .modelled = lac_imputer_model_schema(of->models->main)};
 
     html = lac_filled_html(&filled, &notes);
     for (size_t i = 0; notes[i] != NULL; i++)

@@ -317,8 +317,8 @@ lac_impute_write_draw(const LacImputeTable *table, const LacMatrix *completed, s
 }
 
 gboolean
-lac_impute_write_flags(const LacImputeTable *table, const LacMatrix *completed, const char *model,
-                       LacImputeOutput *out, GError **error)
+lac_impute_write_flags(const LacImputeTable *table, const LacMatrix *completed,
+                       const LacImputeModels *models, LacImputeOutput *out, GError **error)
 {
     const LacData *data = table->data;
     g_autoptr(GString) line = g_string_new(".id,column,model");
@@ -330,7 +330,9 @@ lac_impute_write_flags(const LacImputeTable *table, const LacMatrix *completed, 
                 continue;
             g_string_append_printf(line, "%zu,", i + 1);
             lac_csv_format_text(line, lac_data_name(data, j), ',');
-            g_string_append_printf(line, ",%s", model);
+            g_string_append_printf(
+                line, ",%s",
+                lac_imputer_model_name(lac_impute_models_of(models, lac_data_column(data, j))));
             if (completed != NULL) {
                 g_string_append_c(line, ',');
                 lac_csv_format_value(line, lac_data_column(data, j),

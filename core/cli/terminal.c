@@ -120,6 +120,26 @@ lac_cli_warn(const char *format, ...)
 }
 
 void
+lac_cli_print_wrapped(const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    const glong width = (glong)lac_cli_width() - 1;
+    glong at = 0;
+
+    for (char **word = words; *word != NULL; word++) {
+        const glong length = g_utf8_strlen(*word, -1);
+
+        if (at > 0 && at + 1 + length > width) {
+            putchar('\n');
+            at = 0;
+        }
+        printf("%s%s", at > 0 ? " " : "", *word);
+        at += length + (at > 0 ? 1 : 0);
+    }
+    putchar('\n');
+}
+
+void
 lac_cli_say(const char *format, ...)
 {
     va_list arguments;

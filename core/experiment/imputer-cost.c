@@ -52,6 +52,20 @@ lac_imputer_cost(const LacImputer *imputer, const LacData *train, LacCost *out)
 }
 
 gboolean
+lac_imputer_forecast(LacImputer *imputer, const LacData *train, LacCost *out)
+{
+    LacWorkload work;
+
+    *out = (LacCost){0};
+    if (imputer->plugin->cost == NULL)
+        return FALSE;
+    lac_imputer_set_columns(imputer, train->schema);
+    work = workload_of(imputer, train);
+    imputer->plugin->cost(imputer->model, &work, out);
+    return TRUE;
+}
+
+gboolean
 lac_imputer_check_memory(LacImputer *imputer, const LacData *train, GError **error)
 {
     const size_t limit = lac_context_memory(imputer->context);

@@ -6,6 +6,7 @@
 #include "compare-private.h"
 #include "filled-private.h"
 #include "missingness-private.h"
+#include "ranking-private.h"
 
 G_BEGIN_DECLS
 
@@ -104,6 +105,9 @@ LacFigure *figure_overimputed(const LacData *data, const LacFilledCells *cells, 
 
 /** figure_flux: influx against outflux of the columns of a table. */
 LacFigure *figure_flux(const LacData *data, const LacMissingness *missingness);
+
+/** figure_ranking: the first score in use for @group against time. */
+LacFigure *figure_ranking(const LacRanking *ranking, LacRankGroup group);
 
 /** report_axis_text: "rmse, minmax units, lower is better"; owned. */
 char *report_axis_text(const LacReport *report, size_t metric, size_t condition);

@@ -28,6 +28,9 @@ typedef enum {
     LAC_RANK_SCORES,
 } LacRankScore;
 
+/** Masks from which on differences are tested; fewer tell nothing. */
+enum { LAC_RANK_TESTED = 3 };
+
 /** LacRankPart: one candidate in one group. @value, @rank: NaN where there is none; @mean_rank:
  * over the scores in use; @apart: shown to differ from the group's winner */
 typedef struct {

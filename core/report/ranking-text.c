@@ -13,6 +13,7 @@
 enum { NAME_WIDTH = 11 };
 
 static const char *const group_names[] = {"numbers", "categories"};
+static const char *const group_titles[] = {"Numbers", "Categories"};
 static const char *const score_names[LAC_RANK_GROUPS][LAC_RANK_SCORES] = {
     {"CRPS", "energy-I-score", "RMSE"}, {"", "energy-I-score", "PFC"}};
 
@@ -73,11 +74,11 @@ lac_ranking_verdict(const LacRanking *self, LacRankGroup group)
     size_t n;
 
     if (!self->scored[group] || self->winner[group] >= self->n) {
-        g_string_append_printf(out, "%s: no candidate could be scored.", group_names[group]);
+        g_string_append_printf(out, "%s: no candidate could be scored.", group_titles[group]);
         return g_string_free(out, FALSE);
     }
     winner = &self->model[self->winner[group]];
-    g_string_append_printf(out, "%s: %s", group_names[group], winner->name);
+    g_string_append_printf(out, "%s: %s", group_titles[group], winner->name);
     if (self->ranked > 1) {
         g_string_append(out, ", mean rank ");
         report_number(out, "%.3g", winner->part[group].mean_rank);
@@ -89,8 +90,9 @@ lac_ranking_verdict(const LacRanking *self, LacRankGroup group)
     alike = names_alike(self, group, &n);
     if (self->ranked < 2)
         g_string_append(out, " It is the only one that was ranked.");
-    else if (self->repeats < 2)
-        g_string_append(out, " One mask: nothing is tested, the others may be as good.");
+    else if (self->repeats < LAC_RANK_TESTED)
+        g_string_append_printf(out, " %zu mask%s: too few to test, the others may be as good.",
+                               self->repeats, self->repeats == 1 ? "" : "s");
     else if (n == 0)
         g_string_append(out, " All others are worse (paired t over masks, Holm, 5 %).");
     else
@@ -169,7 +171,7 @@ column_text(const LacRankModel *model, const TextColumn *column)
                                           : model->part[column->group].value[column->score];
     if (isnan(value))
         return g_strdup("–");
-    report_number(out, column->score < 0 ? "%.2f" : "%.4g", value);
+    report_number(out, column->score < 0 ? "%.2f" : "%#.4g", value);
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 

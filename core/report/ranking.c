@@ -490,7 +490,7 @@ test_all(const Collected *self, LacRanking *ranking, const GArray *repeats)
 {
     for (int g = 0; g < LAC_RANK_GROUPS; g++)
         for (int s = 0; s < LAC_RANK_SCORES; s++)
-            if (s != LAC_RANK_I_SCORE && ranking->used[g][s] && repeats->len > 1)
+            if (s != LAC_RANK_I_SCORE && ranking->used[g][s] && repeats->len >= LAC_RANK_TESTED)
                 tell_apart(self, ranking, repeats, g, s);
 }
 

@@ -1,0 +1,111 @@
+/* `lacuna impute --model auto`: the candidates of `lacuna rank`, and what to take of them. */
+#include "rank-private.h"
+
+#include <string.h>
+
+enum { REPEATS = 5, DRAWS = 9 };
+
+/* The fit on the whole table comes after the race and takes about as long as a cell of it. */
+static const double share_of_race = 0.6, share_of_cell = 0.3;
+
+static gboolean
+auto_request(const LacImputeOptions *o, const LacData *data, uint64_t seed, LacRankRequest *out,
+             GError **error)
+{
+    double budget;
+
+    *out = (LacRankRequest){.data = data,
+                            .scale = o->scale,
+                            .initial = o->initial,
+                            .seed = seed,
+                            .repeats = REPEATS,
+                            .draws = DRAWS,
+                            .jobs = 1,
+                            .draw_only = o->draws > 0};
+    if (!lac_rank_seconds(o->budget != NULL ? o->budget : LAC_RANK_BUDGET, &budget, error))
+        return FALSE;
+    out->budget_s = share_of_race * budget;
+    out->cell_s = share_of_cell * budget;
+    if (o->max_memory == NULL || lac_memory_parse(o->max_memory, &out->max_mib, error))
+        return TRUE;
+    g_prefix_error(error, "--max-memory: ");
+    return FALSE;
+}
+
+/* Columns with holes of @group are there to be filled. */
+static const char *
+auto_winner(const LacRanking *ranking, LacRankGroup group)
+{
+    return ranking->columns[group] > 0 && ranking->winner[group] < ranking->n
+               ? ranking->model[ranking->winner[group]].name
+               : NULL;
+}
+
+static gboolean
+auto_nobody(const LacData *data, const LacRanking *ranking, GError **error)
+{
+    const LacRankModel *first = ranking->n > 0 ? &ranking->model[0] : NULL;
+
+    return lac_fail(error, LAC_ERROR_DATA,
+                    "%s: --model auto found no model for it: %s: %s; choose one with --model, or "
+                    "see 'lacuna rank'",
+                    data->origin, first != NULL ? first->name : "none",
+                    first != NULL && first->reason != NULL ? first->reason : "there is none");
+}
+
+/* A model file, or a table with one kind of columns to fill, has one model. */
+static void
+auto_take(const LacImputeOptions *o, const LacRanking *ranking, char **main, char **levels,
+          GStrvBuilder *why)
+{
+    const char *numbers = auto_winner(ranking, LAC_RANK_NUMBERS),
+               *others = auto_winner(ranking, LAC_RANK_LEVELS);
+
+    for (int g = 0; g < LAC_RANK_GROUPS; g++) {
+        if (auto_winner(ranking, (LacRankGroup)g) != NULL) {
+            g_autofree char *verdict = lac_ranking_verdict(ranking, (LacRankGroup)g);
+            g_autofree char *text = g_strdup_printf("auto: %s", verdict);
+
+            g_strv_builder_add(why, text);
+        }
+    }
+    if (numbers != NULL && others != NULL && strcmp(numbers, others) != 0) {
+        if (o->save == NULL) {
+            *main = g_strdup(numbers);
+            *levels = g_strdup(others);
+            return;
+        }
+        g_autofree char *text = g_strdup_printf(
+            "auto: --save keeps one model, so %s, the best of all columns together, fills them all",
+            ranking->model[0].name);
+
+        g_strv_builder_add(why, text);
+        numbers = ranking->model[0].name;
+    }
+    *main = g_strdup(numbers != NULL ? numbers : others != NULL ? others : ranking->model[0].name);
+}
+
+gboolean
+lac_impute_auto(const LacImputeOptions *o, const LacImputeTable *table, uint64_t seed, char **main,
+                char **levels, char ***why, GError **error)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    g_auto(LacRankOutcome) outcome = {0};
+    LacRankRequest request;
+    gboolean good;
+
+    if (!auto_request(o, table->data, seed, &request, error))
+        return FALSE;
+    lac_cli_catch_interrupts(); /* so that the race can put away its folder */
+    good = lac_rank_run(&request, &outcome, error);
+    lac_cli_exit_on_interrupt();
+    if (!good)
+        return FALSE;
+    if (outcome.interrupted)
+        return lac_fail(error, LAC_ERROR_CANCELLED, "interrupted");
+    if (outcome.ranking->ranked == 0)
+        return auto_nobody(table->data, outcome.ranking, error);
+    auto_take(o, outcome.ranking, main, levels, builder);
+    *why = g_strv_builder_end(builder);
+    return TRUE;
+}

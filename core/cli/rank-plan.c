@@ -1,0 +1,335 @@
+/* What `lacuna rank` runs: the table written down, two experiments about it, candidates by cost. */
+#include "rank-private.h"
+
+#include "work.h"
+
+#include <lacuna/parallel.h>
+#include <math.h>
+#include <string.h>
+
+enum {
+    OWN_COLUMNS = 8,    /* scored by energy-I-score: each takes a fit */
+    OWN_HOLES = 10,     /* fewer are not scored */
+    WANTED_CELLS = 500, /* to hide, where the table's own share gives fewer */
+    FEWEST_ROWS = 10,
+};
+
+static const double most_share = 0.2, most_of_column = 0.3, mcar_share = 0.1;
+
+gboolean
+lac_rank_seconds(const char *text, double *out, GError **error)
+{
+    static const struct {
+        const char *unit;
+        double seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}};
+    char *end;
+    const double number = g_ascii_strtod(text, &end);
+
+    if (strcmp(text, "none") == 0) {
+        *out = 0;
+        return TRUE;
+    }
+    while (end != text && *end == ' ')
+        end++;
+    for (size_t k = 0; k < G_N_ELEMENTS(units) && end != text; k++)
+        if (strcmp(end, units[k].unit) == 0 && number > 0 && isfinite(number)) {
+            *out = number * units[k].seconds;
+            return TRUE;
+        }
+    return lac_fail(error, LAC_ERROR_PARAM,
+                    "--time-budget=%s: expected a time above 0, as in 90s, 10m or 1h, or none",
+                    text);
+}
+
+gboolean
+lac_rank_suits(const LacData *data, GError **error)
+{
+    if (data->cols < 2)
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "%s: has %zu column%s to fill from; models differ only in what they learn "
+                        "from other columns, so use --model median (or mean)",
+                        data->origin, data->cols, data->cols == 1 ? "" : "s");
+    if (data->rows < FEWEST_ROWS)
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "%s: has %zu rows, expected at least %d to hide cells in and compare what "
+                        "comes back; choose a model yourself, as in --model mice",
+                        data->origin, data->rows, FEWEST_ROWS);
+    return TRUE;
+}
+
+/* ---- the table ---------------------------------------------------------------------------------
+ */
+
+gboolean
+lac_rank_write_table(const LacData *data, const char *path, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (size_t j = 0; j < data->cols; j++) {
+        g_string_append(text, j > 0 ? "," : "");
+        lac_csv_format_text(text, lac_data_name(data, j), ',');
+    }
+    g_string_append_c(text, '\n');
+    for (size_t i = 0; i < data->rows; i++) {
+        for (size_t j = 0; j < data->cols; j++) {
+            g_string_append(text, j > 0 ? "," : "");
+            if (!lac_data_is_hole(data, i, j))
+                lac_csv_format_value(text, lac_data_column(data, j), lac_data_at(data, i, j), ',',
+                                     '.');
+        }
+        g_string_append_c(text, '\n');
+    }
+    return g_file_set_contents(path, text->str, (gssize)text->len, error);
+}
+
+/* @text as a double-quoted scalar. */
+static void
+append_quoted(GString *out, const char *text)
+{
+    g_string_append_c(out, '"');
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
+            g_string_append_c(out, '\\');
+        if ((unsigned char)*c < ' ')
+            g_string_append_printf(out, "\\x%02x", (unsigned)*c);
+        else
+            g_string_append_c(out, *c);
+    }
+    g_string_append_c(out, '"');
+}
+
+static void
+append_kind(GString *out, const LacColumn *column)
+{
+    g_autoptr(GString) order = g_string_new(NULL);
+
+    if (column->kind != LAC_KIND_ORDINAL || column->levels == NULL) {
+        g_string_append(out, lac_kind_name(column->kind));
+        return;
+    }
+    for (size_t l = 0; l < column->n_levels; l++)
+        g_string_append_printf(order, "%s%s", l > 0 ? " < " : "", column->levels[l]);
+    append_quoted(out, order->str);
+}
+
+/* ---- the experiments ---------------------------------------------------------------------------
+ */
+
+static void
+append_data(GString *out, const LacData *data)
+{
+    g_string_append(out, "data:\n  - csv:\n      path: ../table.csv\n      header: \"yes\"\n"
+                         "      delimiter: \",\"\n      decimal: \".\"\n      na: [\"\"]\n"
+                         "      kinds:\n");
+    for (size_t j = 0; j < data->cols; j++) {
+        g_string_append(out, "        ");
+        append_quoted(out, lac_data_name(data, j));
+        g_string_append(out, ": ");
+        append_kind(out, lac_data_column(data, j));
+        g_string_append_c(out, '\n');
+    }
+}
+
+/* What ships, learns from other columns (or is the floor they must beat), and is not another
+ * program or a network for something else. */
+static const char *const usual[] = {"mean",       "median",     "knn",     "em",       "mice",
+                                    "softimpute", "missforest", "gcopula", "missiwae", NULL};
+
+static void
+append_models(GString *out, const LacRankRequest *request)
+{
+    g_string_append(out, "model:\n");
+    for (size_t k = 0; request->models == NULL && usual[k] != NULL; k++)
+        if (lac_plugin_find(LAC_PLUGIN_MODEL, usual[k], NULL) != NULL)
+            g_string_append_printf(out, "  - %s\n", usual[k]);
+    for (size_t k = 0; request->models != NULL && request->models[k] != NULL; k++) {
+        const gboolean list = strpbrk(request->models[k], ":{[") == NULL;
+        g_auto(GStrv) names = g_strsplit(request->models[k], list ? "," : "\n", -1);
+
+        for (char **name = names; *name != NULL; name++)
+            if (*g_strstrip(*name) != '\0')
+                g_string_append_printf(out, "  - %s\n", *name);
+    }
+}
+
+static void
+append_shared(GString *out, const LacRankRequest *request, int64_t repeats)
+{
+    g_string_append_printf(
+        out, "lacuna: 1\nname: rank\nseed: %" G_GUINT64_FORMAT "\nrepeats: %" G_GINT64_FORMAT "\n",
+        request->seed, repeats);
+    append_data(out, request->data);
+    g_string_append_printf(out, "scale: %s\n", request->scale != NULL ? request->scale : "minmax");
+    if (request->initial != NULL)
+        g_string_append_printf(out, "initial: %s\n", request->initial);
+    if (request->optimizer != NULL)
+        g_string_append_printf(out, "optimizer: %s\n", request->optimizer);
+    append_models(out, request);
+    if (request->max_mib > 0)
+        g_string_append_printf(out, "limits: {memory: %.0f}\n", request->max_mib);
+}
+
+/* Which share of the observed cells to hide: the table's own, but enough of them to judge by, and
+ * not so many that what is left is another table. */
+static double
+share_to_hide(const LacData *data, double own)
+{
+    const double cells = (double)data->rows * (double)data->cols;
+    size_t incomplete = 0, most = 0;
+    double factor = MAX(1.0, WANTED_CELLS / (own * cells));
+
+    for (size_t i = 0; i < data->rows; i++)
+        incomplete += lac_mask_count_row(data->holes, i) > 0 ? 1 : 0;
+    for (size_t j = 0; j < data->cols; j++)
+        most = MAX(most, lac_mask_count_col(data->holes, j));
+    factor = MIN(factor, MAX(1.0, most_of_column * (double)data->rows / (double)most));
+    factor = MIN(factor, MAX(1.0, 0.5 * (double)data->rows / (double)incomplete));
+    return MIN(own * factor, most_share);
+}
+
+/* Whether a pattern could be taken from a row that keeps something. */
+static gboolean
+can_learn(const LacData *data)
+{
+    for (size_t j = 0; j < data->cols; j++) {
+        const size_t holes = lac_mask_count_col(data->holes, j);
+
+        if (holes > 0 && holes < data->rows && data->cols > 1)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+append_mask(GString *out, const LacRankRequest *request, double own, LacRankPlan *plan)
+{
+    if (request->mask != NULL) {
+        g_string_append_printf(out, "mask: %s\n", request->mask);
+        plan->mask = g_strdup_printf("Cells are hidden by %s.", request->mask);
+    } else if (can_learn(request->data)) {
+        const double share = share_to_hide(request->data, own);
+        char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+        g_ascii_formatd(text, sizeof text, "%.4f", share);
+        g_string_append_printf(out, "mask: {learned: {rate: %s}}\n", text);
+        plan->mask = g_strdup_printf("%.3g %% of the observed cells are hidden the way the "
+                                     "table's own holes are distributed (mask learned); %.3g %% "
+                                     "are missing by themselves.",
+                                     100 * share, 100 * own);
+    } else {
+        g_string_append_printf(out, "mask: {mcar: {rate: %g}}\n", mcar_share);
+        plan->mask = g_strdup_printf(
+            "%s, so %.3g %% of the observed cells are hidden at random "
+            "(mask mcar).",
+            own > 0 ? "Columns are complete or empty" : "Nothing is missing", 100 * mcar_share);
+    }
+}
+
+static void
+append_metrics(GString *out, int64_t draws)
+{
+    const char *level = draws >= 19 ? "0.9" : draws >= 9 ? "0.8" : "0.5";
+
+    g_string_append_printf(out,
+                           "draws: %" G_GINT64_FORMAT
+                           "\nmetrics: [crps, rmse, mae, pfc, energy, coverage: {levels: [%s]}, "
+                           "width: {levels: [%s]}]\n",
+                           draws, level, level);
+}
+
+gboolean
+lac_rank_plan_make(const LacRankRequest *request, LacRankPlan *out, GError **error)
+{
+    const LacData *data = request->data;
+    const double own =
+        (double)lac_mask_count(data->holes) / ((double)data->rows * (double)data->cols);
+    g_autoptr(GString) truth = g_string_new(NULL), score = g_string_new(NULL);
+
+    if (!lac_rank_suits(data, error))
+        return FALSE;
+    for (size_t j = 0; j < data->cols; j++) {
+        const size_t holes = lac_mask_count_col(data->holes, j);
+
+        if (holes >= OWN_HOLES && holes < data->rows)
+            out->own_columns++;
+    }
+    out->own_columns = MIN(out->own_columns, OWN_COLUMNS);
+    append_shared(truth, request, request->repeats);
+    append_mask(truth, request, own, out);
+    append_metrics(truth, request->draws);
+    out->truth = g_string_free(g_steal_pointer(&truth), FALSE);
+    if (out->own_columns == 0)
+        return TRUE;
+    append_shared(score, request, 1);
+    g_string_append_printf(score,
+                           "mask: {mcar: {rate: 0}}\nmetrics: [energy-i-score: {draws: "
+                           "%" G_GINT64_FORMAT ", columns: %d, min_holes: %d}]\n",
+                           request->draws, OWN_COLUMNS, OWN_HOLES);
+    out->own = g_string_free(g_steal_pointer(&score), FALSE);
+    return TRUE;
+}
+
+void
+lac_rank_plan_clear(LacRankPlan *plan)
+{
+    g_clear_pointer(&plan->truth, g_free);
+    g_clear_pointer(&plan->own, g_free);
+    g_clear_pointer(&plan->mask, g_free);
+}
+
+/* ---- candidates --------------------------------------------------------------------------------
+ */
+
+static int
+candidate_compare(const void *a, const void *b)
+{
+    const LacRankCandidate *x = a, *y = b;
+
+    if (isnan(x->seconds) != isnan(y->seconds))
+        return isnan(x->seconds) ? 1 : -1;
+    return x->seconds < y->seconds ? -1 : x->seconds > y->seconds;
+}
+
+static gboolean
+candidate_fill(LacRankCandidate *candidate, const LacExperiment *e, const LacRankRequest *request,
+               GError **error)
+{
+    LacModel *model = lac_work_instance(e, candidate->model, error);
+    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacImputer) imputer = NULL;
+    LacCost cost;
+
+    if (model == NULL)
+        return FALSE;
+    imputer = lac_imputer_new(model, NULL, LAC_SCALE_NONE, context);
+    lac_context_set_draws(context, (size_t)request->draws);
+    candidate->draws = lac_imputer_can_sample(imputer);
+    candidate->seconds = lac_imputer_forecast(imputer, request->data, &cost) ? cost.seconds : NAN;
+    if (request->draw_only && !candidate->draws)
+        candidate->reason = g_strdup("cannot draw completions, which -m asks for");
+    return TRUE;
+}
+
+static void
+candidate_clear(gpointer data)
+{
+    g_free(((LacRankCandidate *)data)->reason);
+}
+
+GArray *
+lac_rank_candidates(const LacExperiment *e, const LacRankRequest *request, GError **error)
+{
+    g_autoptr(GArray) out = g_array_new(FALSE, TRUE, sizeof(LacRankCandidate));
+
+    g_array_set_clear_func(out, candidate_clear);
+    for (guint i = 0; i < e->models->len; i++) {
+        LacRankCandidate candidate = {.model = e->models->pdata[i]};
+
+        if (!candidate_fill(&candidate, e, request, error))
+            return NULL;
+        g_array_append_val(out, candidate);
+    }
+    g_array_sort(out, candidate_compare); /* stable: as listed where estimates are equal */
+    return g_steal_pointer(&out);
+}
