@@ -73,9 +73,9 @@ lac_moments_load(LacMoments *moments, size_t n, const char *prefix, const LacBun
     for (size_t k = 0; k < n; k++)
         if (!isfinite(centre[k]) || !(sd[k] > 0.0) || !isfinite(sd[k]))
             return lac_fail(error, LAC_ERROR_DATA,
-                            "%s: column %zu has mean %g and sd %g; expected finite ones, sd above "
-                            "0",
-                            centre_name, k + 1, centre[k], sd[k]);
+                            "%s, %s: column %zu has mean %g and sd %g; expected finite ones, sd "
+                            "above 0",
+                            centre_name, sd_name, k + 1, centre[k], sd[k]);
     lac_moments_init(moments, n);
     memcpy(moments->centre, centre, n * sizeof *centre);
     memcpy(moments->sd, sd, n * sizeof *sd);

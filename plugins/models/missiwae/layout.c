@@ -481,7 +481,13 @@ layout_load(const LacBundle *in, GError **error)
     self->lower = ends[1];
     self->upper = ends[2];
     self->mean = g_new0(LacReal, self->width + 1);
-    for (size_t k = 0; k < self->width; k++)
+    for (size_t k = 0; k < self->width; k++) {
+        if (!isfinite(mean[k])) {
+            lac_fail(error, LAC_ERROR_DATA,
+                     "layout.mean: input %zu is %g, expected a finite number", k + 1, mean[k]);
+            return NULL;
+        }
         self->mean[k] = (LacReal)mean[k];
+    }
     return g_steal_pointer(&self);
 }
