@@ -3,6 +3,7 @@
  *   forest-walk.c   rows down a tree
  *   tree.c          one tree: bag, nodes, partition of the rows
  *   tree-mean.c     best splits of numbers and two classes
+ *   tree-wide.c     the same by 512-bit vectors, where the processor has them
  *   tree-class.c    best splits of more classes */
 #ifndef LACUNA_FOREST_PRIVATE_H
 #define LACUNA_FOREST_PRIVATE_H
@@ -15,6 +16,8 @@ G_BEGIN_DECLS
 enum {
     TREE_BY_SUBSET = 0xffff, /* cut of nodes that split on a set of bins */
     TREE_NO_LEAF = -1,       /* ~0, before there is a leaf */
+    TREE_WIDE_FEW = 32,      /* rows that vectors compare with each other */
+    TREE_ABREAST = 4,        /* features summed in one pass */
 };
 
 /** TreeSubset: bit c % 64 of word c / 64: bin c goes left. */
@@ -76,7 +79,7 @@ typedef struct {
     const LacBins *bins;
     const LacForestTask *task;
     size_t n, stride, n_features, mtry, min_split, min_leaf, classes;
-    gboolean bootstrap, mtry_alone, as_classes; /* more than two classes */
+    gboolean bootstrap, mtry_alone, wide, as_classes; /* more than two classes */
     double min_gain;
     uint8_t *codes;
     uint32_t *features; /* [n_features] their columns of the bins */
@@ -100,13 +103,18 @@ typedef struct {
 typedef struct {
     uint32_t *rows, *spare_rows, *order;
     TreePay *pay, *spare_pay;
-    uint32_t *bag; /* [n] how often the tree sees a row */
-    uint32_t *leaf;
-    double *draws; /* uniform numbers in store, from n_drawn on */
+    uint32_t *bag;          /* [n] how often the tree sees a row */
+    uint32_t *asked, *leaf; /* [rows to predict], and the leaves they fall into */
+    double *draws;          /* uniform numbers in store, from n_drawn on */
     size_t n_drawn;
     /* histograms are all zero between uses */
     TreePair histogram[LAC_BINS_MOST];
     uint32_t counts[LAC_BINS_MOST];
+    /* tree-wide.c: all zero between uses, as are the marks */
+    TreePair sums[TREE_ABREAST][LAC_BINS_MOST], other_sums[TREE_ABREAST][LAC_BINS_MOST];
+    uint8_t marks[TREE_ABREAST][LAC_BINS_MOST];
+    double passed_sum[LAC_BINS_MOST + 8], passed_weight[LAC_BINS_MOST + 8];
+    uint16_t passed_bin[LAC_BINS_MOST];
     uint8_t *codes;       /* [n] of the node at hand */
     double *total, *left; /* [classes], zero between uses */
     double *score;        /* [classes] */
@@ -130,6 +138,17 @@ void tree_mean_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows
                       size_t feature, TreeSplit *best);
 void tree_class_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node,
                        size_t feature, TreeSplit *best);
+
+/** tree_wide_here: whether this processor has what tree_wide_few and tree_wide_many need: searches
+ * of a numeric target by features that are no nominal ones. _few: nodes of up to TREE_WIDE_FEW
+ * rows; _many: @m <= TREE_ABREAST features at once, in the order of the list. */
+gboolean tree_wide_here(void);
+/** lac_forest_forbid_vectors: for tests: as on a processor without them. */
+LAC_PRIVATE_API void lac_forest_forbid_vectors(gboolean forbid);
+void tree_wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t feature,
+                   TreeSplit *best);
+void tree_wide_many(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
+                    const uint32_t *features, TreeSplit *best);
 
 gboolean tree_work_init(TreeWork *work, const TreeSpace *space, GError **error);
 void tree_work_clear(TreeWork *work);

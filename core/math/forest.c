@@ -146,13 +146,14 @@ grower_init_space(Grower *self, const LacBins *bins, const LacForestTask *task,
         .classes = task->classes,
         .bootstrap = !options->no_bootstrap || task->bags != NULL,
         .mtry_alone = options->mtry_alone,
+        .wide = tree_wide_here(),
         .as_classes = task->classes > 2,
         .min_gain = options->min_gain,
     };
     if (options->min_split == 0)
         space->min_split = task->classes > 0 ? MIN_SPLIT_CLASS : MIN_SPLIT_MEAN;
     space->features = g_new(uint32_t, task->n_features + 1);
-    space->codes = lac_try_alloc(space->stride, task->n_features + 1, "codes of a forest", error);
+    space->codes = lac_try_alloc(space->stride, task->n_features + 2, "codes of a forest", error);
     space->y = lac_try_alloc(task->n, sizeof(double), "targets of a forest", error);
     if (space->codes == NULL || space->y == NULL)
         return FALSE;
@@ -221,7 +222,9 @@ grower_init(Grower *self, const LacBins *bins, const LacForestTask *task, GError
         return FALSE;
     for (size_t w = 0; w < self->threads; w++) {
         self->works[w].leaf = lac_try_alloc(self->n_all, sizeof(uint32_t), "rows", error);
-        if (self->works[w].leaf == NULL || !tree_work_init(&self->works[w], &self->space, error))
+        self->works[w].asked = lac_try_alloc(self->n_all, sizeof(uint32_t), "rows", error);
+        if (self->works[w].leaf == NULL || self->works[w].asked == NULL ||
+            !tree_work_init(&self->works[w], &self->space, error))
             return FALSE;
     }
     return TRUE;
@@ -263,6 +266,26 @@ grower_keep_donors(const Grower *self, const uint32_t *leaf, LacTree *tree)
     tree->first_donor[0] = 0;
 }
 
+/* The rows that the tree is asked about, to work->asked: all of them where leaves keep their rows,
+ * else not those in the bag. How many. */
+static size_t
+grower_ask(const Grower *self, TreeWork *work)
+{
+    const size_t n_task = self->wants_oob || self->options->keep_donors ? self->space.n : 0;
+    size_t m = 0;
+
+    if (self->options->keep_donors) {
+        memcpy(work->asked, self->all_rows, self->n_all * sizeof *work->asked);
+        return self->n_all;
+    }
+    for (size_t i = 0; i < n_task; i++) {
+        work->asked[m] = self->all_rows[i];
+        m += work->bag[i] == 0;
+    }
+    memcpy(work->asked + m, self->all_rows + n_task, (self->n_all - n_task) * sizeof *work->asked);
+    return m + self->n_all - n_task;
+}
+
 /* What the tree says of each row, but of those in its bag. */
 static void
 grower_note(const Grower *self, const TreeWork *work, const LacTree *tree, size_t t)
@@ -270,14 +293,17 @@ grower_note(const Grower *self, const TreeWork *work, const LacTree *tree, size_
     const size_t n_task = self->wants_oob || self->options->keep_donors ? self->space.n : 0;
     const size_t trees = self->forest->n_trees;
     double *said = self->said != NULL ? self->said + (t - self->first) * self->n_all : NULL;
+    const uint32_t *leaf = work->leaf;
 
     for (size_t i = 0; i < self->n_all; i++) {
         const gboolean seen = i < n_task && work->bag[i] > 0;
+        const double value = seen ? (double)NAN : tree->value[*leaf];
 
+        leaf += !seen || self->options->keep_donors;
         if (said != NULL)
-            said[i] = seen ? (double)NAN : tree->value[work->leaf[i]];
+            said[i] = value;
         else
-            self->votes[i * trees + t] = seen ? NO_VOTE : (uint16_t)tree->value[work->leaf[i]];
+            self->votes[i * trees + t] = seen ? NO_VOTE : (uint16_t)value;
     }
 }
 
@@ -292,7 +318,7 @@ grower_grow_some(size_t begin, size_t end, unsigned worker, void *user)
         LacTree *tree = &self->forest->trees[t];
 
         tree_keep(work, tree_grow(work, &self->space, self->rng, t), tree);
-        lac_tree_walk(tree, self->space.bins, self->n_all, self->all_rows, work->leaf);
+        lac_tree_walk(tree, self->space.bins, grower_ask(self, work), work->asked, work->leaf);
         if (self->options->keep_donors)
             grower_keep_donors(self, work->leaf, tree);
         if (self->outcome == NULL)

@@ -51,6 +51,7 @@ tree_work_clear(TreeWork *work)
     g_free(work->spare_pay);
     g_free(work->bag);
     g_free(work->leaf);
+    g_free(work->asked);
     g_free(work->draws);
     g_free(work->codes);
     g_free(work->total);
@@ -221,26 +222,71 @@ tree_pick(TreeWork *work, const TreeSpace *space, size_t k)
     return k + (size_t)(work->draws[work->n_drawn++] * (double)(space->n_features - k));
 }
 
+static gboolean
+tree_is_nominal(const TreeSpace *space, uint32_t feature)
+{
+    return space->bins->columns[space->features[feature]].nominal;
+}
+
+/* How many of @features, from the first on, are searched in one pass over the node's rows. */
+static size_t
+tree_abreast(const TreeSpace *space, const TreeNodeRows *node, size_t n, const uint32_t *features)
+{
+    size_t m = 0;
+
+    if (!space->wide || space->as_classes || node->end - node->begin <= TREE_WIDE_FEW)
+        return 1;
+    while (m < MIN(n, (size_t)TREE_ABREAST) && !tree_is_nominal(space, features[m]))
+        m++;
+    return MAX(m, 1);
+}
+
+static void
+tree_search_one(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, uint32_t feature,
+                TreeSplit *best)
+{
+    if (space->as_classes)
+        tree_class_search(work, space, node, feature, best);
+    else if (!space->wide || tree_is_nominal(space, feature))
+        tree_mean_search(work, space, node, feature, best);
+    else if (node->end - node->begin <= TREE_WIDE_FEW)
+        tree_wide_few(work, space, node, feature, best);
+    else
+        tree_wide_many(work, space, node, 1, &feature, best);
+}
+
+static void
+tree_draw_feature(TreeWork *work, const TreeSpace *space, size_t k)
+{
+    const size_t pick = tree_pick(work, space, k);
+    const uint32_t feature = work->order[pick];
+
+    work->order[pick] = work->order[k];
+    work->order[k] = feature;
+}
+
 /* The best split by mtry features drawn without replacement, and (unless these are to do alone) by
  * more of them, one at a time, as long as none can split the node. */
 static gboolean
 tree_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, double least,
             TreeSplit *best)
 {
-    uint32_t *order = work->order;
+    const uint32_t *order = work->order;
 
     *best = (TreeSplit){.gain = least, .feature = SIZE_MAX};
-    const size_t most = space->mtry_alone ? space->mtry : space->n_features;
-    for (size_t k = 0; k < most && (k < space->mtry || best->feature == SIZE_MAX); k++) {
-        const size_t pick = tree_pick(work, space, k);
-        const uint32_t feature = order[pick];
-
-        order[pick] = order[k];
-        order[k] = feature;
-        if (space->as_classes)
-            tree_class_search(work, space, node, feature, best);
+    for (size_t k = 0; k < space->mtry; k++)
+        tree_draw_feature(work, space, k);
+    for (size_t k = 0, m; k < space->mtry; k += m) {
+        m = tree_abreast(space, node, space->mtry - k, order + k);
+        if (m > 1)
+            tree_wide_many(work, space, node, m, order + k, best);
         else
-            tree_mean_search(work, space, node, feature, best);
+            tree_search_one(work, space, node, order[k], best);
+    }
+    for (size_t k = space->mtry;
+         k < space->n_features && best->feature == SIZE_MAX && !space->mtry_alone; k++) {
+        tree_draw_feature(work, space, k);
+        tree_search_one(work, space, node, order[k], best);
     }
     if (best->feature == SIZE_MAX)
         return FALSE;

@@ -6,6 +6,8 @@
 #include <lacuna/stats.h>
 
 #include "context-private.h"
+#include "forest-private.h"
+#include <math.h>
 
 #define NEW_FOREST(bins, task, options, outcome)                                                   \
     lac_forest_grow((bins), (task), (options), &(const LacRng){.key = 7}, (outcome), NULL, NULL)
@@ -528,6 +530,41 @@ LAC_TEST(math_forest, the_number_of_threads_changes_no_bit)
         EXPECT_EQ_DOUBLE(error[k], error[0]);
     }
     lac_threads_set(before);
+}
+
+/* Whole targets have exact sums, so that not even ties may come out otherwise. Nominal columns,
+ * many values and few, leaves of one row and of five. */
+LAC_TEST(math_forest, vectors_change_no_bit_where_sums_are_exact)
+{
+    g_autofree double *x = g_new(double, FRIEDMAN_ROWS *FRIEDMAN_COLS);
+    double y[FRIEDMAN_ROWS];
+
+    friedman(x, y);
+    for (size_t i = 0; i < FRIEDMAN_ROWS; i++) {
+        x[i] = floor(8.0 * x[i]); /* a nominal column */
+        x[FRIEDMAN_ROWS + i] = floor(20.0 * x[FRIEDMAN_ROWS + i]);
+        y[i] = round(y[i]);
+    }
+    for (size_t least = 1; least <= 5; least += 4) {
+        const LacForestOptions options = {.trees = 30, .mtry = 6, .min_leaf = least};
+        double fill[2][FRIEDMAN_ROWS], error[2];
+
+        for (int forbid = 0; forbid < 2; forbid++) {
+            g_auto(Table) table;
+
+            lac_forest_forbid_vectors(forbid);
+            table_init(&table, FRIEDMAN_ROWS, FRIEDMAN_COLS, x, 1, y, 0);
+            table.task.n = 600;
+            LacForestOutcome outcome = {
+                .n_fill = 400, .fill_rows = table.rows + 600, .fill = fill[forbid]};
+            g_autoptr(LacForest) forest = NEW_FOREST(table.bins, &table.task, &options, &outcome);
+
+            error[forbid] = outcome.oob_error;
+        }
+        EXPECT_TRUE(memcmp(fill[0], fill[1], 400 * sizeof(double)) == 0);
+        EXPECT_EQ_DOUBLE(error[0], error[1]);
+    }
+    lac_forest_forbid_vectors(FALSE);
 }
 
 LAC_TEST(math_forest, few_values_have_a_bin_each_and_room_between_them)

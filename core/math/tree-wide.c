@@ -1,0 +1,291 @@
+/* Best splits of numbers by 512-bit vectors: what tree-mean.c does one row and one feature at a
+ * time, eight at a time. Small nodes compare every row with every other; in larger ones the
+ * features drawn for a node are summed by bin in one pass over its rows, so that one sum need not
+ * wait for another before it. The same splits, to the last bit where sums are exact. */
+#include "forest-private.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+#include <string.h>
+
+#define WIDE                                                                                       \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,lzcnt,prefer-vector-width=" \
+                          "512")))
+#define WIDE_INLINE WIDE static inline __attribute__((always_inline))
+
+enum {
+    LANES = 8,
+    FEW = TREE_WIDE_FEW,
+};
+
+static gboolean
+tree_processor_is_wide(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("bmi2");
+}
+
+/** WideNode: what splits of a node are measured against. */
+typedef struct {
+    __m512d mean, all, least;
+} WideNode;
+
+/* The drop of squared error of eight thresholds; -1 where a side has too few rows. */
+WIDE_INLINE __m512d
+wide_gain(const WideNode *node, __m512d sum, __m512d left)
+{
+    const __m512d right = _mm512_sub_pd(node->all, left);
+    const __m512d d = _mm512_sub_pd(sum, _mm512_mul_pd(left, node->mean));
+    const __mmask8 fair = _mm512_cmp_pd_mask(left, node->least, _CMP_GE_OQ) &
+                          _mm512_cmp_pd_mask(right, node->least, _CMP_GE_OQ);
+    const __m512d top = _mm512_mul_pd(_mm512_mul_pd(d, d), node->all);
+
+    return _mm512_mask_div_pd(_mm512_set1_pd(-1.0), fair, top, _mm512_mul_pd(left, right));
+}
+
+/* The few rows of a node by @vectors of eight lanes; @code: [8 vectors] of the feature, lanes
+ * without a row above all bins, for which nothing is left on the right. */
+WIDE_INLINE void
+wide_few(const TreePay *pay, const uint32_t *rows, const uint8_t *codes, size_t n,
+         const WideNode *node, int vectors, size_t feature, TreeSplit *best)
+{
+    __m512d sum[FEW / LANES], left[FEW / LANES], most = _mm512_set1_pd(-1.0);
+    __m512i own[FEW / LANES];
+
+    for (int v = 0; v < vectors; v++) {
+        const __mmask8 there =
+            (__mmask8)_bzhi_u32(0xff, (unsigned)MIN(n - (size_t)(LANES * v), (size_t)LANES));
+        const __m256i at = _mm256_maskz_loadu_epi32(there, rows + LANES * v);
+        const __m256i none = _mm256_set1_epi32(LAC_BINS_MOST);
+        const __m256i word =
+            _mm256_and_si256(_mm256_i32gather_epi32((const int *)(const void *)codes, at, 1),
+                             _mm256_set1_epi32(0xff));
+
+        own[v] = _mm512_cvtepu32_epi64(_mm256_mask_mov_epi32(none, there, word));
+        sum[v] = left[v] = _mm512_setzero_pd();
+    }
+    for (size_t j = 0; j < n; j++) {
+        const __m512i here = _mm512_set1_epi64(codes[rows[j]]);
+        const __m512d s = _mm512_set1_pd(pay[j].pair[0]), w = _mm512_set1_pd(pay[j].pair[1]);
+
+        for (int v = 0; v < vectors; v++) {
+            const __mmask8 below = _mm512_cmple_epi64_mask(here, own[v]);
+
+            sum[v] = _mm512_mask_add_pd(sum[v], below, sum[v], s);
+            left[v] = _mm512_mask_add_pd(left[v], below, left[v], w);
+        }
+    }
+    for (int v = 0; v < vectors; v++) {
+        sum[v] = wide_gain(node, sum[v], left[v]);
+        most = _mm512_max_pd(most, sum[v]);
+    }
+    const double gain = _mm512_reduce_max_pd(most);
+    __m512i below = _mm512_set1_epi64(LAC_BINS_MOST), above = below;
+
+    if (!(gain > best->gain))
+        return;
+    for (int v = 0; v < vectors; v++)
+        below = _mm512_mask_min_epi64(
+            below, _mm512_cmp_pd_mask(sum[v], _mm512_set1_pd(gain), _CMP_EQ_OQ), below, own[v]);
+    const long long cut = _mm512_reduce_min_epi64(below);
+
+    for (int v = 0; v < vectors; v++)
+        above = _mm512_mask_min_epi64(
+            above, _mm512_cmpgt_epi64_mask(own[v], _mm512_set1_epi64(cut)), above, own[v]);
+    best->gain = gain;
+    best->feature = feature;
+    best->by_subset = FALSE;
+    best->below = (unsigned)cut;
+    best->above = (unsigned)_mm512_reduce_min_epi64(above);
+}
+
+WIDE_INLINE void
+wide_node(const TreeSpace *space, const TreeNodeRows *node, WideNode *wide)
+{
+    wide->mean = _mm512_set1_pd(node->sum / node->weight);
+    wide->all = _mm512_set1_pd(node->weight);
+    wide->least = _mm512_set1_pd((double)MAX(space->min_leaf, 1));
+}
+
+WIDE void
+tree_wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t feature,
+              TreeSplit *best)
+{
+    const uint8_t *codes = space->codes + feature * space->stride;
+    const uint32_t *rows = work->rows + node->begin;
+    const TreePay *pay = work->pay + node->begin;
+    const size_t n = node->end - node->begin;
+    WideNode wide;
+
+    wide_node(space, node, &wide);
+    switch ((n + LANES - 1) / LANES) {
+    case 1:
+        wide_few(pay, rows, codes, n, &wide, 1, feature, best);
+        break;
+    case 2:
+        wide_few(pay, rows, codes, n, &wide, 2, feature, best);
+        break;
+    case 3:
+        wide_few(pay, rows, codes, n, &wide, 3, feature, best);
+        break;
+    default:
+        wide_few(pay, rows, codes, n, &wide, 4, feature, best);
+    }
+}
+
+/* One row of wide_fill. */
+WIDE_INLINE void
+wide_add(TreeWork *work, size_t i, size_t m, const uint8_t *const *codes,
+         TreePair (*sums)[LAC_BINS_MOST])
+{
+    const uint32_t row = work->rows[i];
+    const TreePair pay = work->pay[i].pair;
+
+    for (size_t f = 0; f < m; f++) {
+        const uint8_t c = codes[f][row];
+
+        sums[f][c] += pay;
+        work->marks[f][c] = 1;
+    }
+}
+
+/* One pass over the node's rows for @m features; bins that hold any are marked. Every other row has
+ * sums of its own, because neighbours are often in one bin. */
+WIDE_INLINE void
+wide_fill(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
+          const uint32_t *features)
+{
+    const uint8_t *codes[TREE_ABREAST];
+    size_t i = node->begin;
+
+    for (size_t f = 0; f < m; f++)
+        codes[f] = space->codes + features[f] * space->stride;
+    for (; i + 2 <= node->end; i += 2) {
+        wide_add(work, i, m, codes, work->sums);
+        wide_add(work, i + 1, m, codes, work->other_sums);
+    }
+    if (i < node->end)
+        wide_add(work, i, m, codes, work->sums);
+}
+
+/* Sums up to each bin that holds rows, in order; how many there are. Bins and marks are zero again.
+ */
+WIDE_INLINE size_t
+wide_gather(TreeWork *work, size_t f, size_t n_bins)
+{
+    TreePair *sums = work->sums[f], *others = work->other_sums[f], passed = {0.0, 0.0};
+    size_t m = 0;
+
+    for (size_t w = 0; 64 * w < n_bins; w++) {
+        const __m512i marks = _mm512_loadu_si512(work->marks[f] + 64 * w);
+
+        _mm512_storeu_si512(work->marks[f] + 64 * w, _mm512_setzero_si512());
+        for (uint64_t bits = _mm512_test_epi8_mask(marks, marks); bits != 0; bits &= bits - 1) {
+            const unsigned c = (unsigned)(64 * w) + (unsigned)__builtin_ctzll(bits);
+
+            passed += sums[c] + others[c];
+            sums[c] = others[c] = (TreePair){0.0, 0.0};
+            work->passed_sum[m] = passed[0];
+            work->passed_weight[m] = passed[1];
+            work->passed_bin[m++] = (uint16_t)c;
+        }
+    }
+    return m;
+}
+
+WIDE_INLINE void
+wide_scan(TreeWork *work, const WideNode *wide, size_t m, size_t feature, TreeSplit *best)
+{
+    __m512d most = _mm512_set1_pd(best->gain);
+    __m512i where = _mm512_set1_epi64(-1), at = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
+
+    for (size_t k = 0; k + 1 < m; k += LANES) { /* the last one has nothing on its right */
+        const __mmask8 there = (__mmask8)_bzhi_u32(0xff, (unsigned)MIN(m - 1 - k, (size_t)LANES));
+        const __m512d gain = wide_gain(wide, _mm512_maskz_loadu_pd(there, work->passed_sum + k),
+                                       _mm512_maskz_loadu_pd(there, work->passed_weight + k));
+        const __mmask8 better = _mm512_cmp_pd_mask(gain, most, _CMP_GT_OQ);
+
+        most = _mm512_mask_mov_pd(most, better, gain);
+        where = _mm512_mask_mov_epi64(where, better, at);
+        at = _mm512_add_epi64(at, _mm512_set1_epi64(LANES));
+    }
+    const double gain = _mm512_reduce_max_pd(most);
+
+    if (!(gain > best->gain))
+        return;
+    const __mmask8 ties = _mm512_cmp_pd_mask(most, _mm512_set1_pd(gain), _CMP_EQ_OQ);
+    const size_t first = (size_t)_mm512_mask_reduce_min_epi64(ties, where);
+
+    best->gain = gain;
+    best->feature = feature;
+    best->by_subset = FALSE;
+    best->below = work->passed_bin[first];
+    best->above = work->passed_bin[first + 1];
+}
+
+WIDE void
+tree_wide_many(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
+               const uint32_t *features, TreeSplit *best)
+{
+    WideNode wide;
+
+    wide_node(space, node, &wide);
+    switch (m) {
+    case 1:
+        wide_fill(work, space, node, 1, features);
+        break;
+    case 2:
+        wide_fill(work, space, node, 2, features);
+        break;
+    case 3:
+        wide_fill(work, space, node, 3, features);
+        break;
+    default:
+        wide_fill(work, space, node, TREE_ABREAST, features);
+    }
+    for (size_t f = 0; f < m; f++) {
+        const size_t n_bins = space->bins->columns[space->features[features[f]]].n_bins;
+
+        wide_scan(work, &wide, wide_gather(work, f, n_bins), features[f], best);
+    }
+}
+
+#else
+
+static gboolean
+tree_processor_is_wide(void)
+{
+    return FALSE;
+}
+
+void
+tree_wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t feature,
+              TreeSplit *best)
+{
+    g_assert_not_reached();
+}
+
+void
+tree_wide_many(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
+               const uint32_t *features, TreeSplit *best)
+{
+    g_assert_not_reached();
+}
+
+#endif
+
+static gint forbidden;
+
+void
+lac_forest_forbid_vectors(gboolean forbid)
+{
+    g_atomic_int_set(&forbidden, forbid);
+}
+
+gboolean
+tree_wide_here(void)
+{
+    return !g_atomic_int_get(&forbidden) && tree_processor_is_wide();
+}
