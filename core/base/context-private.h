@@ -39,6 +39,9 @@ LAC_PRIVATE_API void
 lac_context_set_optimizer(LacContext *context, const struct LacOptimizer *optimizer);
 /** lac_context_set_truth: who answers lac_context_truth(); NULL: nobody. */
 LAC_PRIVATE_API void lac_context_set_truth(LacContext *context, LacTruth truth, void *user);
+/** lac_context_set_passes: who answers lac_context_pass(); NULL: the table itself. */
+typedef LacData *(*LacPasses)(void *user, size_t epoch, GError **error);
+LAC_PRIVATE_API void lac_context_set_passes(LacContext *context, LacPasses passes, void *user);
 LAC_PRIVATE_API void lac_context_set_check_numerics(LacContext *context, gboolean check);
 /** lac_context_set_progress: @report gets the share done, at most every 20 ms, but always the first
  * time and when it reaches 1; in the thread that steps. */

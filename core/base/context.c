@@ -15,6 +15,8 @@ struct LacContext {
     const struct LacOptimizer *optimizer;
     LacTruth truth;
     void *truth_user;
+    LacPasses passes;
+    void *passes_user;
     gboolean check_numerics;
     void (*report)(void *user, double done);
     void *report_user;
@@ -128,6 +130,20 @@ lac_context_truth(LacContext *context, const LacData *in, GError **error)
                              "the truth under the holes is known in experiments only; choose "
                              "parameters that do not ask for it");
     return context->truth(context->truth_user, in, error);
+}
+
+void
+lac_context_set_passes(LacContext *context, LacPasses passes, void *user)
+{
+    context->passes = passes;
+    context->passes_user = user;
+}
+
+LacData *
+lac_context_pass(LacContext *context, const LacData *train, size_t epoch, GError **error)
+{
+    return context->passes != NULL ? context->passes(context->passes_user, epoch, error)
+                                   : lac_data_ref(train);
 }
 
 void

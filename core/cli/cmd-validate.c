@@ -38,8 +38,6 @@ print_summary(const char *path, const LacExperiment *e)
 
     g_string_append_printf(text, "%s: %u cells: %u data x %u masks x %u models", path,
                            e->cells->len - trials, e->data->len, e->masks->len, count_models(e));
-    if (trials > 0)
-        g_string_append_printf(text, ", %u trials of searches before them", trials);
     if (e->initials->len > 1)
         g_string_append_printf(text, " x %u initials", e->initials->len);
     if (e->scales->len > 1)
@@ -48,6 +46,8 @@ print_summary(const char *path, const LacExperiment *e)
         g_string_append_printf(text, " x %u splits", e->splits->len);
     g_string_append_printf(text, " x %" G_GINT64_FORMAT " repeats, %u metrics", e->repeats,
                            e->metrics->len);
+    if (trials > 0)
+        g_string_append_printf(text, ", %u trials of searches before them", trials);
     printf("%s\n", text->str);
 }
 

@@ -6,10 +6,21 @@
 #include <math.h>
 #include <string.h>
 
+/* The last rows, whatever the stream. */
+static uint8_t *
+split_tail(const LacSplitSpec *spec, const LacData *data)
+{
+    uint8_t *tested = g_malloc0(MAX(data->rows, 1));
+
+    memset(tested + data->rows - MIN(spec->tail, data->rows), 1, MIN(spec->tail, data->rows));
+    return tested;
+}
+
 static gboolean
 split_check(const LacSplitSpec *spec, const LacData *data, GError **error)
 {
-    if (spec->stratify && spec->kind != LAC_SPLIT_NONE && data->labels == NULL)
+    if (spec->stratify && spec->kind != LAC_SPLIT_NONE && spec->kind != LAC_SPLIT_TAIL &&
+        data->labels == NULL)
         return lac_fail(error, LAC_ERROR_PARAM,
                         "split: stratify needs labels and %s has none; name a label column or "
                         "turn stratify off",
@@ -82,7 +93,8 @@ lac_split_make(const LacSplitSpec *spec, const LacData *data, size_t fold, const
     if (!split_check(spec, data, error))
         return NULL;
     if (spec->kind != LAC_SPLIT_NONE)
-        tested = split_choose(spec, data, fold, rng);
+        tested = spec->kind == LAC_SPLIT_TAIL ? split_tail(spec, data)
+                                              : split_choose(spec, data, fold, rng);
     split = g_new0(LacSplit, 1);
     split->train = g_new(size_t, data->rows);
     split->test = g_new(size_t, data->rows);

@@ -67,17 +67,23 @@ lac_encoder_apply(const LacEncoder *encoder, const LacData *data, GError **error
 LAC_PRIVATE_API void
 lac_encoder_undo(const LacEncoder *encoder, const LacMatrix *wide, LacMatrix *out);
 
+/** lac_data_append: the rows of @b below those of @a, with @a's columns, level codes, classes and
+ * name. Owned. @error: LAC_ERROR_DATA when columns differ or @b has a level or label @a has not. */
+LAC_PRIVATE_API LacData *lac_data_append(const LacData *a, const LacData *b, GError **error);
+
 /** LacSplit: row indices of one fold. With LAC_SPLIT_NONE train = test = all rows. */
 typedef enum {
     LAC_SPLIT_NONE,
     LAC_SPLIT_KFOLD,
     LAC_SPLIT_HOLDOUT,
+    LAC_SPLIT_TAIL,
 } LacSplitKind;
 
 typedef struct {
     LacSplitKind kind;
     size_t folds;      /* KFOLD: >= 2; otherwise 1 */
     double share;      /* HOLDOUT: of the rows that are tested */
+    size_t tail;       /* TAIL: so many rows at the end are tested */
     gboolean stratify; /* keep label shares; needs labels */
 } LacSplitSpec;
 

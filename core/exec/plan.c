@@ -160,6 +160,12 @@ note_experiment(GPtrArray *pairs, const LacExperiment *e)
         if (data->sha256 != NULL)
             note(pairs, key, g_strdup(data->sha256));
     }
+    for (guint i = 0; i < e->splits->len; i++) {
+        const LacSplitChoice *split = e->splits->pdata[i];
+
+        if (split->tests != NULL)
+            note_plugins(pairs, split->tests);
+    }
     if (e->profile != NULL)
         note(pairs, "profile", g_strdup(e->profile));
     if (e->limit_s > 0)

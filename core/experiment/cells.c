@@ -167,6 +167,22 @@ append_metrics(GString *text, const LacExperiment *e, const LacCell *cell)
         g_string_append_printf(text, "metric %s\n", key_of(e->metrics->pdata[i]));
 }
 
+/* What a downstream classifier learns from, and with which optimizer. */
+static void
+append_training(GString *text, const LacExperiment *e, const LacCell *cell)
+{
+    const LacDownstream *d = &e->downstream;
+
+    g_string_append_printf(text, "optimizer %s\nlearns from %d, %zu completions, rotating %d\n",
+                           cell->classifier_trials == NULL ? key_of(cell->classifier_optimizer)
+                                                           : "",
+                           d->train_on_truth,
+                           d->train_on_truth          ? 0
+                           : d->train_imputations > 0 ? d->train_imputations
+                                                      : cell->imputations,
+                           d->rotate);
+}
+
 /* All that determines the completions of a cell, its classifier and its scores left out. */
 static GString *
 fit_text(const LacExperiment *e, const LacCell *cell)
@@ -177,6 +193,8 @@ fit_text(const LacExperiment *e, const LacCell *cell)
                            e->seed, cell->repeat);
     g_string_append_printf(text, "data %s\nsplit %s fold %zu\nmask %s\n", key_of(cell->data),
                            cell->split->label, cell->fold, key_of(cell->mask));
+    if (cell->split->tests != NULL)
+        g_string_append_printf(text, "tests %s\n", key_of(cell->split->tests->pdata[0]));
     g_string_append_printf(text, "scale %s\ninitial %s\n", lac_scale_name(cell->scale),
                            key_of(cell->initial));
     append_component(text, "model", cell->model, cell->model_trials);
@@ -194,6 +212,16 @@ lac_cell_fit_key(const LacExperiment *e, const LacCell *resolved)
     return g_string_free(text, FALSE);
 }
 
+char *
+lac_cell_classifier_key(const LacExperiment *e, const LacCell *resolved)
+{
+    GString *text = g_string_new(NULL);
+
+    append_component(text, "classifier", resolved->classifier, NULL);
+    append_training(text, e, resolved);
+    return g_string_free(text, FALSE);
+}
+
 /* SHA-256 over everything that determines the numbers of a cell. */
 static char *
 cell_id(const LacExperiment *e, const LacCell *cell)
@@ -203,10 +231,9 @@ cell_id(const LacExperiment *e, const LacCell *cell)
     append_metrics(text, e, cell);
     if (cell->classifier != NULL) {
         append_component(text, "classifier", cell->classifier, cell->classifier_trials);
-        g_string_append_printf(
-            text, "optimizer %s\ntruth %d %d\ncompletions %zu\n",
-            cell->classifier_trials == NULL ? key_of(cell->classifier_optimizer) : "",
-            e->downstream.train_on_truth, e->downstream.test_on_truth, e->downstream.imputations);
+        append_training(text, e, cell);
+        g_string_append_printf(text, "test %d of %zu\n", e->downstream.test_on_truth,
+                               cell->imputations);
     }
     return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text->str, (gssize)text->len);
 }
@@ -247,6 +274,7 @@ cell_axes(const LacExperiment *e, const LacCell *cell)
     GPtrArray *axes = g_ptr_array_new();
     g_autofree char *fold = g_strdup_printf("%zu", cell->fold + 1);
     g_autofree char *repeat = g_strdup_printf("%zu", cell->repeat + 1);
+    g_autofree char *imputations = g_strdup_printf("%zu", cell->imputations);
 
     add_choice_axes(axes, "data", e->data, cell->data, FALSE);
     if (e->splits->len > 1)
@@ -262,6 +290,8 @@ cell_axes(const LacExperiment *e, const LacCell *cell)
     add_choice_axes(axes, "downstream.model", e->downstream.models, cell->classifier, classifiers);
     add_choice_axes(axes, "downstream.optimizer", e->downstream.optimizers,
                     cell->classifier_optimizer, classifiers);
+    if (cell->classifier != NULL && e->downstream.imputations->len > 1)
+        add_axis(axes, "downstream.imputations", imputations);
     if (e->repeats > 1)
         add_axis(axes, "repeat", repeat);
     g_ptr_array_add(axes, NULL);
@@ -326,9 +356,12 @@ downstream_json(const LacExperiment *e, const LacCell *cell)
         g_string_append_printf(text, ",\"optimizer\":\"%s\",\"optimizer_params\":%s",
                                cell->classifier_optimizer->plugin->name,
                                cell->classifier_optimizer->json);
-    g_string_append_printf(text, ",\"train_on\":\"%s\",\"test_on\":\"%s\",\"imputations\":%zu}",
+    g_string_append_printf(text, ",\"train_on\":\"%s\",\"test_on\":\"%s\",\"imputations\":%zu",
                            d->train_on_truth ? "original" : "imputed",
-                           d->test_on_truth ? "original" : "imputed", d->imputations);
+                           d->test_on_truth ? "original" : "imputed", cell->imputations);
+    if (d->train_imputations > 0)
+        g_string_append_printf(text, ",\"train_imputations\":%zu", d->train_imputations);
+    g_string_append_printf(text, "%s}", d->rotate ? ",\"rotate\":true" : "");
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
@@ -359,6 +392,9 @@ method_label(const LacExperiment *e, const LacCell *cell)
     if (cell->classifier_optimizer != NULL && count_families(d->optimizers) > 1)
         g_string_append_printf(label, " trained by %s",
                                label_of(cell->classifier_optimizer, searched));
+    if (cell->classifier != NULL && d->imputations->len > 1)
+        g_string_append_printf(label, ", %zu imputation%s", cell->imputations,
+                               cell->imputations == 1 ? "" : "s");
     return g_string_free(g_steal_pointer(&label), FALSE);
 }
 
@@ -542,15 +578,21 @@ add_with_classifier(LacExperiment *e, LacCell *shape)
     const gboolean models = is_drawn(shape->model) || is_drawn(shape->optimizer),
                    classifiers =
                        is_drawn(shape->classifier) || is_drawn(shape->classifier_optimizer);
+    /* one that never draws has one completion, however many are asked for */
+    const gboolean draws = ((const LacModelPlugin *)shape->model->plugin)->sample != NULL;
     g_autoptr(GPtrArray) own = NULL, drawn = NULL;
     LacCell cell = *shape;
 
+    cell.imputations = g_array_index(e->downstream.imputations, size_t, 0); /* of the trials */
     if (models && cell.model_trials == NULL)
         cell.model_trials = own = add_trials(e, &cell, LAC_STAGE_MODEL);
     if (classifiers)
         drawn = add_trials(e, &cell, LAC_STAGE_CLASSIFIER);
     cell.classifier_trials = drawn;
-    add_cell(e, &cell);
+    for (guint i = 0; i < (draws ? e->downstream.imputations->len : 1); i++) {
+        cell.imputations = g_array_index(e->downstream.imputations, size_t, i);
+        add_cell(e, &cell);
+    }
 }
 
 /* Every classifier after the same imputation; one that takes no gradient steps meets no optimizer.
@@ -643,16 +685,25 @@ add_masked(LacExperiment *e, LacCell *shape)
 }
 
 static double
+families_or_one(const GPtrArray *choices)
+{
+    return MAX(count_families(choices), 1);
+}
+
+/* At most so many, trials of both stages included. */
+static double
 count_cells(const LacExperiment *e)
 {
+    const GArray *imputations = e->downstream.imputations;
+    const double finals = imputations != NULL ? imputations->len : 1;
     double folds = 0;
 
     for (guint s = 0; s < e->splits->len; s++)
         folds += (double)((const LacSplitChoice *)e->splits->pdata[s])->spec.folds;
     return folds * (double)e->repeats * e->data->len * e->masks->len * e->scales->len *
-           e->initials->len * e->models->len * (e->optimizers != NULL ? e->optimizers->len : 1) *
-           (e->downstream.models != NULL ? e->downstream.models->len : 1) *
-           (e->downstream.optimizers != NULL ? e->downstream.optimizers->len : 1);
+           e->initials->len * families_or_one(e->models) * families_or_one(e->optimizers) *
+           families_or_one(e->downstream.models) * families_or_one(e->downstream.optimizers) *
+           (finals + 2.0 * (double)e->search.draws);
 }
 
 gboolean
@@ -700,6 +751,8 @@ lac_cell_describe(const LacExperiment *e, const LacCell *cell)
         g_string_append_printf(
             text, " trained by %s",
             label_of(cell->classifier_optimizer, cell->classifier_trials != NULL));
+    if (cell->classifier != NULL && e->downstream.imputations->len > 1)
+        g_string_append_printf(text, ", imputations %zu", cell->imputations);
     if (e->splits->len > 1)
         g_string_append_printf(text, ", split %s", cell->split->label);
     if (cell->record->fold > 0)

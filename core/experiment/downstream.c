@@ -31,18 +31,60 @@ parse_table(const LacNode *block, const char *key, gboolean *is_truth, GError **
 }
 
 static gboolean
+parse_count(const LacNode *node, const char *key, size_t *out, GError **error)
+{
+    if (node->type != LAC_NODE_INT || node->integer < 1 || node->integer > MAX_IMPUTATIONS)
+        return lac_node_fail(error, node, "downstream.%s: '%s' is not a whole number of 1 .. %d",
+                             key, node->text != NULL ? node->text : lac_node_type_name(node->type),
+                             MAX_IMPUTATIONS);
+    *out = (size_t)node->integer;
+    return TRUE;
+}
+
+/* One number, or a list of alternatives. */
+static gboolean
 parse_imputations(LacExperiment *e, const LacNode *block, GError **error)
 {
     const LacNode *node = lac_node_get(block, "imputations");
+    const gboolean is_list = node != NULL && node->type == LAC_NODE_LIST;
+    const size_t n = node == NULL ? 0 : is_list ? node->n : 1;
+    size_t count = 1;
 
-    e->downstream.imputations = 1;
+    e->downstream.imputations = g_array_new(FALSE, FALSE, sizeof(size_t));
     if (node == NULL)
-        return TRUE;
-    if (node->type != LAC_NODE_INT || node->integer < 1 || node->integer > MAX_IMPUTATIONS)
+        g_array_append_val(e->downstream.imputations, count);
+    else if (n == 0)
+        return lac_node_fail(error, node, "downstream.imputations: the list is empty");
+    for (size_t i = 0; i < n; i++) {
+        if (!parse_count(is_list ? node->items[i] : node, "imputations", &count, error))
+            return FALSE;
+        for (guint k = 0; k < e->downstream.imputations->len; k++)
+            if (g_array_index(e->downstream.imputations, size_t, k) == count)
+                return lac_node_fail(error, node->items[i],
+                                     "downstream.imputations: %zu is listed twice", count);
+        g_array_append_val(e->downstream.imputations, count);
+    }
+    return TRUE;
+}
+
+static gboolean
+parse_training(LacExperiment *e, const LacNode *block, GError **error)
+{
+    const LacNode *count = lac_node_get(block, "train_imputations"),
+                  *rotate = lac_node_get(block, "rotate");
+
+    if (count != NULL &&
+        !parse_count(count, "train_imputations", &e->downstream.train_imputations, error))
+        return FALSE;
+    if (rotate != NULL && rotate->type != LAC_NODE_BOOL)
+        return lac_node_fail(error, rotate, "downstream.rotate is %s, expected true or false",
+                             lac_node_type_name(rotate->type));
+    e->downstream.rotate = rotate != NULL && rotate->number != 0.0;
+    if (e->downstream.train_on_truth && (count != NULL || e->downstream.rotate))
         return lac_node_fail(
-            error, node, "downstream.imputations: '%s' is not a whole number of 1 .. %d",
-            node->text != NULL ? node->text : lac_node_type_name(node->type), MAX_IMPUTATIONS);
-    e->downstream.imputations = (size_t)node->integer;
+            error, count != NULL ? count : rotate,
+            "downstream: with `train_on: original` nothing imputed is learnt from, "
+            "so train_imputations and rotate say nothing");
     return TRUE;
 }
 
@@ -93,8 +135,8 @@ parse_components(LacExperiment *e, const LacNode *block, GError **error)
 gboolean
 lac_downstream_parse(LacExperiment *e, GError **error)
 {
-    static const char *const known[] = {"model",   "optimizer",   "train_on",
-                                        "test_on", "imputations", NULL};
+    static const char *const known[] = {"model",       "optimizer",         "train_on", "test_on",
+                                        "imputations", "train_imputations", "rotate",   NULL};
     const LacNode *block = lac_node_get(e->root, "downstream");
 
     if (block == NULL || block->type == LAC_NODE_NULL)
@@ -102,18 +144,16 @@ lac_downstream_parse(LacExperiment *e, GError **error)
     return lac_node_check_keys(block, "downstream", known, error) &&
            parse_table(block, "train_on", &e->downstream.train_on_truth, error) &&
            parse_table(block, "test_on", &e->downstream.test_on_truth, error) &&
-           parse_imputations(e, block, error) && parse_components(e, block, error) &&
-           check_splits(e, block, error);
+           parse_imputations(e, block, error) && parse_training(e, block, error) &&
+           parse_components(e, block, error) && check_splits(e, block, error);
 }
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
-/* How many completions there are: those of a model that cannot draw are all the same. */
+/* How many completions there are of @asked: those of a model that cannot draw are all the same. */
 static size_t
-completions(const LacWork *work)
+completions(const LacWork *work, size_t asked)
 {
-    const size_t asked = work->experiment->downstream.imputations;
-
     if (asked == 1 || lac_imputer_can_sample(work->imputer))
         return asked;
     lac_context_event(
@@ -122,6 +162,16 @@ completions(const LacWork *work)
         "of %zu",
         asked);
     return 1;
+}
+
+/* Of the training rows. */
+static size_t
+training_completions(const LacWork *work)
+{
+    const LacDownstream *d = &work->experiment->downstream;
+
+    return completions(work,
+                       d->train_imputations > 0 ? d->train_imputations : work->cell->imputations);
 }
 
 /* Completion @draw of @of of the raw table @in. */
@@ -156,6 +206,21 @@ stack_completions(LacWork *work, const LacData *in, size_t m, GError **error)
                             : NULL;
 }
 
+/* The completion that epoch @epoch learns from. */
+static LacData *
+pass_table(void *user, size_t epoch, GError **error)
+{
+    LacWork *work = user;
+    const size_t m = work->learns_from;
+    g_autofree double *values = lac_try_alloc(work->train->rows * work->train->cols, sizeof *values,
+                                              "an epoch's rows", error);
+    LacMatrix out = {work->train->rows, work->train->cols, work->train->cols, values};
+
+    if (values == NULL || !complete(work, work->train, epoch % m, m, &out, error))
+        return NULL;
+    return lac_data_with_values_take(work->train, g_steal_pointer(&values), error);
+}
+
 static gboolean
 check_original(const LacData *table, const char *key, GError **error)
 {
@@ -170,12 +235,14 @@ check_original(const LacData *table, const char *key, GError **error)
 }
 
 static LacData *
-training_table(LacWork *work, const LacData *truth, size_t m, GError **error)
+training_table(LacWork *work, const LacData *truth, GError **error)
 {
     g_autoptr(LacData) original = NULL;
 
+    if (!work->experiment->downstream.train_on_truth && !work->experiment->downstream.rotate)
+        return stack_completions(work, work->train, work->learns_from, error);
     if (!work->experiment->downstream.train_on_truth)
-        return stack_completions(work, work->train, m, error);
+        return pass_table(work, 0, error);
     original = lac_data_select_rows(truth, work->split->n_train, work->split->train, error);
     if (original == NULL || !check_original(original, "train_on", error))
         return NULL;
@@ -211,6 +278,8 @@ make_classifier(LacWork *work, const LacRng *rng, GError **error)
     work->classifier = lac_imputer_new(model, NULL, work->cell->scale, work->classifier_context);
     if (optimizer != NULL)
         lac_imputer_set_optimizer(work->classifier, optimizer);
+    if (e->downstream.rotate)
+        lac_imputer_set_passes(work->classifier, pass_table, work);
     return TRUE;
 }
 
@@ -250,11 +319,31 @@ predict_completion(LacWork *work, size_t draw, size_t of, LacMatrix *values, Lac
     return TRUE;
 }
 
+/* Share of the labelled test rows that come out right over the completions so far: what more of
+ * them would add. */
+static void
+trace_accuracy(const LacWork *work, size_t draw)
+{
+    const LacScoring in = {.truth = work->test_truth, .prediction = work->prediction};
+    size_t right = 0, labelled = 0;
+
+    for (size_t i = 0; i < work->test->rows; i++) {
+        if (!lac_scoring_is_labelled(&in, i))
+            continue;
+        labelled++;
+        right += lac_scoring_class(&in, i) == (size_t)work->test_truth->labels[i] ? 1 : 0;
+    }
+    if (labelled > 0)
+        lac_context_trace(work->classifier_context, "accuracy by draws", -1, draw, 0,
+                          (double)right / (double)labelled);
+}
+
 static gboolean
-predict_tests(LacWork *work, size_t m, GError **error)
+predict_tests(LacWork *work, GError **error)
 {
     const LacData *test = work->test;
     g_autoptr(LacMatrix) values = NULL, chances = NULL;
+    size_t m;
 
     work->prediction = lac_matrix_new(test->rows, test->n_classes, error);
     if (work->prediction == NULL)
@@ -262,13 +351,17 @@ predict_tests(LacWork *work, size_t m, GError **error)
     if (work->experiment->downstream.test_on_truth)
         return check_original(work->test_truth, "test_on", error) &&
                lac_imputer_predict(work->classifier, work->test_truth, work->prediction, error);
+    m = completions(work, work->cell->imputations);
     for (size_t i = 0; i < test->rows; i++)
         memset(lac_matrix_row(work->prediction, i), 0, test->n_classes * sizeof(double));
     values = lac_matrix_new(test->rows, test->cols, error);
     chances = values != NULL ? lac_matrix_new(test->rows, test->n_classes, error) : NULL;
-    for (size_t d = 0; chances != NULL && d < m; d++)
+    for (size_t d = 0; chances != NULL && d < m; d++) {
         if (!predict_completion(work, d, m, values, chances, error))
             return FALSE;
+        if (m > 1)
+            trace_accuracy(work, d);
+    }
     return chances != NULL;
 }
 
@@ -287,20 +380,33 @@ keep_predictions(LacWork *work)
     lac_outcome_take_artifact(work->outcome, "predictions.csv", g_string_free_to_bytes(text));
 }
 
+static gboolean
+train_classifier(LacWork *work, const LacData *truth, const LacRng *rng, GError **error)
+{
+    g_autoptr(LacData) train = NULL;
+
+    if (!make_classifier(work, rng, error))
+        return FALSE;
+    if (!work->experiment->downstream.train_on_truth)
+        work->learns_from = training_completions(work);
+    train = training_table(work, truth, error);
+    if (train == NULL || !lac_imputer_fit(work->classifier, train, error))
+        return FALSE;
+    if (work->experiment->downstream.rotate) /* there is no further epoch */
+        lac_imputer_set_passes(work->classifier, NULL, NULL);
+    lac_context_mark(work->classifier_context);
+    return TRUE;
+}
+
 gboolean
 lac_work_downstream(LacWork *work, const LacData *truth, const LacRng *rng, GError **error)
 {
-    g_autoptr(LacData) train = NULL;
-    size_t m;
-
     if (work->cell->classifier == NULL)
         return TRUE;
-    if (!check_labels(work->train, error) || !make_classifier(work, rng, error))
+    if (!check_labels(work->train, error))
         return FALSE;
-    m = completions(work);
-    train = training_table(work, truth, m, error);
-    if (train == NULL || !lac_imputer_fit(work->classifier, train, error) ||
-        !predict_tests(work, m, error)) {
+    if ((work->classifier == NULL && !train_classifier(work, truth, rng, error)) ||
+        !predict_tests(work, error)) {
         g_prefix_error(error, "downstream: ");
         return FALSE;
     }

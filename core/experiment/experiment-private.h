@@ -37,9 +37,12 @@ struct LacChoice {
     size_t draw, n_drawn;
 };
 
+/** LacSplitChoice: @tests: of one LacChoice, the data set whose rows are tested, for a spec of
+ * LAC_SPLIT_TAIL; NULL for the others. Its number of rows is known once it is read. */
 typedef struct {
     LacSplitSpec spec;
     char *label;
+    GPtrArray *tests;
 } LacSplitChoice;
 
 /**
@@ -47,13 +50,17 @@ typedef struct {
  * labels of test rows.
  * @models, @optimizers: of LacChoice, alternatives; @models is NULL without the block
  * @train_on_truth, @test_on_truth: complete rows as they were, instead of imputed ones
- * @imputations: completions of each table; all of them are learnt from, and class probabilities of
- *   test rows are averaged over them
+ * @imputations: of size_t, alternatives: completions of the test table, over which class
+ *   probabilities of test rows are averaged
+ * @train_imputations: completions learnt from; 0: as many as there are of the test table
+ * @rotate: one after the other, epoch by epoch, instead of all at once
  */
 typedef struct {
     GPtrArray *models, *optimizers;
     gboolean train_on_truth, test_on_truth;
-    size_t imputations;
+    GArray *imputations;
+    size_t train_imputations;
+    gboolean rotate;
 } LacDownstream;
 
 /** LacStage: what a trial of a search is about; LAC_STAGE_NONE: the cell is no trial. */
@@ -124,6 +131,7 @@ typedef struct {
     const LacSplitChoice *split;
     LacScale scale;
     size_t fold, repeat; /* from 0 */
+    size_t imputations;  /* behind which the classifier is judged; 0 without one */
     LacStage stage;
     GPtrArray *model_trials, *classifier_trials;
     guint chosen_model, chosen_classifier;
@@ -156,6 +164,9 @@ LAC_PRIVATE_API LacCell lac_cell_resolve(const LacCell *cell);
 char *lac_cell_fit_key(const LacExperiment *experiment, const LacCell *resolved);
 /** lac_cell_note_choice: write what @resolved has chosen into the record of its cell. */
 LAC_PRIVATE_API void lac_cell_note_choice(const LacExperiment *experiment, const LacCell *resolved);
+/** lac_cell_classifier_key: equal for resolved cells whose trained classifiers are the same. Owned.
+ */
+char *lac_cell_classifier_key(const LacExperiment *experiment, const LacCell *resolved);
 /** lac_search_score: what @trial is judged by; NaN when it has no score. */
 LAC_PRIVATE_API double
 lac_search_score(const LacExperiment *experiment, const LacCell *trial, const LacOutcome *outcome);

@@ -20,8 +20,12 @@ enum {
 static void
 split_free(gpointer data)
 {
-    g_free(((LacSplitChoice *)data)->label);
-    g_free(data);
+    LacSplitChoice *choice = data;
+
+    g_free(choice->label);
+    if (choice->tests != NULL)
+        g_ptr_array_unref(choice->tests);
+    g_free(choice);
 }
 
 void
@@ -45,6 +49,8 @@ lac_experiment_free(LacExperiment *experiment)
             g_ptr_array_unref(arrays[i]);
     if (experiment->scales != NULL)
         g_array_unref(experiment->scales);
+    if (experiment->downstream.imputations != NULL)
+        g_array_unref(experiment->downstream.imputations);
     lac_node_free(experiment->root);
     g_free(experiment->file);
     g_free(experiment->base_dir);
@@ -193,10 +199,43 @@ parse_scale(LacExperiment *e, const LacNode *node, GError **error)
 }
 
 static gboolean
-parse_split_map(const LacNode *node, LacSplitSpec *spec, GError **error)
+parse_share(const LacNode *node, LacSplitSpec *spec, GError **error)
 {
-    static const char *const known[] = {"kfold", "holdout", "stratify", NULL};
-    const LacNode *stratify, *holdout;
+    if (node == NULL)
+        return TRUE;
+    if (!(node->type == LAC_NODE_DOUBLE && node->number > 0.0 && node->number < 1.0))
+        return lac_node_fail(error, node,
+                             "holdout is the share of rows that are tested; it must lie inside "
+                             "(0, 1)");
+    spec->kind = LAC_SPLIT_HOLDOUT;
+    spec->share = node->number;
+    return TRUE;
+}
+
+/* {test: {idx: ...}}: a data set of its own. */
+static gboolean
+parse_tests(const LacExperiment *e, const LacNode *node, LacSplitChoice *choice, GError **error)
+{
+    const LacRng none = lac_rng_new(0);
+
+    if (node == NULL)
+        return TRUE;
+    choice->tests =
+        lac_choices_parse(node, LAC_PLUGIN_READER, "split.test", e->base_dir, &none, 0, error);
+    if (choice->tests == NULL)
+        return FALSE;
+    if (choice->tests->len != 1)
+        return lac_node_fail(error, node, "split.test: %u data sets, expected one",
+                             choice->tests->len);
+    choice->spec.kind = LAC_SPLIT_TAIL;
+    return TRUE;
+}
+
+static gboolean
+parse_split_map(const LacExperiment *e, const LacNode *node, LacSplitChoice *choice, GError **error)
+{
+    static const char *const known[] = {"kfold", "holdout", "test", "stratify", NULL};
+    const LacNode *stratify, *holdout, *test;
     int64_t folds = 0;
 
     if (!lac_node_check_keys(node, "split", known, error) ||
@@ -204,45 +243,47 @@ parse_split_map(const LacNode *node, LacSplitSpec *spec, GError **error)
         return FALSE;
     stratify = lac_node_get(node, "stratify");
     holdout = lac_node_get(node, "holdout");
-    if ((folds > 0) == (holdout != NULL))
+    test = lac_node_get(node, "test");
+    if ((folds > 0) + (holdout != NULL) + (test != NULL) != 1)
         return lac_node_fail(error, node,
-                             "split wants either kfold or holdout, as in {kfold: 5} "
-                             "or {holdout: 0.2}");
+                             "split wants either kfold or holdout or test, as in {kfold: 5}, "
+                             "{holdout: 0.2} or {test: {csv: {path: test.csv}}}");
     if (stratify != NULL && stratify->type != LAC_NODE_BOOL)
         return lac_node_fail(error, stratify, "stratify is %s, expected true or false",
                              lac_node_type_name(stratify->type));
-    if (holdout != NULL &&
-        !(holdout->type == LAC_NODE_DOUBLE && holdout->number > 0.0 && holdout->number < 1.0))
-        return lac_node_fail(error, holdout,
-                             "holdout is the share of rows that are tested; it "
-                             "must lie inside (0, 1)");
-    spec->stratify = stratify != NULL && stratify->number != 0.0;
-    spec->kind = folds > 0 ? LAC_SPLIT_KFOLD : LAC_SPLIT_HOLDOUT;
-    spec->folds = folds > 0 ? (size_t)folds : 1;
-    spec->share = holdout != NULL ? holdout->number : 0.0;
-    return TRUE;
+    choice->spec.stratify = stratify != NULL && stratify->number != 0.0;
+    if (folds > 0) {
+        choice->spec.kind = LAC_SPLIT_KFOLD;
+        choice->spec.folds = (size_t)folds;
+    }
+    return parse_share(holdout, &choice->spec, error) && parse_tests(e, test, choice, error);
 }
 
 static char *
-split_label(const LacSplitSpec *spec, const LacNode *node)
+split_label(const LacSplitChoice *choice, const LacNode *node)
 {
+    const LacSplitSpec *spec = &choice->spec;
     const char *suffix = spec->stratify ? " stratified" : "";
 
     if (spec->kind == LAC_SPLIT_KFOLD)
         return g_strdup_printf("kfold %zu%s", spec->folds, suffix);
     if (spec->kind == LAC_SPLIT_HOLDOUT)
         return g_strdup_printf("holdout %s%s", lac_node_get(node, "holdout")->text, suffix);
+    if (spec->kind == LAC_SPLIT_TAIL)
+        return g_strdup_printf("test %s%s", ((const LacChoice *)choice->tests->pdata[0])->label,
+                               suffix);
     return g_strdup("none");
 }
 
 static gboolean
 parse_split(LacExperiment *e, const LacNode *node, GError **error)
 {
-    LacSplitSpec spec = {.kind = LAC_SPLIT_NONE, .folds = 1};
-    LacSplitChoice *choice;
+    LacSplitChoice *choice = g_new0(LacSplitChoice, 1);
 
+    choice->spec = (LacSplitSpec){.kind = LAC_SPLIT_NONE, .folds = 1};
+    g_ptr_array_add(e->splits, choice);
     if (node->type == LAC_NODE_MAP) {
-        if (!parse_split_map(node, &spec, error))
+        if (!parse_split_map(e, node, choice, error))
             return FALSE;
     } else if (node->type != LAC_NODE_NULL && g_strcmp0(node->text, "none") != 0) {
         return lac_node_fail(error, node,
@@ -250,10 +291,7 @@ parse_split(LacExperiment *e, const LacNode *node, GError **error)
                              "{holdout: 0.2}",
                              node->text != NULL ? node->text : lac_node_type_name(node->type));
     }
-    choice = g_new0(LacSplitChoice, 1);
-    choice->spec = spec;
-    choice->label = split_label(&spec, node);
-    g_ptr_array_add(e->splits, choice);
+    choice->label = split_label(choice, node);
     return TRUE;
 }
 

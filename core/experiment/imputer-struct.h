@@ -33,6 +33,8 @@ struct LacImputer {
     LacEncoder *encoder;
     LacData *last, *last_prepared;
     LacData *known[2], *truth[2];
+    LacPasses passes;
+    void *passes_user;
     uint64_t train_fingerprint;
 };
 

@@ -70,6 +70,7 @@ lac_imputer_free(LacImputer *imputer)
     if (imputer->initial != NULL)
         lac_context_set_initial(imputer->context, NULL, NULL);
     lac_context_set_truth(imputer->context, NULL, NULL);
+    lac_context_set_passes(imputer->context, NULL, NULL);
     for (size_t k = 0; k < G_N_ELEMENTS(imputer->known); k++) {
         g_clear_pointer(&imputer->known[k], lac_data_unref);
         g_clear_pointer(&imputer->truth[k], lac_data_unref);
@@ -335,6 +336,24 @@ lac_imputer_set_truth(LacImputer *imputer, const LacData *in, const LacData *tru
     imputer->known[k] = lac_data_ref(in);
     imputer->truth[k] = lac_data_ref(truth);
     lac_context_set_truth(imputer->context, prepared_truth, imputer);
+}
+
+/* Of an epoch, as the model would be handed it. */
+static LacData *
+prepared_pass(void *user, size_t epoch, GError **error)
+{
+    LacImputer *self = user;
+    g_autoptr(LacData) raw = self->passes(self->passes_user, epoch, error);
+
+    return raw != NULL ? prepare_anew(self, raw, error) : NULL;
+}
+
+void
+lac_imputer_set_passes(LacImputer *imputer, LacPasses passes, void *user)
+{
+    imputer->passes = passes;
+    imputer->passes_user = user;
+    lac_context_set_passes(imputer->context, passes != NULL ? prepared_pass : NULL, imputer);
 }
 
 /* ---- out ------------------------------------------------------------------------------------- */

@@ -5,11 +5,21 @@
     "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"                         \
     "\"kfold\":{\"type\":\"integer\",\"minimum\":2},"                                              \
     "\"holdout\":{\"type\":\"number\",\"exclusiveMinimum\":0,\"exclusiveMaximum\":1},"             \
+    "\"test\":{\"$ref\":\"#/$defs/data\"},"                                                        \
     "\"stratify\":{\"type\":\"boolean\"}}}]}"
 #define SCALE_ONE "{\"enum\":[\"minmax\",\"standard\",\"none\"]}"
 #define ONE_OR_MORE(one)                                                                           \
     "{\"anyOf\":[" one ",{\"type\":\"array\",\"minItems\":1,\"items\":" one "}]}"
 #define TABLE "{\"enum\":[\"original\",\"imputed\"]}"
+#define COUNT "{\"type\":\"integer\",\"minimum\":1}"
+/* clang-format off */
+#define DOWNSTREAM                                                                                 \
+    "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"model\"],\"properties\":{"    \
+    "\"model\":" ONE_OR_MORE("{\"$ref\":\"#/$defs/classifier\"}")                                    \
+    ",\"optimizer\":" ONE_OR_MORE("{\"$ref\":\"#/$defs/optimizer\"}")                                \
+    ",\"train_on\":" TABLE ",\"test_on\":" TABLE ",\"imputations\":" ONE_OR_MORE(COUNT)              \
+    ",\"train_imputations\":" COUNT ",\"rotate\":{\"type\":\"boolean\"}}}"
+/* clang-format on */
 #define QUANTITY "{\"anyOf\":[{\"type\":\"number\",\"exclusiveMinimum\":0},{\"type\":\"string\"}]}"
 
 const LacKey lac_experiment_keys[] = {
@@ -36,8 +46,10 @@ const LacKey lac_experiment_keys[] = {
      "minmax, standard or none: how numeric columns are scaled before a model sees them, learnt on "
      "the observed cells of the training rows only; scores are in these units"},
     {"split", 0, FALSE, ONE_OR_MORE(SPLIT_ONE), "none",
-     "{kfold: 5}, {holdout: 0.2} (share tested), or none: fit and complete the same rows; "
-     "`stratify: true` keeps the shares of labels"},
+     "{kfold: 5}, {holdout: 0.2} (share tested), {test: {csv: {path: test.csv}}} (rows of a data "
+     "set "
+     "of its own are tested), or none: fit and complete the same rows; `stratify: true` keeps the "
+     "shares of labels"},
     {"mask", LAC_PLUGIN_MASK, TRUE, NULL, NULL,
      "Mask generators: which cells are hidden. Masks depend on seed, repeat, data and the "
      "generator's parameters only, so every model meets the same holes"},
@@ -60,32 +72,17 @@ const LacKey lac_experiment_keys[] = {
      "",
      "Of each cell: time (seconds, or \"10 min\"), memory of its worker process (MiB, or "
      "\"2 GiB\"), threads"},
-    {"downstream", 0, FALSE,
-     "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"model\"],"
-     "\"properties\":{"
-     "\"model\":" ONE_OR_MORE(
-         "{\"$ref\":\"#/$defs/classifier\"}") ","
-                                              "\"optimizer\":" ONE_OR_MORE(
-                                                  "{\"$ref\":\"#/$defs/optimizer\"}") ","
-                                                                                      "\"train_"
-                                                                                      "on\":" TABLE
-                                                                                      ",\"test_"
-                                                                                      "on\":" TABLE
-                                                                                      ","
-                                                                                      "\"imputation"
-                                                                                      "s\":{"
-                                                                                      "\"type\":"
-                                                                                      "\"integer\","
-                                                                                      "\"minimum\":"
-                                                                                      "1}}}",
-     "",
+    {"downstream", 0, FALSE, DOWNSTREAM, "",
      "A classifier after imputation: {model: mlp, train_on: imputed, imputations: 1}. It learns "
      "the "
      "labels from imputed training rows (`train_on: original`: from the rows before masking) and "
      "predicts the imputed test rows (`test_on: original`: those before masking), so a split is "
      "needed. With `imputations: m` above 1 it learns from m drawn completions of the training "
      "rows "
-     "at once and its class probabilities are averaged over m of the test rows. `model` (one that "
+     "at once and its class probabilities are averaged over m of the test rows; a list means "
+     "alternatives. `train_imputations` is the number to learn from where that is another one; "
+     "with "
+     "`rotate: true` each epoch sees the next of them instead of all at once. `model` (one that "
      "predicts labels) and `optimizer` are components as above"},
     {"search", 0, FALSE,
      "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"draws\"],"

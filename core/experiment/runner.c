@@ -19,6 +19,9 @@ typedef struct {
     LacImputer *imputer;
     LacMatrix *completed;
     double fit_s, apply_s, cpu_s, peak_rss_mib;
+    char *classifier_key;
+    LacContext *classifier_context;
+    LacImputer *classifier;
 } Fitted;
 
 struct LacCellRunner {
@@ -27,8 +30,8 @@ struct LacCellRunner {
     void *user;
     gboolean check_numerics;
     /* what was made last, and for what */
-    const LacChoice *data, *mask;
-    size_t mask_repeat;
+    const LacChoice *data, *tests, *mask;
+    size_t mask_repeat, n_tests;
     LacData *truth, *incomplete;
     /* a model with its completion of the test rows, for the next classifier behind it */
     char *fitted_key;
@@ -49,6 +52,9 @@ fitted_clear(LacCellRunner *runner)
 {
     Fitted *fitted = &runner->fitted;
 
+    g_clear_pointer(&fitted->classifier, lac_imputer_free);
+    g_clear_pointer(&fitted->classifier_context, lac_context_free);
+    g_clear_pointer(&fitted->classifier_key, g_free);
     g_clear_pointer(&fitted->imputer, lac_imputer_free);
     g_clear_pointer(&fitted->context, lac_context_free);
     g_clear_pointer(&fitted->split, lac_split_free);
@@ -133,24 +139,51 @@ lac_work_instance(const LacExperiment *e, const LacChoice *choice, GError **erro
     return lac_instance_new(choice->plugin, params, e->base_dir, error);
 }
 
+static LacData *
+read_choice(const LacExperiment *e, const LacChoice *choice, GError **error)
+{
+    LacReader *reader = lac_work_instance(e, choice, error);
+    LacData *data;
+
+    if (reader == NULL)
+        return NULL;
+    data = lac_choice_read(choice, reader, error);
+    lac_instance_free(reader);
+    return data;
+}
+
+/* Rows that another file has for testing come last, so that masks and scores see one table. */
+static gboolean
+append_tests(LacCellRunner *runner, const LacChoice *tests, GError **error)
+{
+    g_autoptr(LacData) train = g_steal_pointer(&runner->truth), test = NULL;
+
+    test = read_choice(runner->experiment, tests, error);
+    if (test == NULL)
+        return FALSE;
+    runner->n_tests = test->rows;
+    runner->truth = lac_data_append(train, test, error);
+    if (runner->truth == NULL)
+        g_prefix_error(error, "split.test: ");
+    return runner->truth != NULL;
+}
+
 static gboolean
 read_data(LacCellRunner *runner, const LacCell *cell, GError **error)
 {
-    LacReader *reader;
+    const LacChoice *tests = cell->split->tests != NULL ? cell->split->tests->pdata[0] : NULL;
 
-    if (runner->data == cell->data)
+    if (runner->data == cell->data && runner->tests == tests)
         return TRUE;
     g_clear_pointer(&runner->incomplete, lac_data_unref);
     g_clear_pointer(&runner->truth, lac_data_unref);
     runner->data = runner->mask = NULL;
-    reader = lac_work_instance(runner->experiment, cell->data, error);
-    if (reader == NULL)
+    runner->truth = read_choice(runner->experiment, cell->data, error);
+    if (runner->truth == NULL || (tests != NULL && !append_tests(runner, tests, error)))
         return FALSE;
-    runner->truth = lac_choice_read(cell->data, reader, error);
-    lac_instance_free(reader);
-    if (runner->truth != NULL)
-        runner->data = cell->data;
-    return runner->truth != NULL;
+    runner->data = cell->data;
+    runner->tests = tests;
+    return TRUE;
 }
 
 static gboolean
@@ -217,8 +250,10 @@ static LacSplit *
 validation_split(const LacCellRunner *runner, const LacCell *cell, LacSplit *outer, GError **error)
 {
     const LacSearch *search = &runner->experiment->search;
-    const LacSplitSpec spec = {LAC_SPLIT_HOLDOUT, 1, search->validation,
-                               search->stratify || cell->split->spec.stratify};
+    const LacSplitSpec spec = {.kind = LAC_SPLIT_HOLDOUT,
+                               .folds = 1,
+                               .share = search->validation,
+                               .stratify = search->stratify || cell->split->spec.stratify};
     const LacRng all = stream_of_data(runner->experiment, cell, "validation"),
                  rng = lac_rng_at(&all, cell->fold);
     g_autoptr(LacSplit) from = outer;
@@ -242,9 +277,11 @@ static gboolean
 split_rows(const LacCellRunner *runner, LacWork *work, GError **error)
 {
     const LacRng rng = stream_of_data(runner->experiment, work->cell, "split");
+    LacSplitSpec spec = work->cell->split->spec;
     LacSplit *split;
 
-    split = lac_split_make(&work->cell->split->spec, runner->truth, work->cell->fold, &rng, error);
+    spec.tail = runner->n_tests;
+    split = lac_split_make(&spec, runner->truth, work->cell->fold, &rng, error);
     if (split != NULL && work->cell->stage != LAC_STAGE_NONE)
         split = validation_split(runner, work->cell, split, error);
     work->split = split;
@@ -287,6 +324,17 @@ listen(const LacCellRunner *runner, LacWork *work)
     lac_context_set_progress(work->context, lac_share_report, &work->model_share);
 }
 
+/* The same for all cells of an experiment, since those that differ in it share a fit. */
+static size_t
+most_imputations(const LacExperiment *e)
+{
+    size_t most = e->downstream.train_imputations;
+
+    for (guint i = 0; e->downstream.imputations != NULL && i < e->downstream.imputations->len; i++)
+        most = MAX(most, g_array_index(e->downstream.imputations, size_t, i));
+    return most;
+}
+
 static gboolean
 make_imputer(const LacCellRunner *runner, LacWork *work, GError **error)
 {
@@ -317,8 +365,7 @@ make_imputer(const LacCellRunner *runner, LacWork *work, GError **error)
     lac_context_set_check_numerics(work->context, runner->check_numerics);
     listen(runner, work);
     work->imputer = lac_imputer_new(model, initial, work->cell->scale, work->context);
-    lac_context_set_draws(work->context,
-                          MAX(MAX(1, lac_work_draws(work)), e->downstream.imputations));
+    lac_context_set_draws(work->context, MAX(MAX(1, lac_work_draws(work)), most_imputations(e)));
     if (optimizer != NULL)
         lac_imputer_set_optimizer(work->imputer, optimizer);
     lac_imputer_set_rounding(work->imputer, FALSE);
@@ -491,6 +538,22 @@ fit_anew(LacCellRunner *runner, LacWork *work, GError **error)
            tell_truth(runner, work, error) && fit_and_fill(work, error);
 }
 
+/* All are taken; they are the cell's only when its classifier would come out the same. */
+static void
+take_classifier(LacWork *work, char *key, LacImputer *classifier, LacContext *context)
+{
+    g_autofree char *own = key, *wanted = lac_cell_classifier_key(work->experiment, work->cell);
+
+    if (g_strcmp0(own, wanted) != 0) {
+        lac_imputer_free(classifier);
+        lac_context_free(context);
+        return;
+    }
+    lac_context_rewind(context);
+    work->classifier = classifier;
+    work->classifier_context = context;
+}
+
 /* From the runner to the cell; nothing of it is the runner's any more. */
 static void
 take_fitted(LacCellRunner *runner, LacWork *work)
@@ -511,6 +574,7 @@ take_fitted(LacCellRunner *runner, LacWork *work)
     work->outcome->peak_rss_mib = fitted.peak_rss_mib;
     lac_context_rewind(work->context);
     listen(runner, work);
+    take_classifier(work, fitted.classifier_key, fitted.classifier, fitted.classifier_context);
 }
 
 /* From the cell to the runner. */
@@ -530,7 +594,11 @@ keep_fitted(LacCellRunner *runner, LacWork *work)
                               outcome->fit_s,
                               outcome->apply_s,
                               outcome->cpu_s,
-                              outcome->peak_rss_mib};
+                              outcome->peak_rss_mib,
+                              lac_cell_classifier_key(work->experiment, work->cell),
+                              g_steal_pointer(&work->classifier_context),
+                              g_steal_pointer(&work->classifier)};
+    lac_context_set_progress(runner->fitted.classifier_context, NULL, NULL);
 }
 
 /* Cells that differ in the classifier alone share one fit, which is what each would have had. */

@@ -349,13 +349,22 @@ root_properties(JsonArray *required)
     return properties;
 }
 
+/* json-glib writes 1e-10 as 1e-10.0, which is no JSON. */
+static char *
+mend_numbers(const char *text)
+{
+    g_autoptr(GRegex) exponent = g_regex_new(" : (-?[0-9.]+e[-+][0-9]+)\\.0\\b", 0, 0, NULL);
+
+    return g_regex_replace(exponent, text, -1, 0, " : \\1", 0, NULL);
+}
+
 char *
 lac_experiment_schema(GError **error)
 {
     JsonObject *defs = definitions(error), *root;
     JsonArray *required;
     g_autoptr(JsonNode) node = NULL;
-    g_autofree char *text = NULL;
+    g_autofree char *text = NULL, *plain = NULL;
 
     if (defs == NULL)
         return NULL;
@@ -369,7 +378,8 @@ lac_experiment_schema(GError **error)
     json_node_init(node, JSON_NODE_OBJECT);
     json_node_take_object(node, root);
     text = json_to_string(node, TRUE);
-    return g_strconcat(text, "\n", NULL);
+    plain = mend_numbers(text);
+    return g_strconcat(plain, "\n", NULL);
 }
 
 /* ---- the page for people --------------------------------------------------------------------- */

@@ -16,7 +16,8 @@ typedef struct {
 
 /** LacWork: freed when the cell is done.
  * @draws: of LacMatrix, in model units; @log_density: [rows] or NULL
- * @classifier: the downstream one with its scaling and encoding, or NULL; @prediction: [rows of the
+ * @classifier: the downstream one with its scaling and encoding, or NULL; one that is there before
+ *   lac_work_downstream() is trained already; @prediction: [rows of the
  *   test table x classes], or NULL */
 typedef struct {
     const LacExperiment *experiment;
@@ -31,6 +32,7 @@ typedef struct {
     double *log_density;
     LacContext *classifier_context;
     LacImputer *classifier;
+    size_t learns_from; /* completions of the training rows; set before the classifier is trained */
     LacMatrix *prediction;
     LacShare model_share, classifier_share;
 } LacWork;

@@ -130,9 +130,12 @@ record(Epochs *self, size_t n, const size_t *rows, LacRng rng)
 static gboolean
 train_epoch(Epochs *self, size_t epoch, GError **error)
 {
+    const LacTraining *t = self->training;
     LacRng shuffle = lac_rng_at(&self->orders, epoch);
     double sum = 0.0;
 
+    if (t->epoch != NULL && !t->epoch(epoch, t->user, error))
+        return FALSE;
     lac_rng_shuffle(&shuffle, self->rows, self->order);
     for (size_t b = 0; b < self->batches; b++) {
         const size_t begin = b * self->batch, n = MIN(self->batch, self->rows - begin);

@@ -85,6 +85,18 @@ LAC_API const struct LacOptimizer *lac_context_optimizer(const LacContext *conte
  */
 LAC_API LacData *lac_context_truth(LacContext *context, const LacData *in, GError **error);
 
+/**
+ * lac_context_pass:
+ * @train: the table the component was given to learn from, the same object
+ * @epoch: from 0
+ *
+ * @train as that epoch is to see it: the same rows and columns in the same units, but where a
+ * classifier learns from one completion after the other, another completion. Of most contexts it is
+ * @train itself. Returns: owned; NULL with the error of what made it.
+ */
+LAC_API LacData *
+lac_context_pass(LacContext *context, const LacData *train, size_t epoch, GError **error);
+
 /** lac_context_check_numerics: the user asked for every operator's result to be searched for NaN
  * and Inf (`--check-numerics`). */
 LAC_API gboolean lac_context_check_numerics(const LacContext *context);

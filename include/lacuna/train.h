@@ -113,6 +113,7 @@ typedef LacTensor *(*LacTrainLoss)(LacTape *tape, size_t n, const size_t *rows, 
  * @net: trained in place; @rows: 0 .. rows-1 are the training rows
  * @loss: called once a step; for validation too, with the tape neither recording nor training, and
  *   the same streams in every epoch, so that noise does not hide progress
+ * @epoch: called before each epoch, from 0; NULL: nothing is to be done
  * @series: name of the trace of losses, "loss" when NULL; validation is "<series>-validation"
  * @begin, @end: shares of the caller's progress at which this training starts and ends, 0 and 1
  *   when both are 0
@@ -122,6 +123,7 @@ typedef struct {
     size_t rows;
     const LacTrainParams *params;
     LacTrainLoss loss;
+    gboolean (*epoch)(size_t epoch, void *user, GError **error);
     void *user;
     const char *series;
     double begin, end;

@@ -47,12 +47,24 @@ static const LacParam lenet_params[] = {
 
 /* ---- learning -------------------------------------------------------------------------------- */
 
-/** Task: @index: [n] rows with a label. */
+/** Task: @index: [n] rows with a label; @data: them as the epoch sees them, owned from the first
+ * on. */
 typedef struct {
     const Classifier *self;
-    const LacData *data;
+    const LacData *train;
+    LacData *data;
     size_t n, *index;
 } Task;
+
+static gboolean
+task_epoch(size_t epoch, void *user, GError **error)
+{
+    Task *task = user;
+
+    g_clear_pointer(&task->data, lac_data_unref);
+    task->data = lac_context_pass(task->self->base.instance.context, task->train, epoch, error);
+    return task->data != NULL;
+}
 
 /* mean of -ln p(label) + l2 * sum of squared weights; validation looks at the first part alone */
 static LacTensor *
@@ -87,8 +99,10 @@ classifier_fit(LacModel *model, const LacData *train, GError **error)
     LacContext *context = model->instance.context;
     const LacRng rng = lac_context_rng(context, "weights");
     g_autofree size_t *index = g_new(size_t, train->rows + 1);
-    Task task = {.self = self, .data = train, .index = index};
-    LacTraining training = {.params = &self->train, .loss = task_loss, .user = &task};
+    Task task = {.self = self, .train = train, .index = index};
+    LacTraining training = {
+        .params = &self->train, .loss = task_loss, .epoch = task_epoch, .user = &task};
+    gboolean good;
 
     self->layout = layout_new(train, error);
     if (self->layout == NULL)
@@ -105,7 +119,9 @@ classifier_fit(LacModel *model, const LacData *train, GError **error)
                           train->rows - task.n, train->rows);
     training.net = self->net->net;
     training.rows = task.n;
-    return lac_train(context, &training, NULL, error);
+    good = lac_train(context, &training, NULL, error);
+    g_clear_pointer(&task.data, lac_data_unref);
+    return good;
 }
 
 /* ---- predicting ------------------------------------------------------------------------------ */
