@@ -10,10 +10,11 @@
 
 typedef struct {
     char *format;
+    gboolean trials;
 } ResultsState;
 
 /* Every column of a tidy row but the parameters; a failed cell has one row without a metric. */
-static const char query[] =
+static const char cells_query[] =
     "SELECT r.name AS run, c.id AS cell, c.status, c.reason, c.data, c.family, c.data_sha256,"
     " c.n_rows, c.n_cols, c.split, c.fold, c.mask, c.mechanism, c.rate_asked, c.rate_realised,"
     " c.scale, c.initial, c.model, c.model_label, c.optimizer, c.repeat, c.seed,"
@@ -27,18 +28,48 @@ static const char query[] =
     " ORDER BY c.position, c.id, m.rowid";
 
 /* The same last columns alone, once for each way they are filled. */
-static const char params_query[] = "SELECT mask_params, initial_params, model_params,"
+static const char cells_params[] = "SELECT mask_params, initial_params, model_params,"
                                    " optimizer_params FROM cells GROUP BY 1, 2, 3, 4"
                                    " ORDER BY min(position)";
 
-/* For people: what fits a terminal. */
-static const char *const table_columns[] = {"data",        "mask",   "rate_realised", "model_label",
-                                            "fold",        "repeat", "metric",        "part",
-                                            "column_name", "value",  "status",        "reason"};
+/* Trials of searches, once for each cell that chose among them. */
+static const char trials_query[] =
+    "SELECT r.name AS run, s.cell, s.trial, t.status, t.reason, c.data, c.data_sha256, c.split,"
+    " c.fold, c.mask, c.rate_asked, c.rate_realised, c.scale, c.initial, c.model_label, c.repeat,"
+    " c.seed, s.stage, t.model, t.optimizer, t.draw, s.rank, s.chosen, t.metric, t.score,"
+    " i.direction, (SELECT group_concat(replace(d.parameter, rtrim(d.parameter,"
+    " replace(d.parameter, '.', '')), '') || '=' || d.value, ' ') FROM drawn d"
+    " WHERE d.trial = t.id) AS drawn, t.downstream,"
+    " t.fit_s, t.apply_s, t.cpu_s, t.peak_rss_mib, t.threads, t.contended, t.host, t.version,"
+    " t.started, t.finished, c.mask_params, c.initial_params, t.model_params, t.optimizer_params"
+    " FROM search s JOIN trials t ON t.id = s.trial JOIN cells c ON c.id = s.cell"
+    " CROSS JOIN run r LEFT JOIN metric_info i ON i.metric = t.metric AND i.part IS NULL"
+    " ORDER BY c.position, s.rowid";
+
+static const char trials_params[] = "SELECT NULL, NULL, model_params, optimizer_params FROM trials"
+                                    " GROUP BY 3, 4 ORDER BY min(position)";
+
+/** Listing: @query ends with the four JSON columns that @params has alone, once for each way they
+ * are filled. @columns: what fits a terminal, NULL-terminated. */
+typedef struct {
+    const char *query, *params;
+    const char *const *columns;
+} Listing;
+
+static const char *const cells_columns[] = {
+    "data", "mask",        "rate_realised", "model_label", "fold",   "repeat", "metric",
+    "part", "column_name", "value",         "status",      "reason", NULL};
+static const char *const trials_columns[] = {
+    "data",   "mask",   "rate_realised", "model_label", "fold",  "repeat", "stage",  "draw", "rank",
+    "chosen", "metric", "score",         "drawn",       "fit_s", "status", "reason", NULL};
+
+static const Listing cells_listing = {cells_query, cells_params, cells_columns};
+static const Listing trials_listing = {trials_query, trials_params, trials_columns};
 
 enum {
     N_PARAMS = 4,   /* the last columns of the query, spread into one column a parameter */
     MAX_WIDTH = 48, /* of a column of the table */
+    MOST_COLUMNS = 20,
 };
 
 static const char *const param_prefixes[N_PARAMS] = {"mask", "initial", "model", "optimizer"};
@@ -307,41 +338,50 @@ table_text(sqlite3_stmt *statement, int column)
     return g_strconcat(whole, "...", NULL);
 }
 
-static void
-collect_table(sqlite3_stmt *statement, GPtrArray *rows)
+/* Values of single columns are told with -v alone. */
+static gboolean
+is_of_column(sqlite3_stmt *statement, const Listing *listing)
 {
-    const int column_name = column_called(statement, "column_name");
+    return g_strv_contains(listing->columns, "column_name") &&
+           sqlite3_column_type(statement, column_called(statement, "column_name")) != SQLITE_NULL;
+}
+
+static void
+collect_table(sqlite3_stmt *statement, const Listing *listing, GPtrArray *rows)
+{
+    const size_t n = g_strv_length((char **)listing->columns);
 
     while (sqlite3_step(statement) == SQLITE_ROW) {
         char **row;
 
-        if (!lac_cli_verbose() && sqlite3_column_type(statement, column_name) != SQLITE_NULL)
+        if (!lac_cli_verbose() && is_of_column(statement, listing))
             continue;
-        row = g_new0(char *, G_N_ELEMENTS(table_columns) + 1);
-
-        for (size_t i = 0; i < G_N_ELEMENTS(table_columns); i++)
-            row[i] = table_text(statement, column_called(statement, table_columns[i]));
+        row = g_new0(char *, n + 1);
+        for (size_t i = 0; i < n; i++)
+            row[i] = table_text(statement, column_called(statement, listing->columns[i]));
         g_ptr_array_add(rows, row);
     }
 }
 
 /* Columns in which no row has anything are left out. */
 static void
-print_table(const GPtrArray *rows)
+print_table(const Listing *listing, const GPtrArray *rows)
 {
-    glong width[G_N_ELEMENTS(table_columns)] = {0};
+    const size_t n = g_strv_length((char **)listing->columns);
+    glong width[MOST_COLUMNS] = {0};
 
+    g_assert(n <= MOST_COLUMNS);
     for (guint r = 0; r < rows->len; r++)
-        for (size_t i = 0; i < G_N_ELEMENTS(table_columns); i++)
+        for (size_t i = 0; i < n; i++)
             width[i] = MAX(width[i], g_utf8_strlen(((char **)rows->pdata[r])[i], -1));
-    for (size_t i = 0; i < G_N_ELEMENTS(table_columns); i++)
+    for (size_t i = 0; i < n; i++)
         if (width[i] > 0)
-            width[i] = MAX(width[i], (glong)strlen(table_columns[i]));
+            width[i] = MAX(width[i], (glong)strlen(listing->columns[i]));
     for (gint64 r = -1; r < (gint64)rows->len && !ferror(stdout); r++) {
         g_autoptr(GString) line = g_string_new(NULL);
 
-        for (size_t i = 0; i < G_N_ELEMENTS(table_columns); i++) {
-            const char *text = r < 0 ? table_columns[i] : ((char **)rows->pdata[r])[i];
+        for (size_t i = 0; i < n; i++) {
+            const char *text = r < 0 ? listing->columns[i] : ((char **)rows->pdata[r])[i];
 
             if (width[i] == 0)
                 continue;
@@ -369,9 +409,9 @@ prepare(const LacStore *store, const char *sql, GError **error)
 
 /* All folders are looked through first, so that the head has every parameter. */
 static gboolean
-learn_folder(Reader *reader, const LacStore *store, GError **error)
+learn_folder(Reader *reader, const LacStore *store, const Listing *listing, GError **error)
 {
-    reader->statement = prepare(store, params_query, error);
+    reader->statement = prepare(store, listing->params, error);
     if (reader->statement == NULL)
         return FALSE;
     reader->n_plain = 0;
@@ -382,7 +422,7 @@ learn_folder(Reader *reader, const LacStore *store, GError **error)
 }
 
 static gboolean
-print_spread(GPtrArray *stores, gboolean json, GError **error)
+print_spread(GPtrArray *stores, const Listing *listing, gboolean json, GError **error)
 {
     g_autoptr(GHashTable) index = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
@@ -390,10 +430,10 @@ print_spread(GPtrArray *stores, gboolean json, GError **error)
     gboolean first = TRUE, good = TRUE;
 
     for (guint i = 0; i < stores->len; i++)
-        if (!learn_folder(&reader, stores->pdata[i], error))
+        if (!learn_folder(&reader, stores->pdata[i], listing, error))
             return FALSE;
     for (guint i = 0; good && i < stores->len; i++) {
-        reader.statement = prepare(stores->pdata[i], query, error);
+        reader.statement = prepare(stores->pdata[i], listing->query, error);
         if (reader.statement == NULL)
             return FALSE;
         reader.n_plain = sqlite3_column_count(reader.statement) - N_PARAMS;
@@ -408,19 +448,19 @@ print_spread(GPtrArray *stores, gboolean json, GError **error)
 }
 
 static gboolean
-print_readable(GPtrArray *stores, GError **error)
+print_readable(GPtrArray *stores, const Listing *listing, GError **error)
 {
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
 
     for (guint i = 0; i < stores->len; i++) {
-        sqlite3_stmt *statement = prepare(stores->pdata[i], query, error);
+        sqlite3_stmt *statement = prepare(stores->pdata[i], listing->query, error);
 
         if (statement == NULL)
             return FALSE;
-        collect_table(statement, rows);
+        collect_table(statement, listing, rows);
         sqlite3_finalize(statement);
     }
-    print_table(rows);
+    print_table(listing, rows);
     return TRUE;
 }
 
@@ -429,6 +469,7 @@ results_run(void *state, int argc, char **argv)
 {
     const ResultsState *self = state;
     const char *format = self->format != NULL ? self->format : "table";
+    const Listing *listing = self->trials ? &trials_listing : &cells_listing;
     g_autoptr(GPtrArray) stores = g_ptr_array_new_with_free_func((GDestroyNotify)lac_store_free);
     g_autoptr(GError) error = NULL;
     gboolean good;
@@ -445,14 +486,17 @@ results_run(void *state, int argc, char **argv)
             return lac_cli_error(error);
         g_ptr_array_add(stores, store);
     }
-    good = strcmp(format, "table") == 0 ? print_readable(stores, &error)
-                                        : print_spread(stores, strcmp(format, "json") == 0, &error);
+    good = strcmp(format, "table") == 0
+               ? print_readable(stores, listing, &error)
+               : print_spread(stores, listing, strcmp(format, "json") == 0, &error);
     return good ? LAC_EXIT_OK : lac_cli_error(error);
 }
 
 static const LacOption options[] = {
     LAC_OPTION(ResultsState, format, "format", 0, STRING, "FORMAT",
                "table (default), csv or json; csv and json have every column"),
+    LAC_OPTION(ResultsState, trials, "trials", 0, FLAG, NULL,
+               "Instead of cells the trials of their searches: what was drawn, how it was judged"),
     LAC_OPTION_END,
 };
 
@@ -465,7 +509,8 @@ const LacCommand lac_command_results = {
         "and json read back to the same double; what is not known is empty, or null. Every "
         "parameter of mask, initial imputer, model and optimizer has a column of its own.\n\n"
         "  lacuna results results/quickstart\n"
-        "  lacuna results results/quickstart --format csv > quickstart.csv",
+        "  lacuna results results/quickstart --format csv > quickstart.csv\n"
+        "  lacuna results results/search --trials",
     .options = options,
     .state_size = sizeof(ResultsState),
     .run = results_run,

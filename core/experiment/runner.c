@@ -513,11 +513,13 @@ set_failure(LacWork *work, const GError *error)
     g_ptr_array_set_size(outcome->artifacts, 0);
 }
 
-/* Every model's classifier starts from the same weights and meets rows in the same order. */
+/* Every model's classifier starts from the same weights and meets rows in the same order. Times are
+ * those of the imputation; where the classifier is what is tried, they are its own. */
 static gboolean
 classify(const LacCellRunner *runner, LacWork *work, GError **error)
 {
     const LacCell *cell = work->cell;
+    LacResources resources;
     LacRng rng;
 
     if (cell->classifier == NULL)
@@ -526,7 +528,14 @@ classify(const LacCellRunner *runner, LacWork *work, GError **error)
                  fold = lac_rng_at(&mask, cell->fold);
 
     rng = lac_rng_split(&fold, cell->classifier->plugin->name);
-    return lac_work_downstream(work, runner->truth, &rng, error);
+    lac_resources_start(&resources);
+    if (!lac_work_downstream(work, runner->truth, &rng, error))
+        return FALSE;
+    if (cell->stage == LAC_STAGE_CLASSIFIER) {
+        work->outcome->fit_s = lac_resources_lap(&resources);
+        work->outcome->apply_s = 0.0;
+    }
+    return TRUE;
 }
 
 /* ---- a model for more than one classifier ---------------------------------------------------- */

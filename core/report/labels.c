@@ -198,9 +198,9 @@ cells_vary(const LacReport *report, size_t offset)
 
     for (size_t i = 0; i < report->cells->len; i++) {
         const char *text = *(char *const *)((const char *)report_cell(report, i) + offset);
-        if (i == 0)
-            first = text;
-        else if (g_strcmp0(first, text) != 0)
+        if (first == NULL)
+            first = text; /* what a cell does not have does not tell it from others */
+        else if (text != NULL && !g_str_equal(first, text))
             return TRUE;
     }
     return FALSE;

@@ -94,6 +94,7 @@ void page_scores(Page *page);
 void page_failures(Page *page);
 void page_condition(Page *page, size_t condition);
 void page_rates(Page *page);
+void page_searches(Page *page);
 void page_convergence(Page *page);
 void page_images(Page *page);
 void page_events(Page *page);

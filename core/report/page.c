@@ -72,6 +72,7 @@ page_sections(Page *page)
             page_condition(page, c);
     if (report->metrics->len > 0)
         page_rates(page);
+    page_searches(page);
     page_convergence(page);
     page_images(page);
     page_events(page);

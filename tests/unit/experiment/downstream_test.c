@@ -252,3 +252,125 @@ LAC_TEST(downstream, classifiers_are_alternatives_and_cells_of_their_own)
                            ((const LacCell *)plain->cells->pdata[0])->record->id) != 0);
     folder_free(dir);
 }
+
+/* ---- completions one after the other --------------------------------------------------------- */
+
+/* value of @metric in cell @cell; the runner is used for all cells before it, too */
+static double
+value_in(const LacExperiment *e, LacCellRunner *runner, guint cell, const char *metric)
+{
+    g_autoptr(LacOutcome) outcome = lac_cell_runner_run(runner, e->cells->pdata[cell]);
+
+    EXPECT_STR(outcome->status, "ok");
+    for (guint i = 0; i < outcome->metrics->len; i++) {
+        const LacMetricRow *row = outcome->metrics->pdata[i];
+
+        if (strcmp(row->metric, metric) == 0 && row->column_name == NULL)
+            return row->value;
+    }
+    return NAN;
+}
+
+/* One completion is the same in every epoch; several are not, and rows are then learnt from as
+ * often as without them. */
+LAC_TEST(downstream, rotating_through_one_completion_is_learning_from_it)
+{
+    static const char base[] = "model: em\nmetrics: [cross-entropy]\ndownstream: {model: {mlp: "
+                               "{hidden: [4], epochs: 3}}, ";
+    char *dir;
+    double plain, rotated, several, stacked;
+    g_autofree char *one = g_strconcat(base, "imputations: 1}\n", NULL);
+    g_autofree char *turn = g_strconcat(base, "imputations: 1, rotate: true}\n", NULL);
+    g_autofree char *three =
+        g_strconcat(base, "imputations: 1, train_imputations: 3, rotate: true}\n", NULL);
+    g_autofree char *all = g_strconcat(base, "imputations: 1, train_imputations: 3}\n", NULL);
+
+    NEED_PLUGINS;
+    dir = folder_new();
+    plain = value_of(dir, one, "cross-entropy");
+    rotated = value_of(dir, turn, "cross-entropy");
+    several = value_of(dir, three, "cross-entropy");
+    stacked = value_of(dir, all, "cross-entropy");
+    EXPECT_EQ_DOUBLE(plain, rotated);
+    EXPECT_TRUE(several != plain && several != stacked);
+    folder_free(dir);
+}
+
+/* A list of numbers gives the cells that each number alone would give, from one trained classifier.
+ */
+LAC_TEST(downstream, a_list_of_imputations_is_each_of_them)
+{
+    static const char base[] =
+        "model: [mean, em]\nmetrics: [cross-entropy]\ndownstream: {model: {mlp: "
+        "{hidden: [4], epochs: 3}}, train_imputations: 2, imputations: ";
+    g_autofree char *list = g_strconcat(base, "[1, 4]}\n", NULL);
+    g_autofree char *one = g_strconcat(base, "1}\n", NULL);
+    g_autofree char *four = g_strconcat(base, "4}\n", NULL);
+    g_autoptr(LacExperiment) both = NULL, first = NULL, second = NULL;
+    char *dir;
+
+    NEED_PLUGINS;
+    dir = folder_new();
+    both = parse(dir, list, NULL);
+    first = parse(dir, one, NULL);
+    second = parse(dir, four, NULL);
+    ASSERT_EQ_INT(both->cells->len, 1 + 2); /* mean draws nothing, so more of it is nothing */
+    g_autoptr(LacCellRunner) runner = lac_cell_runner_new(both), alone = lac_cell_runner_new(first),
+                             other = lac_cell_runner_new(second);
+
+    EXPECT_STR(((const LacCell *)both->cells->pdata[2])->record->model_label, "em, 4 imputations");
+    EXPECT_EQ_DOUBLE(value_in(both, runner, 1, "cross-entropy"),
+                     value_in(first, alone, 1, "cross-entropy"));
+    EXPECT_EQ_DOUBLE(value_in(both, runner, 2, "cross-entropy"),
+                     value_in(second, other, 1, "cross-entropy"));
+    folder_free(dir);
+}
+
+LAC_TEST(downstream, accuracy_by_draws_ends_at_the_accuracy)
+{
+    g_autoptr(LacExperiment) e = NULL;
+    char *dir;
+
+    NEED_PLUGINS;
+    dir = folder_new();
+    e = parse(
+        dir,
+        "model: em\nmetrics: [accuracy]\ndownstream: {model: {mlp: {hidden: [4], epochs: 3}}, "
+        "imputations: 5}\n",
+        NULL);
+    g_autoptr(LacCellRunner) runner = lac_cell_runner_new(e);
+    g_autoptr(LacOutcome) outcome = lac_cell_runner_run(runner, e->cells->pdata[0]);
+    const LacTraceRow *last = NULL;
+    size_t points = 0;
+
+    for (guint i = 0; i < outcome->traces->len; i++) {
+        const LacTraceRow *row = outcome->traces->pdata[i];
+
+        if (strcmp(row->series, "downstream accuracy by draws") != 0)
+            continue;
+        last = row;
+        points++;
+    }
+    EXPECT_EQ_INT(points, 5);
+    ASSERT_TRUE(last != NULL);
+    EXPECT_NEAR_DOUBLE(last->value, ((const LacMetricRow *)outcome->metrics->pdata[0])->value,
+                       1e-12);
+    folder_free(dir);
+}
+
+LAC_TEST(downstream, what_says_nothing_about_original_rows_is_refused)
+{
+    g_autoptr(GError) error = NULL, twice = NULL;
+    char *dir;
+
+    NEED_PLUGINS;
+    dir = folder_new();
+    EXPECT_TRUE(parse(dir,
+                      "model: em\ndownstream: {model: mlp, train_on: original, rotate: true}\n",
+                      &error) == NULL);
+    EXPECT_ERROR(error, LAC_ERROR_PARAM, "nothing imputed is learnt from");
+    EXPECT_TRUE(parse(dir, "model: em\ndownstream: {model: mlp, imputations: [2, 2]}\n", &twice) ==
+                NULL);
+    EXPECT_ERROR(twice, LAC_ERROR_PARAM, "2 is listed twice");
+    folder_free(dir);
+}

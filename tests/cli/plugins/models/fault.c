@@ -29,13 +29,15 @@ static const char *const hows[] = {"none", "segv",  "abort", "exit",   "kill",  
 typedef struct {
     LacModel base;
     int how;
-    double seconds;
+    double seconds, off;
     int64_t which;
 } FaultModel;
 
 static const LacParam params[] = {
     LAC_PARAM_CHOICE(FaultModel, how, HOW_NONE, hows, "What goes wrong"),
     LAC_PARAM_DOUBLE(FaultModel, seconds, 0.0, LAC_RANGE(0.0, 60.0), "s", "How long fit takes"),
+    LAC_PARAM_DOUBLE(FaultModel, off, 0.0, LAC_RANGE_ANY, "",
+                     "How far every fill is from what it would be"),
     LAC_PARAM_INT(FaultModel, which, 0, LAC_RANGE(0, 1000), "",
                   "Tells otherwise equal cells apart"),
     LAC_PARAM_END,
@@ -118,7 +120,7 @@ fault_fill(const LacModel *model, const LacData *in, LacMatrix *out, GError **er
         for (size_t j = 0; j < in->cols; j++)
             lac_matrix_row(out, i)[j] = !lac_data_is_hole(in, i, j)
                                             ? lac_data_at(in, i, j) + (self->how == HOW_TOUCH)
-                                            : (self->how == HOW_NAN ? NAN : 0.5);
+                                            : (self->how == HOW_NAN ? NAN : 0.5 + self->off);
     return TRUE;
 }
 
