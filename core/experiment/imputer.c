@@ -345,7 +345,7 @@ prepared_pass(void *user, size_t epoch, GError **error)
     LacImputer *self = user;
     g_autoptr(LacData) raw = self->passes(self->passes_user, epoch, error);
 
-    return raw != NULL ? prepare_anew(self, raw, error) : NULL;
+    return raw != NULL ? lac_imputer_prepare(self, raw, error) : NULL;
 }
 
 void
