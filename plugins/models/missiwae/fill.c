@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-    FEW_EFFECTIVE = 10, /* effective samples below which a mean is noise */
+    FEW_EFFECTIVE = 10, /* effective samples below which a mean is noise, or as many as draws */
     MOST_PARTS = 4096,  /* samples of a row that quantiles are made of */
 };
 
@@ -76,6 +76,7 @@ report_effective(const Dlvm *self, const Job *job)
     static const char *const series[] = {"ess-min", "ess-5%", "ess-median"};
     LacContext *context = self->base.instance.context;
     const size_t at[] = {0, job->n / 20, job->n / 2};
+    const double needed = (double)MAX(FEW_EFFECTIVE, job->draws); /* a mean; draws that differ */
     g_autofree double *effective = g_new(double, job->n + 1);
 
     if (job->n == 0)
@@ -85,11 +86,11 @@ report_effective(const Dlvm *self, const Job *job)
     g_qsort_with_data(effective, (gint)job->n, sizeof *effective, compare, NULL);
     for (size_t k = 0; k < 3; k++)
         lac_context_trace(context, series[k], -1, 0, 0, effective[at[k]]);
-    if (effective[at[1]] < FEW_EFFECTIVE && self->impute_samples > FEW_EFFECTIVE)
+    if (effective[at[1]] < needed && (double)self->impute_samples > needed)
         lac_context_event(context, "few-effective", -1,
-                          "one row in twenty has fewer than %d effective of %" G_GINT64_FORMAT
+                          "one row in twenty has fewer than %g effective of %" G_GINT64_FORMAT
                           " importance samples (%.3g); raise impute_samples",
-                          FEW_EFFECTIVE, self->impute_samples, effective[at[1]]);
+                          needed, self->impute_samples, effective[at[1]]);
 }
 
 static Rows *

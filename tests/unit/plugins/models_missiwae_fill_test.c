@@ -1,5 +1,6 @@
 /* What missiwae's family makes of a hole's predictive distribution, and of a whole training:
  * against closed forms of probabilistic PCA, and of tables made so that the answer is known. */
+#include "bundle-private.h"
 #include "missiwae/example.h"
 
 #include <lacuna/stats.h>
@@ -401,4 +402,133 @@ LAC_TEST(models_missiwae_fill, a_linear_decoder_finds_probabilistic_pca)
         }
     }
     EXPECT_TRUE(sqrt(gap / size) < 0.01);
+}
+
+/* ---- what experiments alone can do ----------------------------------------------------------- */
+
+static LacData *
+known_truth(void *user, const LacData *in, GError **error)
+{
+    LacData *const *both = user; /* the table, what is under its holes */
+
+    return in == both[0] ? lac_data_ref(both[1])
+                         : lac_fail_null(error, LAC_ERROR_DATA, "the truth is not known");
+}
+
+static void
+make_pair(LacData *both[2])
+{
+    double v[2][3 * 80];
+    LacRng rng = lac_rng_new(21);
+
+    for (size_t k = 0; k < 3 * 80; k++)
+        v[0][k] = v[1][k] = lac_rng_normal(&rng) + (double)(k % 3 == 2) * v[1][k - 1];
+    for (size_t k = 0; k < 3 * 80; k += 4)
+        v[0][k] = NAN;
+    for (int t = 0; t < 2; t++)
+        both[t] = harness_table(80, 3, v[t]);
+}
+
+static void
+density_of(const char *model, const char *params, LacData *both[2], double *fill, double *density,
+           double *refitted)
+{
+    g_autoptr(Harness) h = harness_new(LAC_PLUGIN_MODEL, model, params, 3);
+    const LacModelPlugin *plugin = (const LacModelPlugin *)h->instance->plugin;
+    g_autoptr(GError) error = NULL;
+    g_autofree double *out = NULL;
+
+    lac_context_set_truth(h->context, known_truth, both);
+    EXPECT_TRUE(harness_fit(h, both[0], &error));
+    ASSERT_NO_ERROR(error);
+    out = harness_fill(h, both[0], both[0], -1, &error);
+    ASSERT_NO_ERROR(error);
+    memcpy(fill, out, 3 * 80 * sizeof *fill);
+    EXPECT_TRUE(
+        plugin->log_density(LAC_CAST(LacModel, h->instance), both[0], both[1], density, &error));
+    ASSERT_NO_ERROR(error);
+    *refitted = traced(h, "log-likelihood-refit");
+}
+
+/* Whatever the encoder saw in holes: fills are those of the encoder that was trained with the
+ * model, and the refitted one, which estimates the same likelihood, comes near the other's
+ * estimate. */
+LAC_TEST(models_missiwae_fill, a_refitted_encoder_changes_densities_only)
+{
+    LacData *both[2];
+
+    make_pair(both);
+    for (int oracle = 0; oracle < 2; oracle++) {
+        const char *iota = oracle ? "oracle" : "zero";
+        g_autofree char *plain = g_strdup_printf(
+            "{latent: 1, hidden: [8], epochs: 30, train_samples: 5, impute_samples: 3000, "
+            "likelihood: gaussian-shared, iota: %s}",
+            iota);
+        g_autofree char *refit = g_strdup_printf(
+            "{latent: 1, hidden: [8], epochs: 30, train_samples: 5, impute_samples: 3000, "
+            "likelihood: gaussian-shared, iota: %s, refit: 10}",
+            iota);
+        double fill[2][3 * 80], density[2][80], mean[2] = {0.0, 0.0}, refitted[2];
+
+        density_of("missiwae", plain, both, fill[0], density[0], &refitted[0]);
+        density_of("missiwae", refit, both, fill[1], density[1], &refitted[1]);
+        EXPECT_TRUE(memcmp(fill[0], fill[1], sizeof fill[0]) == 0);
+        EXPECT_TRUE(isnan(refitted[0]) && isfinite(refitted[1]));
+        for (size_t i = 0; i < 80; i++)
+            for (int k = 0; k < 2; k++)
+                mean[k] += density[k][i] / 80.0;
+        EXPECT_TRUE(mean[0] != mean[1]);
+        EXPECT_NEAR_DOUBLE(mean[0], mean[1], 0.05); /* both nearly exact at 3000 samples */
+    }
+    for (int t = 0; t < 2; t++)
+        lac_data_unref(both[t]);
+}
+
+LAC_TEST(models_missiwae_fill, a_vae_may_learn_from_the_rows_before_masking)
+{
+    LacData *both[2];
+    double fill[3 * 80], density[80], refitted;
+
+    make_pair(both);
+    density_of("vae", "{latent: 1, hidden: [8], epochs: 3, impute_samples: 20, truth: true}", both,
+               fill, density, &refitted);
+    {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Fitted) outside = fitted_new("vae", "{truth: true}", both[0], 1, 1, &error);
+
+        EXPECT_TRUE(outside == NULL);
+        EXPECT_ERROR(error, LAC_ERROR_DATA, "which experiments alone have");
+    }
+    for (int t = 0; t < 2; t++)
+        lac_data_unref(both[t]);
+}
+
+/* ---- sizes ----------------------------------------------------------------------------------- */
+
+/* Counted from the layers of Salimans et al. as the specification lists them: encoder 416 + 12832 +
+ * 25632 + 153900 + 30100, decoder 15300 + 154112 + 25632 + 12816 + 401. */
+LAC_TEST(models_missiwae_fill, the_convolutional_nets_have_431141_parameters)
+{
+    g_autofree double *v = g_new0(double, 2 * 784);
+    g_autoptr(LacBundle) bundle = lac_bundle_new();
+    size_t sum = 0;
+
+    for (size_t k = 0; k < 2 * 784; k += 3)
+        v[k] = 1.0;
+    g_autoptr(LacData) images = harness_table(2, 784, v);
+    lac_data_set_image(images, (LacImageShape){1, 28, 28});
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Fitted) fitted =
+        fitted_new("missvae", "{latent: 50, shape: conv, activation: softplus, epochs: 1}", images,
+                   1, 1, &error);
+
+    ASSERT_NO_ERROR(error);
+    fitted->plugin->save(fitted->model, bundle, NULL);
+    for (guint k = 0; k < bundle->blocks->len; k++) {
+        const BundleBlock *block = bundle->blocks->pdata[k];
+
+        if (g_str_has_prefix(block->name, "net."))
+            sum += block->rows * block->cols;
+    }
+    EXPECT_EQ_INT(sum, 431141);
 }
