@@ -2,6 +2,7 @@
  * nothing about what came back before it has been checked. */
 #include "imputer-struct.h"
 
+#include <lacuna/levels.h>
 #include <lacuna/parallel.h>
 #include <math.h>
 #include <string.h>
@@ -195,6 +196,9 @@ lac_imputer_prepare(const LacImputer *imputer, const LacData *in, GError **error
         return NULL;
     if (imputer->encoder == NULL)
         return g_steal_pointer(&scaled);
+    if ((lac_model_traits(imputer->model) & LAC_MODEL_KINDS) == 0 &&
+        !lac_levels_check(scaled->schema, imputer->plugin->plugin.name, error))
+        return NULL;
     return lac_encoder_apply(imputer->encoder, scaled, error);
 }
 

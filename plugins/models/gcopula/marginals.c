@@ -2,6 +2,7 @@
  * the observed values; values that many cells share are intervals of scores. */
 #include "gcopula.h"
 
+#include <lacuna/levels.h>
 #include <lacuna/stats.h>
 #include <math.h>
 #include <string.h>
@@ -153,7 +154,7 @@ gc_marginals_learn(GcModel *self, const LacData *train, GError **error)
         lac_try_alloc(train->rows + 1, sizeof(double), "a column's observed cells", error);
     size_t most = 0;
 
-    if (seen == NULL)
+    if (seen == NULL || !lac_levels_check(train->schema, "gcopula", error))
         return FALSE;
     for (size_t j = 0; j < train->cols; j++)
         most += MAX(lac_data_column(train, j)->n_levels, 1);

@@ -1,6 +1,7 @@
 /* Training: the bound of a few rows, and its gradient. */
 #include "bound.h"
 
+#include <lacuna/levels.h>
 #include <math.h>
 #include <string.h>
 
@@ -395,6 +396,8 @@ dlvm_train(Dlvm *self, const LacData *train, GError **error)
     g_auto(Task) task = {0};
     LacTraining training = {.params = &self->train, .loss = bound_loss, .user = &task};
 
+    if (!lac_levels_check(train->schema, self->base.instance.plugin->name, error))
+        return FALSE;
     self->kept = kept_new();
     self->layout = layout_new(train, (Likelihood)self->likelihood, self->mnar, error);
     if (self->layout == NULL)

@@ -4,6 +4,7 @@
  * draws by matched donors. */
 #include "boost.h"
 
+#include <lacuna/levels.h>
 #include <string.h>
 
 static const LacParam params[] = {
@@ -29,7 +30,8 @@ static const LacParam params[] = {
 static gboolean
 xgboost_fit(LacModel *model, const LacData *train, GError **error)
 {
-    return boost_fit(LAC_CAST(BoostModel, model), train, error);
+    return lac_levels_check(train->schema, "xgboost", error) &&
+           boost_fit(LAC_CAST(BoostModel, model), train, error);
 }
 
 static gboolean
