@@ -69,11 +69,9 @@ void nn_gemm_in_blocks(const NnGemm *gemm, size_t panel_cols, size_t most, doubl
 /** nn_gemm_own: the same by our own loops, in float or double; FALSE where there are none for the
  * processor. nn_gemm() knows for which sizes they are the fastest. */
 LAC_PRIVATE_API gboolean nn_gemm_own(const NnGemm *gemm);
-/** nn_gemm_bf16: the same with factors rounded to bfloat16 and sums in float, on the processor's
- * matrix unit (AMX); FALSE where it has none. */
-LAC_PRIVATE_API gboolean nn_gemm_bf16(const NnGemm *gemm);
-/** nn_gemm_has_bf16: whether nn_gemm_bf16() would compute. */
-LAC_PRIVATE_API gboolean nn_gemm_has_bf16(void);
+/** nn_gemm_amx: the same on the processor's matrix unit, with factors rounded to bfloat16 or in
+ * three such parts, see amx-private.h; FALSE where there is none. */
+LAC_PRIVATE_API gboolean nn_gemm_amx(const NnGemm *gemm);
 /** nn_gemm_blas: the same through OpenBLAS. */
 LAC_PRIVATE_API void nn_gemm_blas(const NnGemm *gemm);
 

@@ -1,6 +1,6 @@
 /* The tape: tensors made in the arena, operators recorded in the order they ran. Walking it
  * backwards is in gradient.c. */
-#include "gemm-private.h"
+#include "amx-private.h"
 #include "shape-private.h"
 
 #include <math.h>
@@ -80,7 +80,7 @@ lac_tape_set_check_numerics(LacTape *tape, gboolean check)
 void
 lac_tape_set_precision(LacTape *tape, LacPrecision precision)
 {
-    tape->precision = nn_gemm_has_bf16() ? precision : LAC_PRECISION_FLOAT32;
+    tape->precision = nn_amx_found() ? precision : LAC_PRECISION_FLOAT32;
 }
 
 LacPrecision

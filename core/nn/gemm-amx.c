@@ -1,0 +1,297 @@
+/* Matrix products on the processor's matrix unit, see amx-private.h: a block of C is some panels of
+ * 32 columns, laid out once and kept in L2, times rows that are laid out 32 at a time. */
+#include "activation-private.h"
+#include "amx-private.h"
+#include "gemm-private.h"
+#include "parallel-private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef NN_AMX
+
+enum {
+    DEPTH = 512,                           /* steps of k laid out at once */
+    PANEL = 3 * DEPTH * NN_AMX_EDGE,       /* values of a laid out panel, at most */
+    GROUP_VALUES = 6 * PANEL,              /* of the panels laid out at once: half of L2 */
+    MOST_GROUP = GROUP_VALUES / PANEL * 4, /* panels, where k is short */
+    SERIAL_FLOPS = 1 << 22,                /* below this a second thread helps little */
+};
+
+/** AmxScratch: laid out factors, one a thread, kept for its life. */
+typedef struct {
+    uint16_t panels[GROUP_VALUES];
+    uint16_t a[PANEL];
+    float wide[DEPTH * NN_AMX_EDGE + NN_SLACK]; /* a factor that has to be turned first */
+    float c[NN_AMX_EDGE * NN_AMX_EDGE];
+} __attribute__((aligned(64))) AmxScratch;
+
+static AmxScratch *
+amx_scratch(void)
+{
+    static GPrivate scratch = G_PRIVATE_INIT(free);
+    AmxScratch *own = g_private_get(&scratch);
+
+    if (own == NULL) {
+        own = aligned_alloc(64, sizeof *own);
+        g_assert(own != NULL); /* less than a MiB */
+        g_private_set(&scratch, own);
+    }
+    return own;
+}
+
+/** AmxPart: some steps of k of a product. */
+typedef struct {
+    const NnGemm *g;
+    AmxScratch *scratch;
+    unsigned parts;
+    size_t k, depth, steps; /* depth values in steps of 32 */
+} AmxPart;
+
+/* ---- laying out ---- */
+
+/* Rows of values that follow one another, @step apart, as [steps][parts][32][32]; rows and values
+ * beyond are 0. */
+NN_AMX_TARGET static void
+lay_out_rows(const float *from, size_t step, size_t rows, const AmxPart *part, uint16_t *to)
+{
+    const size_t size = part->parts * NN_AMX_PAIR;
+
+    for (size_t i = 0; i < (rows > 16 ? 32 : 16); i++, from += step, to += NN_AMX_STEP) {
+        if (i >= rows) {
+            for (size_t s = 0; s < part->steps; s++)
+                for (unsigned p = 0; p < part->parts; p++)
+                    memset(to + s * size + p * NN_AMX_PAIR, 0, NN_AMX_STEP * sizeof *to);
+            continue;
+        }
+        for (size_t s = 0; s < part->steps; s++) {
+            const size_t left = part->depth - s * NN_AMX_STEP;
+            const float *x = from + s * NN_AMX_STEP;
+
+            if (left >= NN_AMX_STEP)
+                nn_amx_join(_mm512_loadu_ps(x), _mm512_loadu_ps(x + 16), part->parts, to + s * size,
+                            NN_AMX_PAIR);
+            else
+                nn_amx_join(_mm512_maskz_loadu_ps(nn_amx_mask(left), x),
+                            left <= 16 ? _mm512_setzero_ps()
+                                       : _mm512_maskz_loadu_ps(nn_amx_mask(left - 16), x + 16),
+                            part->parts, to + s * size, NN_AMX_PAIR);
+        }
+    }
+}
+
+/* [depth x cols], rows @step apart, as a panel. */
+NN_AMX_TARGET static void
+lay_out_columns(const float *from, size_t step, size_t cols, const AmxPart *part, uint16_t *to)
+{
+    const size_t padded = part->steps * NN_AMX_STEP;
+
+    for (size_t half = 0; half < (cols > 16 ? 2 : 1); half++) {
+        const __mmask16 mask = nn_amx_mask(cols - 16 * half);
+        const float *x = from + 16 * half;
+
+        for (size_t k = 0; k < padded; k += 2, x += 2 * step) {
+            const __m512 none = _mm512_setzero_ps();
+
+            nn_amx_interleave(k < part->depth ? _mm512_maskz_loadu_ps(mask, x) : none,
+                              k + 1 < part->depth ? _mm512_maskz_loadu_ps(mask, x + step) : none,
+                              part->parts,
+                              to + k / NN_AMX_STEP * part->parts * NN_AMX_PAIR +
+                                  half * NN_AMX_REGISTER + k % NN_AMX_STEP * 16,
+                              NN_AMX_PAIR);
+        }
+    }
+}
+
+static void
+lay_out_a(const AmxPart *part, size_t row, size_t rows)
+{
+    const NnGemm *g = part->g;
+    AmxScratch *scratch = part->scratch;
+
+    if (!g->ta) {
+        lay_out_rows(g->a + row * g->lda + part->k, g->lda, rows, part, scratch->a);
+        return;
+    }
+    nn_lay_out_transposed(g->a + part->k * g->lda + row, g->lda, part->depth, rows, scratch->wide,
+                          DEPTH);
+    lay_out_rows(scratch->wide, DEPTH, rows, part, scratch->a);
+}
+
+static void
+lay_out_b(const AmxPart *part, size_t column, uint16_t *panel)
+{
+    const NnGemm *g = part->g;
+    const size_t cols = MIN(NN_AMX_EDGE, g->n - column);
+
+    if (g->lay_out == NULL && !g->tb) {
+        lay_out_columns(g->b + part->k * g->ldb + column, g->ldb, cols, part, panel);
+        return;
+    }
+    nn_gemm_lay_out(g, column, cols, part->k, part->depth, part->scratch->wide, NN_AMX_EDGE);
+    lay_out_columns(part->scratch->wide, NN_AMX_EDGE, cols, part, panel);
+}
+
+/* ---- what is finished when the last step of k is done ---- */
+
+/* Some of a row: what C held, bias, ReLU. */
+NN_AMX_TARGET static inline void
+store_lanes(const NnGemm *g, gboolean add, gboolean last, const float *c, size_t row, size_t column,
+            __mmask16 mask)
+{
+    float *to = g->c + row * g->ldc + column;
+    __m512 v = _mm512_load_ps(c);
+
+    if (add)
+        v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(mask, to));
+    if (last && g->bias != NULL)
+        v = _mm512_add_ps(v, g->bias_of_rows ? _mm512_set1_ps(g->bias[row])
+                                             : _mm512_maskz_loadu_ps(mask, g->bias + column));
+    if (last && g->activation == LAC_ACTIVATION_RELU) /* the second where one is NaN */
+        v = _mm512_max_ps(_mm512_setzero_ps(), v);
+    _mm512_mask_storeu_ps(to, mask, v);
+}
+
+NN_AMX_TARGET static void
+store_tile(const AmxPart *part, size_t row, size_t rows, size_t column, size_t cols)
+{
+    const NnGemm *g = part->g;
+    const gboolean last = part->k + part->depth == g->k, add = g->add || part->k > 0;
+    const float *c = part->scratch->c;
+
+    for (size_t i = 0; i < rows; i++, c += NN_AMX_EDGE) {
+        store_lanes(g, add, last, c, row + i, column, nn_amx_mask(cols));
+        if (cols > 16)
+            store_lanes(g, add, last, c + 16, row + i, column + 16, nn_amx_mask(cols - 16));
+        if (last && g->activation > LAC_ACTIVATION_RELU)
+            nn_activation_apply(g->activation, cols, 0, g->c + (row + i) * g->ldc + column);
+    }
+}
+
+/* ---- blocks ---- */
+
+/* Rows [begin, end) of @n panels from @first on, over the steps of @part. */
+static void
+multiply(const AmxPart *part, size_t first, size_t n, size_t begin, size_t end)
+{
+    const NnGemm *g = part->g;
+    const size_t size = part->steps * part->parts * NN_AMX_PAIR;
+    NnAmxTile tile = {
+        .a = {part->scratch->a, NULL, part->parts * NN_AMX_PAIR, NN_AMX_PAIR, NN_AMX_REGISTER, 64},
+        .steps = part->steps,
+        .parts = part->parts,
+        .c = part->scratch->c,
+        .c_row = NN_AMX_EDGE * sizeof(float),
+    };
+
+    tile.b = tile.a;
+    for (size_t row = begin; row < end; row += NN_AMX_EDGE) {
+        const size_t rows = MIN(NN_AMX_EDGE, end - row);
+
+        lay_out_a(part, row, rows);
+        tile.lower = rows > 16;
+        for (size_t panel = 0; panel < n; panel++) {
+            const size_t column = (first + panel) * NN_AMX_EDGE;
+            const size_t cols = MIN(NN_AMX_EDGE, g->n - column);
+
+            tile.b.v = part->scratch->panels + panel * size;
+            tile.right = cols > 16;
+            nn_amx_tile(&tile);
+            store_tile(part, row, rows, column, cols);
+        }
+    }
+}
+
+/** AmxPlan: C in @row_blocks x @groups blocks, @chunk steps of k at once. */
+typedef struct {
+    const NnGemm *g;
+    unsigned parts;
+    size_t chunk, panels, groups, group_panels, row_blocks, block_rows;
+} AmxPlan;
+
+static void
+plan_block(const AmxPlan *plan, size_t first, size_t n, size_t begin, size_t end)
+{
+    AmxPart part = {.g = plan->g, .scratch = amx_scratch(), .parts = plan->parts};
+
+    nn_amx_begin();
+    for (part.k = 0; part.k < plan->g->k; part.k += plan->chunk) {
+        part.depth = MIN(plan->chunk, plan->g->k - part.k);
+        part.steps = (part.depth + NN_AMX_STEP - 1) / NN_AMX_STEP;
+        for (size_t panel = 0; panel < n; panel++)
+            lay_out_b(&part, (first + panel) * NN_AMX_EDGE,
+                      part.scratch->panels + panel * part.steps * part.parts * NN_AMX_PAIR);
+        multiply(&part, first, n, begin, end);
+    }
+    nn_amx_end();
+}
+
+static void
+plan_blocks(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const AmxPlan *plan = user;
+
+    for (size_t block = begin; block < end; block++) {
+        const size_t row = block / plan->groups * plan->block_rows;
+        const size_t panel = block % plan->groups * plan->group_panels;
+
+        if (row < plan->g->m && panel < plan->panels)
+            plan_block(plan, panel, MIN(plan->group_panels, plan->panels - panel), row,
+                       MIN(row + plan->block_rows, plan->g->m));
+    }
+}
+
+/* Each row block lays out all of B, each group of panels all of A: so many of the one or the other
+ * as there are threads, whichever has less to lay out. */
+static AmxPlan
+plan_make(const NnGemm *g, size_t threads)
+{
+    AmxPlan plan = {.g = g, .parts = nn_amx_parts(g->precision)};
+    const size_t chunks = (g->k + DEPTH - 1) / DEPTH;
+    const size_t row_tiles = (g->m + NN_AMX_EDGE - 1) / NN_AMX_EDGE;
+    size_t most, by_columns;
+
+    plan.chunk = ((g->k + chunks - 1) / chunks + NN_AMX_STEP - 1) / NN_AMX_STEP * NN_AMX_STEP;
+    plan.panels = (g->n + NN_AMX_EDGE - 1) / NN_AMX_EDGE;
+    most = GROUP_VALUES / (plan.chunk * NN_AMX_EDGE * plan.parts);
+    plan.groups = (plan.panels + most - 1) / most;
+    by_columns = MIN((plan.groups + threads - 1) / threads * threads, plan.panels);
+    if (threads > 1 &&
+        (by_columns < threads || by_columns * g->m + g->n > plan.groups * g->m + threads * g->n))
+        plan.row_blocks = MIN(threads, row_tiles);
+    else
+        plan.row_blocks = 1, plan.groups = by_columns;
+    plan.group_panels = (plan.panels + plan.groups - 1) / plan.groups;
+    plan.block_rows = (row_tiles + plan.row_blocks - 1) / plan.row_blocks * NN_AMX_EDGE;
+    return plan;
+}
+
+#define FLOPS_PER_SECOND 2e11 /* of one core, rather too few */
+
+gboolean
+nn_gemm_amx(const NnGemm *g)
+{
+    const double flops = 2.0 * (double)g->m * (double)g->n * (double)g->k;
+    const gboolean small = flops < SERIAL_FLOPS;
+    AmxPlan plan;
+
+    if (!nn_amx_found())
+        return FALSE;
+    plan = plan_make(g, small ? 1 : lac_threads());
+    if (small)
+        plan_blocks(0, plan.groups * plan.row_blocks, 0, &plan);
+    else
+        lac_parallel_for_short(flops / FLOPS_PER_SECOND, plan.groups * plan.row_blocks, 1,
+                               plan_blocks, &plan);
+    return TRUE;
+}
+
+#else
+
+gboolean
+nn_gemm_amx(const NnGemm *g)
+{
+    return FALSE;
+}
+
+#endif
