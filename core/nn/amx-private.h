@@ -132,6 +132,23 @@ nn_amx_interleave(__m512 x, __m512 y, unsigned parts, uint16_t *to, size_t part)
                             _mm512_or_si512(_mm512_srli_epi32(first[p], 16), second[p]));
 }
 
+/** nn_amx_store: the parts of 16 floats. */
+__attribute__((always_inline)) NN_AMX_TARGET static inline void
+nn_amx_store(__m512 x, unsigned parts, uint16_t *to, size_t part)
+{
+    __m512i split[3];
+
+    if (parts == 1) {
+        _mm256_storeu_si256((void *)to, (__m256i)_mm512_cvtneps_pbh(x));
+        return;
+    }
+    nn_amx_split(x, split);
+#pragma GCC unroll 3
+    for (unsigned p = 0; p < 3; p++)
+        _mm256_storeu_si256((void *)(to + p * part),
+                            _mm512_cvtepi32_epi16(_mm512_srli_epi32(split[p], 16)));
+}
+
 /* The first @n of 16 lanes. */
 static inline __mmask16
 nn_amx_mask(size_t n)

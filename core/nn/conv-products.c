@@ -1,159 +1,13 @@
 /* The products of a convolution, see conv-private.h.
  *
- * An image is first copied with its padding into a frame, so that no loop asks where it is. With a
- * stride s the frame is split into s x s phases (the pixels whose row and column leave the same
- * remainders), so that the pixels one tap of the filter meets along a row of the result lie side by
- * side, whatever the stride. A panel of the matrix product is then filled by copying short runs. */
-#include "conv-private.h"
+ * An image is first copied into a frame (frame-private.h); a panel of the matrix product is then
+ * filled by copying short runs of it. The matrix unit needs no panels: conv-amx.c. */
+#include "conv-amx-private.h"
 #include "gemm-private.h"
 #include "tape-private.h"
 #include <lacuna/parallel.h>
 
 #include <string.h>
-
-/* ---- frames ---- */
-
-/** Frame: geometry of a padded image and of the windows on it. */
-typedef struct {
-    size_t channels, height, width; /* of the image */
-    size_t stride;
-    ptrdiff_t top, left; /* rows and columns before the image; < 0: cut off */
-    size_t kernel_height, kernel_width;
-    size_t out_height, out_width;     /* windows */
-    size_t phase_height, phase_width; /* of a phase of the frame */
-    size_t *taps;                     /* [channels * kernel] where in the frame each begins */
-} Frame;
-
-static size_t
-frame_size(const Frame *f)
-{
-    return f->channels * f->stride * f->stride * f->phase_height * f->phase_width + NN_SLACK;
-}
-
-static gboolean
-frame_init(LacTape *tape, Frame *f)
-{
-    const size_t s = f->stride;
-    size_t *tap;
-
-    f->phase_height = ((f->out_height - 1) * s + f->kernel_height + s - 1) / s;
-    f->phase_width = ((f->out_width - 1) * s + f->kernel_width + s - 1) / s;
-    f->taps = tap =
-        lac_tape_alloc(tape, f->channels * f->kernel_height * f->kernel_width * sizeof *tap);
-    if (tap == NULL)
-        return FALSE;
-    for (size_t c = 0; c < f->channels; c++)
-        for (size_t ky = 0; ky < f->kernel_height; ky++)
-            for (size_t kx = 0; kx < f->kernel_width; kx++)
-                *tap++ =
-                    (((c * s + ky % s) * s + kx % s) * f->phase_height + ky / s) * f->phase_width +
-                    kx / s;
-    return TRUE;
-}
-
-/* A few values, by vectors whose length the compiler knows; the last one overlaps the others. */
-static inline void
-copy_values(size_t n, const LacReal *from, LacReal *to)
-{
-    enum { WHOLE = NN_SLACK, HALF = NN_SLACK / 2 };
-
-    if (n >= WHOLE) {
-        for (size_t i = 0; i < n - WHOLE; i += WHOLE)
-            memcpy(to + i, from + i, WHOLE * sizeof *to);
-        memcpy(to + n - WHOLE, from + n - WHOLE, WHOLE * sizeof *to);
-    } else if (n >= HALF) {
-        memcpy(to, from, HALF * sizeof *to);
-        memcpy(to + n - HALF, from + n - HALF, HALF * sizeof *to);
-    } else {
-        for (size_t i = 0; i < n; i++)
-            to[i] = from[i];
-    }
-}
-
-/* Every second value. */
-static inline void
-copy_every_second(size_t n, const LacReal *from, LacReal *to)
-{
-    enum { PART = 8 };
-    typedef LacReal Part
-        __attribute__((vector_size(PART * sizeof(LacReal)), aligned(sizeof(LacReal)), may_alias));
-    size_t i = 0;
-
-    for (; i + PART < n; i += PART) /* the last value read is not beyond the last one wanted */
-        *(Part *)(to + i) = __builtin_shufflevector(*(const Part *)(from + 2 * i),
-                                                    *(const Part *)(from + 2 * i + PART), 0, 2, 4,
-                                                    6, 8, 10, 12, 14);
-    for (; i < n; i++)
-        to[i] = from[2 * i];
-}
-
-/** Columns: those of a phase that are in the image, and where the first of them is there. */
-typedef struct {
-    size_t first, n, from;
-} Columns;
-
-static Columns
-frame_columns(const Frame *f, ptrdiff_t phase)
-{
-    const ptrdiff_t s = (ptrdiff_t)f->stride, width = (ptrdiff_t)f->width;
-    const ptrdiff_t n = (ptrdiff_t)f->phase_width, begin = phase - f->left;
-    /* columns j with 0 <= begin + s j < width */
-    const ptrdiff_t first = CLAMP(begin < 0 ? (-begin + s - 1) / s : 0, 0, n);
-    const ptrdiff_t end = CLAMP(width > begin ? (width - begin + s - 1) / s : 0, first, n);
-
-    return (Columns){(size_t)first, (size_t)(end - first), (size_t)(begin + s * first)};
-}
-
-static inline void
-frame_row(const Frame *f, const Columns *columns, const LacReal *x, LacReal *out)
-{
-    x += columns->from;
-    out += columns->first;
-    if (f->stride == 1)
-        copy_values(columns->n, x, out);
-    else if (f->stride == 2)
-        copy_every_second(columns->n, x, out);
-    else
-        for (size_t j = 0; j < columns->n; j++)
-            out[j] = x[f->stride * j];
-}
-
-/* The frame of the input of a convolution. */
-static Frame
-frame_of_input(const NnConv *v)
-{
-    return (Frame){.channels = v->channels,
-                   .height = v->height,
-                   .width = v->width,
-                   .stride = v->geometry.stride,
-                   .top = (ptrdiff_t)v->geometry.top,
-                   .left = (ptrdiff_t)v->geometry.left,
-                   .kernel_height = v->kernel_height,
-                   .kernel_width = v->kernel_width,
-                   .out_height = v->out_height,
-                   .out_width = v->out_width};
-}
-
-/* The frame of one image; @frame was cleared once, its border stays 0 from image to image. */
-LAC_CLONES static void
-frame_fill(const Frame *f, const LacReal *x, LacReal *frame)
-{
-    const ptrdiff_t s = (ptrdiff_t)f->stride;
-    const size_t size = f->phase_height * f->phase_width;
-
-    for (ptrdiff_t phase = 0; phase < s * s; phase++) {
-        const Columns columns = frame_columns(f, phase % s);
-
-        for (size_t c = 0; columns.n > 0 && c < f->channels; c++) {
-            LacReal *out = frame + (c * (size_t)(s * s) + (size_t)phase) * size;
-            ptrdiff_t row = phase / s - f->top;
-
-            for (size_t i = 0; i < f->phase_height; i++, row += s, out += f->phase_width)
-                if (row >= 0 && row < (ptrdiff_t)f->height)
-                    frame_row(f, &columns, x + (c * f->height + (size_t)row) * f->width, out);
-        }
-    }
-}
 
 /* ---- runs: windows whose pixels lie side by side ---- */
 
@@ -166,7 +20,7 @@ typedef struct {
 } Runs;
 
 static void
-runs_find(const Frame *f, size_t first, size_t n, Runs *runs)
+runs_find(const NnFrame *f, size_t first, size_t n, Runs *runs)
 {
     size_t row = first / f->out_width, col = first % f->out_width;
 
@@ -186,7 +40,7 @@ runs_find(const Frame *f, size_t first, size_t n, Runs *runs)
 
 /** Patches: the matrix [channels * kernel x windows] of one image, or its transpose. */
 typedef struct {
-    const Frame *frame;
+    const NnFrame *frame;
     const LacReal *pixels;
 } Patches;
 
@@ -264,14 +118,17 @@ patches_lay_out_transposed(const void *user, size_t column, size_t cols, size_t 
 /** ConvJob: what the threads that work on images share. */
 typedef struct {
     const NnConv *conv;
-    Frame frame;
-    LacReal *frames; /* [workers][frame_size] */
+    NnFrame frame;
+    LacReal *frames; /* [workers][nn_frame_size] */
     const LacReal *in, *w, *bias;
     LacReal *out, *phase; /* @phase: [workers][out of a phase]; see nn_conv_adjoint() */
     LacActivation activation;
     gboolean add;
     LacPrecision precision;
     size_t rows, blocks; /* of the result of one product; of images, for nn_conv_weights() */
+    gboolean on_amx;
+    NnConvAmx amx;
+    NnWeightsAmx weights;
 } ConvJob;
 
 /* Images are shared out among the threads; where there are too few of them, each product is. */
@@ -287,10 +144,10 @@ conv_each(ConvJob *job, size_t n, LacLoopBody body)
 static gboolean
 conv_alloc_frames(LacTape *tape, ConvJob *job)
 {
-    if (!frame_init(tape, &job->frame))
+    if (!nn_frame_init(tape, &job->frame))
         return FALSE;
 
-    const size_t bytes = lac_threads() * frame_size(&job->frame) * sizeof(LacReal);
+    const size_t bytes = lac_threads() * nn_frame_size(&job->frame) * sizeof(LacReal);
 
     job->frames = lac_tape_alloc(tape, bytes);
     if (job->frames != NULL)
@@ -304,15 +161,27 @@ conv_taps(const ConvJob *job)
     return job->frame.channels * job->frame.kernel_height * job->frame.kernel_width;
 }
 
+/* FALSE: no memory. */
+static gboolean
+conv_prepare(LacTape *tape, ConvJob *job)
+{
+    job->on_amx = nn_conv_amx_suits(&job->frame);
+    return !job->on_amx || nn_conv_amx_init(tape, &job->amx, &job->frame, job->rows, job->w);
+}
+
 /* One image: out [rows x windows] = act(w [rows x taps] patches + bias). */
 static void
 conv_image(const ConvJob *job, unsigned worker, const LacReal *image, gboolean add, LacReal *out)
 {
-    LacReal *pixels = job->frames + worker * frame_size(&job->frame);
+    LacReal *pixels = job->frames + worker * nn_frame_size(&job->frame);
     const Patches patches = {&job->frame, pixels};
     const size_t windows = job->frame.out_height * job->frame.out_width, taps = conv_taps(job);
 
-    frame_fill(&job->frame, image, pixels);
+    if (job->on_amx) {
+        nn_conv_amx_image(&job->amx, worker, image, job->bias, job->activation, add, out);
+        return;
+    }
+    nn_frame_fill(&job->frame, image, pixels);
     nn_gemm(&(NnGemm){.m = job->rows,
                       .n = windows,
                       .k = taps,
@@ -357,10 +226,10 @@ nn_conv_forward(LacTape *tape, const NnConv *v, const LacReal *x, const LacReal 
         .add = add,
         .rows = v->filters,
         .precision = lac_tape_precision(tape),
-        .frame = frame_of_input(v),
+        .frame = nn_frame_of_input(v),
     };
 
-    if (!conv_alloc_frames(tape, &job))
+    if (!conv_alloc_frames(tape, &job) || !conv_prepare(tape, &job))
         return FALSE;
     conv_each(&job, v->n, conv_forward_images);
     return TRUE;
@@ -374,7 +243,7 @@ conv_weights_blocks(size_t begin, size_t end, unsigned worker, void *user)
 {
     const ConvJob *job = user;
     const NnConv *v = job->conv;
-    LacReal *pixels = job->frames + worker * frame_size(&job->frame);
+    LacReal *pixels = job->frames + worker * nn_frame_size(&job->frame);
     const Patches patches = {&job->frame, pixels};
     const size_t in = v->channels * v->height * v->width, taps = conv_taps(job);
     const size_t windows = v->out_height * v->out_width;
@@ -383,7 +252,13 @@ conv_weights_blocks(size_t begin, size_t end, unsigned worker, void *user)
         const size_t first = v->n * block / job->blocks, last = v->n * (block + 1) / job->blocks;
 
         for (size_t i = first; i < last; i++) {
-            frame_fill(&job->frame, job->in + i * in, pixels);
+            if (job->on_amx) {
+                nn_weights_amx_image(&job->weights, worker, job->in + i * in,
+                                     job->w + i * v->filters * windows,
+                                     job->out + block * job->weights.sums);
+                continue;
+            }
+            nn_frame_fill(&job->frame, job->in + i * in, pixels);
             nn_gemm(&(NnGemm){.m = v->filters,
                               .n = taps,
                               .k = windows,
@@ -399,6 +274,25 @@ conv_weights_blocks(size_t begin, size_t end, unsigned worker, void *user)
     }
 }
 
+static gboolean
+conv_weights_amx(LacTape *tape, ConvJob *job, gboolean add, LacReal *w)
+{
+    NnWeightsAmx *weights = &job->weights;
+
+    if (!nn_weights_amx_init(tape, weights, &job->frame, job->conv->filters))
+        return FALSE;
+
+    const size_t size = job->blocks * weights->sums;
+
+    job->out = lac_tape_alloc(tape, size * sizeof *job->out);
+    if (job->out == NULL)
+        return FALSE;
+    memset(job->out, 0, size * sizeof *job->out);
+    conv_each(job, job->blocks, conv_weights_blocks);
+    nn_weights_amx_end(weights, job->blocks, job->out, add, w);
+    return TRUE;
+}
+
 gboolean
 nn_conv_weights(LacTape *tape, const NnConv *v, const LacReal *x, const LacReal *y, gboolean add,
                 LacReal *w)
@@ -410,12 +304,17 @@ nn_conv_weights(LacTape *tape, const NnConv *v, const LacReal *x, const LacReal 
         .w = y,
         .blocks = MIN(v->n, MOST_BLOCKS),
         .precision = lac_tape_precision(tape),
-        .frame = frame_of_input(v),
+        .frame = nn_frame_of_input(v),
     };
     const size_t size = v->filters * v->channels * v->kernel_height * v->kernel_width;
 
+    if (!conv_alloc_frames(tape, &job))
+        return FALSE;
+    job.on_amx = nn_conv_amx_suits(&job.frame);
+    if (job.on_amx)
+        return conv_weights_amx(tape, &job, add, w);
     job.out = lac_tape_alloc(tape, job.blocks * size * sizeof *job.out);
-    if (job.out == NULL || !conv_alloc_frames(tape, &job))
+    if (job.out == NULL)
         return FALSE;
     conv_each(&job, job.blocks, conv_weights_blocks);
     for (size_t k = 0; k < size; k++) {
@@ -532,7 +431,7 @@ adjoint_phase(LacTape *tape, AdjointJob *job, const LacReal *w, LacReal *filters
         return TRUE;
     phase_filters(v, &job->down, &job->across, w, filters);
     job->base.w = filters;
-    job->base.frame = (Frame){
+    job->base.frame = (NnFrame){
         .channels = v->filters,
         .height = v->out_height,
         .width = v->out_width,
@@ -544,7 +443,7 @@ adjoint_phase(LacTape *tape, AdjointJob *job, const LacReal *w, LacReal *filters
         .out_height = job->down.places,
         .out_width = job->across.places,
     };
-    if (!conv_alloc_frames(tape, &job->base))
+    if (!conv_alloc_frames(tape, &job->base) || !conv_prepare(tape, &job->base))
         return FALSE;
     conv_each(&job->base, v->n, adjoint_images);
     return TRUE;
