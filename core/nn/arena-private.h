@@ -23,6 +23,15 @@ typedef struct {
 
 /** nn_arena_alloc: @bytes aligned to NN_ALIGN, not initialised; NULL when there is no memory. */
 void *nn_arena_alloc(NnArena *arena, size_t bytes);
+/** NnArenaMark: how far an arena is filled. */
+typedef struct {
+    size_t chunk, used;
+} NnArenaMark;
+
+/** nn_arena_mark, nn_arena_release: what was allocated in between is free again, and the next to
+ * ask finds it still in the cache. */
+NnArenaMark nn_arena_mark(const NnArena *arena);
+void nn_arena_release(NnArena *arena, NnArenaMark mark);
 void nn_arena_reset(NnArena *arena);
 void nn_arena_clear(NnArena *arena);
 

@@ -62,6 +62,24 @@ nn_arena_alloc(NnArena *arena, size_t bytes)
     return block;
 }
 
+NnArenaMark
+nn_arena_mark(const NnArena *arena)
+{
+    const size_t chunk = APART ? arena->n_chunks : arena->current;
+
+    return (NnArenaMark){chunk, chunk < arena->n_chunks ? arena->chunks[chunk].used : 0};
+}
+
+void
+nn_arena_release(NnArena *arena, NnArenaMark mark)
+{
+    while (APART && arena->n_chunks > mark.chunk)
+        free(arena->chunks[--arena->n_chunks].bytes);
+    for (size_t k = mark.chunk; k < arena->n_chunks; k++)
+        arena->chunks[k].used = k == mark.chunk ? mark.used : 0;
+    arena->current = APART ? arena->n_chunks : mark.chunk;
+}
+
 void
 nn_arena_reset(NnArena *arena)
 {

@@ -5,8 +5,8 @@
  *
  * over the n values of the channel; the part in brackets is there only when the batch's own moments
  * normalise. Source: Ioffe & Szegedy (2015). */
-#include "base-private.h"
 #include "parallel-private.h"
+#include "tape-private.h"
 #include <lacuna/ops.h>
 
 #include <math.h>
@@ -35,11 +35,12 @@ norm_count(const BatchNorm *norm)
 enum { LANES = 64 / sizeof(LacReal), MOST_CHANNELS = 16 };
 
 typedef LacReal Lanes __attribute__((vector_size(64), aligned(sizeof(LacReal)), may_alias));
+typedef double WideLanes __attribute__((vector_size(LANES * sizeof(double)), aligned(64)));
 
-/* of (v - shift) and of (v - shift) (u - shift_u), added to @sums [2] */
+/* of (v - shift) and of (v - shift) (u - shift_u), added to @sums [2] lane by lane */
 LAC_CLONES static void
 norm_add_run(size_t n, const LacReal *v, const LacReal *u, LacReal shift_v, LacReal shift_u,
-             double *sums)
+             WideLanes *sums)
 {
     Lanes first = {0}, second = {0};
     const size_t whole = n / LANES * LANES;
@@ -50,16 +51,14 @@ norm_add_run(size_t n, const LacReal *v, const LacReal *u, LacReal shift_v, LacR
         first += d;
         second += d * (*(const Lanes *)(u + i) - shift_u);
     }
-    for (size_t j = 0; j < LANES; j++) {
-        sums[0] += (double)first[j];
-        sums[1] += (double)second[j];
-    }
     for (size_t i = whole; i < n; i++) {
         const LacReal d = v[i] - shift_v;
 
-        sums[0] += (double)d;
-        sums[1] += (double)(d * (u[i] - shift_u));
+        first[i - whole] += d;
+        second[i - whole] += d * (u[i] - shift_u);
     }
+    sums[0] += __builtin_convertvector(first, WideLanes);
+    sums[1] += __builtin_convertvector(second, WideLanes);
 }
 
 /** NormSums: over the channels of a block: of v - shift and of (v - shift) (u - shift_u). */
@@ -72,13 +71,21 @@ static void
 norm_sum(const BatchNorm *norm, size_t begin, size_t end, size_t images, const LacReal *v,
          const LacReal *u, NormSums *s)
 {
-    memset(s->sums, 0, sizeof s->sums);
+    WideLanes lanes[MOST_CHANNELS][2] = {0};
+
     for (size_t i = 0; i < images; i++) {
         for (size_t c = begin; c < end; c++) {
             const size_t at = i * norm->step + c * norm->run, k = c - begin;
 
             norm_add_run(norm->run, v + at, u + at, (LacReal)s->shift_v[k], (LacReal)s->shift_u[k],
-                         s->sums[k]);
+                         lanes[k]);
+        }
+    }
+    for (size_t k = 0; k < end - begin; k++) {
+        s->sums[k][0] = s->sums[k][1] = 0.0;
+        for (size_t j = 0; j < LANES; j++) {
+            s->sums[k][0] += lanes[k][0][j];
+            s->sums[k][1] += lanes[k][1][j];
         }
     }
 }
@@ -153,18 +160,31 @@ typedef struct {
     const LacReal *x, *gamma, *gy;
     LacReal *gx, *ggamma, *gbeta; /* NULL: not wanted */
     gboolean add_x, add_gamma, add_beta;
+    gboolean rectified; /* @x came out of a ReLU, whose slope is applied on the way */
 } NormBackward;
 
+/* @gx may be @gy */
 LAC_CLONES static void
 norm_gradient_run(size_t n, const LacReal *gy, const LacReal *x, const LacReal *k, gboolean add,
-                  LacReal *gx)
+                  gboolean rectified, LacReal *gx)
 {
-    if (add)
+    const LacReal by_gy = k[0], by_x = k[1], shift = k[2];
+
+    if (rectified)
+#pragma omp simd
+        for (size_t i = 0; i < n; i++) {
+            const LacReal g = by_gy * gy[i] + by_x * x[i] + shift;
+
+            gx[i] = x[i] > 0 ? g : 0;
+        }
+    else if (add)
+#pragma omp simd
         for (size_t i = 0; i < n; i++)
-            gx[i] += k[0] * gy[i] + k[1] * x[i] + k[2];
+            gx[i] += by_gy * gy[i] + by_x * x[i] + shift;
     else
+#pragma omp simd
         for (size_t i = 0; i < n; i++)
-            gx[i] = k[0] * gy[i] + k[1] * x[i] + k[2];
+            gx[i] = by_gy * gy[i] + by_x * x[i] + shift;
 }
 
 /* dgamma, dbeta, and @k: gx = k[0] gy + k[1] x + k[2] */
@@ -202,7 +222,8 @@ norm_backward_channels(size_t begin, size_t end, unsigned worker, void *user)
         for (size_t c = begin; c < end; c++) {
             const size_t at = i * norm->step + c * norm->run;
 
-            norm_gradient_run(norm->run, b->gy + at, b->x + at, k[c - begin], b->add_x, b->gx + at);
+            norm_gradient_run(norm->run, b->gy + at, b->x + at, k[c - begin], b->add_x,
+                              b->rectified, b->gx + at);
         }
     }
 }
@@ -222,8 +243,11 @@ batch_norm_backward(const LacTensor *y)
     LacTensor *x = y->in[X], *gamma = y->in[GAMMA], *beta = y->in[BETA];
     NormBackward b = {.norm = norm, .x = x->v, .gamma = gamma->v, .gy = y->grad};
 
-    if (lac_tensor_wants(y, X))
-        b.gx = x->grad, b.add_x = !lac_tensor_first(x);
+    if (lac_tensor_wants(y, X)) {
+        b.add_x = !nn_take_gradient(x); /* then in place, in memory that was just read */
+        b.gx = x->grad;
+        b.rectified = !b.add_x && nn_slope_ahead(x);
+    }
     if (lac_tensor_wants(y, GAMMA))
         b.ggamma = gamma->grad, b.add_gamma = !lac_tensor_first(gamma);
     if (lac_tensor_wants(y, BETA))

@@ -26,6 +26,20 @@ LAC_PRIVATE_API gboolean nn_conv_forward(LacTape *tape, const NnConv *conv, cons
 LAC_PRIVATE_API gboolean nn_conv_adjoint(LacTape *tape, const NnConv *conv, const LacReal *y,
                                          const LacReal *w, const LacReal *b,
                                          LacActivation activation, gboolean add, LacReal *x);
+/** NnConvBackward: both gradients of a convolution by @gy, the gradient of y, image after image.
+ * @before: called with each image before its @gy is read, from several threads; or NULL
+ * @gx: gradient of @x by filters @w; NULL: not wanted. @add_x: to what it holds
+ * @gw: gradient of @w; NULL: not wanted */
+typedef struct {
+    const NnConv *conv;
+    const LacReal *x, *w, *gy;
+    void (*before)(size_t image, void *user);
+    void *user;
+    LacReal *gx, *gw;
+    gboolean add_x, add_w;
+} NnConvBackward;
+
+LAC_PRIVATE_API gboolean nn_conv_backward(LacTape *tape, const NnConvBackward *backward);
 /** nn_conv_weights: the gradient of <y, x * W> by W; assigned or added to @w. */
 LAC_PRIVATE_API gboolean nn_conv_weights(LacTape *tape, const NnConv *conv, const LacReal *x,
                                          const LacReal *y, gboolean add, LacReal *w);

@@ -1,329 +1,72 @@
-/* The products of a convolution, see conv-private.h.
- *
- * An image is first copied into a frame (frame-private.h); a panel of the matrix product is then
- * filled by copying short runs of it. The matrix unit needs no panels: conv-amx.c. */
-#include "conv-amx-private.h"
-#include "gemm-private.h"
+/* The products of a convolution, see conv-private.h: loops over images (conv-image-private.h). */
+#include "conv-image-private.h"
 #include "tape-private.h"
 #include <lacuna/parallel.h>
 
 #include <string.h>
 
-/* ---- runs: windows whose pixels lie side by side ---- */
-
-enum { MOST_RUNS = 2 * NN_WIDEST };
-
-/** Runs: where the pixels under windows [first, first + n) lie, relative to a tap, in pieces of at
- * most NN_SLACK. A piece is copied whole: what is too much lands where the next piece goes. */
-typedef struct {
-    size_t n, from[MOST_RUNS], to[MOST_RUNS];
-} Runs;
-
-static void
-runs_find(const NnFrame *f, size_t first, size_t n, Runs *runs)
-{
-    size_t row = first / f->out_width, col = first % f->out_width;
-
-    runs->n = 0;
-    for (size_t done = 0; done < n;) {
-        const size_t length = MIN(n - done, f->out_width - col);
-
-        for (size_t part = 0; part < length; part += NN_SLACK) {
-            runs->from[runs->n] = row * f->phase_width + col + part;
-            runs->to[runs->n++] = done + part;
-        }
-        done += length;
-        col = 0;
-        row++;
-    }
-}
-
-/** Patches: the matrix [channels * kernel x windows] of one image, or its transpose. */
-typedef struct {
-    const NnFrame *frame;
-    const LacReal *pixels;
-} Patches;
-
-/* Rows [k, k + depth), a known number of runs each */
-static inline void
-patches_copy(const Patches *p, const Runs *runs, const size_t n, size_t k, size_t depth,
-             LacReal *out, size_t width)
-{
-    for (size_t i = 0; i < depth; i++, out += width) {
-        const LacReal *pixels = p->pixels + p->frame->taps[k + i];
-
-        for (size_t r = 0; r < n; r++)
-            memcpy(out + runs->to[r], pixels + runs->from[r], NN_SLACK * sizeof *out);
-    }
-}
-
-/* Loops of known length have no branches. */
-static inline void
-patches_rows(const Patches *p, const Runs *runs, size_t k, size_t depth, LacReal *out, size_t width)
-{
-    switch (runs->n) {
-    case 1:
-        patches_copy(p, runs, 1, k, depth, out, width);
-        break;
-    case 2:
-        patches_copy(p, runs, 2, k, depth, out, width);
-        break;
-    case 3:
-        patches_copy(p, runs, 3, k, depth, out, width);
-        break;
-    case 4:
-        patches_copy(p, runs, 4, k, depth, out, width);
-        break;
-    default:
-        patches_copy(p, runs, runs->n, k, depth, out, width);
-    }
-}
-
-/* NnLayOut: windows are columns, taps are rows */
-LAC_CLONES static void
-patches_lay_out(const void *user, size_t column, size_t cols, size_t k, size_t depth, LacReal *out,
-                size_t width)
-{
-    const Patches *p = user;
-    Runs runs;
-
-    runs_find(p->frame, column, cols, &runs);
-    patches_rows(p, &runs, k, depth, out, width);
-    for (size_t i = 0; i < depth && cols < width; i++)
-        for (size_t j = cols; j < width; j++)
-            out[i * width + j] = 0;
-}
-
-/* NnLayOut: taps are columns, windows are rows */
-LAC_CLONES static void
-patches_lay_out_transposed(const void *user, size_t column, size_t cols, size_t k, size_t depth,
-                           LacReal *out, size_t width)
-{
-    enum { STRIP = NN_WIDEST, STEP = STRIP + NN_SLACK };
-    const Patches *p = user;
-    LacReal strip[NN_WIDEST * STEP];
-    Runs runs;
-
-    for (size_t done = 0; done < depth; done += STRIP, out += STRIP * width) {
-        const size_t n = MIN(STRIP, depth - done);
-
-        runs_find(p->frame, k + done, n, &runs);
-        patches_rows(p, &runs, column, cols, strip, STEP);
-        nn_lay_out_transposed(strip, STEP, cols, n, out, width);
-    }
-}
-
-/* ---- loops over images ---- */
-
-/** ConvJob: what the threads that work on images share. */
-typedef struct {
-    const NnConv *conv;
-    NnFrame frame;
-    LacReal *frames; /* [workers][nn_frame_size] */
-    const LacReal *in, *w, *bias;
-    LacReal *out, *phase; /* @phase: [workers][out of a phase]; see nn_conv_adjoint() */
-    LacActivation activation;
-    gboolean add;
-    LacPrecision precision;
-    size_t rows, blocks; /* of the result of one product; of images, for nn_conv_weights() */
-    gboolean on_amx;
-    NnConvAmx amx;
-    NnWeightsAmx weights;
-} ConvJob;
-
 /* Images are shared out among the threads; where there are too few of them, each product is. */
 static void
-conv_each(ConvJob *job, size_t n, LacLoopBody body)
+each_image(size_t n, LacLoopBody body, void *user)
 {
     if (n >= 2 * lac_threads())
-        lac_parallel_for(n, 1, body, job);
+        lac_parallel_for(n, 1, body, user);
     else
-        body(0, n, 0, job);
-}
-
-static gboolean
-conv_alloc_frames(LacTape *tape, ConvJob *job)
-{
-    if (!nn_frame_init(tape, &job->frame))
-        return FALSE;
-
-    const size_t bytes = lac_threads() * nn_frame_size(&job->frame) * sizeof(LacReal);
-
-    job->frames = lac_tape_alloc(tape, bytes);
-    if (job->frames != NULL)
-        memset(job->frames, 0, bytes);
-    return job->frames != NULL;
+        body(0, n, 0, user);
 }
 
 static size_t
-conv_taps(const ConvJob *job)
+image_size(const NnConv *v)
 {
-    return job->frame.channels * job->frame.kernel_height * job->frame.kernel_width;
+    return v->channels * v->height * v->width;
 }
 
-/* FALSE: no memory. */
-static gboolean
-conv_prepare(LacTape *tape, ConvJob *job)
+static size_t
+result_size(const NnConv *v)
 {
-    job->on_amx = nn_conv_amx_suits(&job->frame);
-    return !job->on_amx || nn_conv_amx_init(tape, &job->amx, &job->frame, job->rows, job->w);
-}
-
-/* One image: out [rows x windows] = act(w [rows x taps] patches + bias). */
-static void
-conv_image(const ConvJob *job, unsigned worker, const LacReal *image, gboolean add, LacReal *out)
-{
-    LacReal *pixels = job->frames + worker * nn_frame_size(&job->frame);
-    const Patches patches = {&job->frame, pixels};
-    const size_t windows = job->frame.out_height * job->frame.out_width, taps = conv_taps(job);
-
-    if (job->on_amx) {
-        nn_conv_amx_image(&job->amx, worker, image, job->bias, job->activation, add, out);
-        return;
-    }
-    nn_frame_fill(&job->frame, image, pixels);
-    nn_gemm(&(NnGemm){.m = job->rows,
-                      .n = windows,
-                      .k = taps,
-                      .a = job->w,
-                      .lda = taps,
-                      .lay_out = patches_lay_out,
-                      .lay_out_user = &patches,
-                      .c = out,
-                      .ldc = windows,
-                      .add = add,
-                      .bias = job->bias,
-                      .bias_of_rows = TRUE,
-                      .activation = job->activation,
-                      .precision = job->precision});
+    return v->filters * v->out_height * v->out_width;
 }
 
 /* ---- forward ---- */
 
+typedef struct {
+    const NnConv *conv;
+    NnImageProduct product;
+    const LacReal *x;
+    gboolean add;
+    LacReal *y;
+} Forward;
+
 static void
-conv_forward_images(size_t begin, size_t end, unsigned worker, void *user)
+forward_images(size_t begin, size_t end, unsigned worker, void *user)
 {
-    const ConvJob *job = user;
-    const NnConv *v = job->conv;
-    const size_t in = v->channels * v->height * v->width;
-    const size_t out = v->filters * v->out_height * v->out_width;
+    const Forward *job = user;
 
     for (size_t i = begin; i < end; i++)
-        conv_image(job, worker, job->in + i * in, job->add, job->out + i * out);
+        nn_image_product(&job->product, worker, job->x + i * image_size(job->conv), job->add,
+                         job->y + i * result_size(job->conv));
 }
 
 gboolean
 nn_conv_forward(LacTape *tape, const NnConv *v, const LacReal *x, const LacReal *w,
                 const LacReal *b, LacActivation activation, gboolean add, LacReal *y)
 {
-    ConvJob job = {
-        .conv = v,
-        .in = x,
-        .w = w,
-        .bias = b,
-        .out = y,
-        .activation = activation,
-        .add = add,
-        .rows = v->filters,
-        .precision = lac_tape_precision(tape),
-        .frame = nn_frame_of_input(v),
-    };
+    const NnArenaMark mark = nn_arena_mark(&tape->arena);
+    Forward job = {.conv = v,
+                   .product = {.frame = nn_frame_of_input(v),
+                               .rows = v->filters,
+                               .w = w,
+                               .bias = b,
+                               .activation = activation,
+                               .precision = lac_tape_precision(tape)},
+                   .x = x,
+                   .add = add,
+                   .y = y};
 
-    if (!conv_alloc_frames(tape, &job) || !conv_prepare(tape, &job))
+    if (!nn_image_product_init(tape, &job.product))
         return FALSE;
-    conv_each(&job, v->n, conv_forward_images);
-    return TRUE;
-}
-
-/* ---- the gradient by the weights ---- */
-
-/* Images in blocks that do not depend on the number of threads; each block has a sum of its own. */
-static void
-conv_weights_blocks(size_t begin, size_t end, unsigned worker, void *user)
-{
-    const ConvJob *job = user;
-    const NnConv *v = job->conv;
-    LacReal *pixels = job->frames + worker * nn_frame_size(&job->frame);
-    const Patches patches = {&job->frame, pixels};
-    const size_t in = v->channels * v->height * v->width, taps = conv_taps(job);
-    const size_t windows = v->out_height * v->out_width;
-
-    for (size_t block = begin; block < end; block++) {
-        const size_t first = v->n * block / job->blocks, last = v->n * (block + 1) / job->blocks;
-
-        for (size_t i = first; i < last; i++) {
-            if (job->on_amx) {
-                nn_weights_amx_image(&job->weights, worker, job->in + i * in,
-                                     job->w + i * v->filters * windows,
-                                     job->out + block * job->weights.sums);
-                continue;
-            }
-            nn_frame_fill(&job->frame, job->in + i * in, pixels);
-            nn_gemm(&(NnGemm){.m = v->filters,
-                              .n = taps,
-                              .k = windows,
-                              .a = job->w + i * v->filters * windows,
-                              .lda = windows,
-                              .lay_out = patches_lay_out_transposed,
-                              .lay_out_user = &patches,
-                              .c = job->out + block * v->filters * taps,
-                              .ldc = taps,
-                              .add = i > first,
-                              .precision = job->precision});
-        }
-    }
-}
-
-static gboolean
-conv_weights_amx(LacTape *tape, ConvJob *job, gboolean add, LacReal *w)
-{
-    NnWeightsAmx *weights = &job->weights;
-
-    if (!nn_weights_amx_init(tape, weights, &job->frame, job->conv->filters))
-        return FALSE;
-
-    const size_t size = job->blocks * weights->sums;
-
-    job->out = lac_tape_alloc(tape, size * sizeof *job->out);
-    if (job->out == NULL)
-        return FALSE;
-    memset(job->out, 0, size * sizeof *job->out);
-    conv_each(job, job->blocks, conv_weights_blocks);
-    nn_weights_amx_end(weights, job->blocks, job->out, add, w);
-    return TRUE;
-}
-
-gboolean
-nn_conv_weights(LacTape *tape, const NnConv *v, const LacReal *x, const LacReal *y, gboolean add,
-                LacReal *w)
-{
-    enum { MOST_BLOCKS = 8 };
-    ConvJob job = {
-        .conv = v,
-        .in = x,
-        .w = y,
-        .blocks = MIN(v->n, MOST_BLOCKS),
-        .precision = lac_tape_precision(tape),
-        .frame = nn_frame_of_input(v),
-    };
-    const size_t size = v->filters * v->channels * v->kernel_height * v->kernel_width;
-
-    if (!conv_alloc_frames(tape, &job))
-        return FALSE;
-    job.on_amx = nn_conv_amx_suits(&job.frame);
-    if (job.on_amx)
-        return conv_weights_amx(tape, &job, add, w);
-    job.out = lac_tape_alloc(tape, job.blocks * size * sizeof *job.out);
-    if (job.out == NULL)
-        return FALSE;
-    conv_each(&job, job.blocks, conv_weights_blocks);
-    for (size_t k = 0; k < size; k++) {
-        LacReal sum = add ? w[k] : 0;
-
-        for (size_t block = 0; block < job.blocks; block++)
-            sum += job.out[block * size + k];
-        w[k] = sum;
-    }
+    each_image(v->n, forward_images, &job);
+    nn_arena_release(&tape->arena, mark);
     return TRUE;
 }
 
@@ -333,16 +76,16 @@ nn_conv_weights(LacTape *tape, const NnConv *v, const LacReal *x, const LacReal 
  * begins at row s (i - t): x[s i + p] = sum over t of y[i - t] W[s t + p]. For each phase that is a
  * convolution of y, with stride 1, with the taps of that phase in reverse order. */
 
-/** Phase: one direction of it. */
+/** Direction: a phase down or across. */
 typedef struct {
     size_t p, taps;       /* taps: of the kernel with that remainder; if none, one that is 0 */
     size_t first, places; /* the places that are inside the image */
-} Phase;
+} Direction;
 
-static Phase
+static Direction
 phase_find(size_t p, size_t stride, size_t kernel, size_t before, size_t size)
 {
-    Phase phase = {.p = p, .taps = p < kernel ? (kernel - p + stride - 1) / stride : 1};
+    Direction phase = {.p = p, .taps = p < kernel ? (kernel - p + stride - 1) / stride : 1};
     /* u runs over [before, before + size) */
     const size_t first = before > p ? (before - p + stride - 1) / stride : 0;
     const size_t end = before + size > p ? (before + size - p + stride - 1) / stride : 0;
@@ -354,7 +97,7 @@ phase_find(size_t p, size_t stride, size_t kernel, size_t before, size_t size)
 
 /* The filters of a phase, [channels][filters][taps down][taps across], taps reversed. */
 static void
-phase_filters(const NnConv *v, const Phase *down, const Phase *across, const LacReal *w,
+phase_filters(const NnConv *v, const Direction *down, const Direction *across, const LacReal *w,
               LacReal *out)
 {
     const size_t s = v->geometry.stride, kernel = v->kernel_height * v->kernel_width;
@@ -376,106 +119,229 @@ phase_filters(const NnConv *v, const Phase *down, const Phase *across, const Lac
     }
 }
 
-/** AdjointJob: one phase of all images. */
+/** Phase: the convolution of y that gives one phase of the images. */
 typedef struct {
-    ConvJob base;
-    Phase down, across;
-} AdjointJob;
+    Direction down, across;
+    NnImageProduct product;
+    size_t at; /* of its result in the thread's memory */
+} Phase;
 
-/* Puts the pixels of a phase where they belong. */
-static void
-adjoint_scatter(const AdjointJob *job, const LacReal *phase, LacReal *x)
+/** Adjoint: all phases; with a stride of 1 there is one, and it writes to the images. */
+typedef struct {
+    const NnConv *conv;
+    const LacReal *y;
+    gboolean add;
+    LacReal *x;
+    Phase *phases;  /* [stride down][stride across] */
+    LacReal *apart; /* [workers][image], phase after phase */
+} Adjoint;
+
+/* FALSE: no memory. */
+static gboolean
+phase_init(LacTape *tape, Adjoint *a, Phase *phase, const LacReal *w)
 {
-    const NnConv *v = job->base.conv;
+    const NnConv *v = a->conv;
+    LacReal *filters = lac_tape_alloc(tape, v->channels * v->filters * phase->down.taps *
+                                                phase->across.taps * sizeof *filters);
+
+    if (filters == NULL)
+        return FALSE;
+    phase_filters(v, &phase->down, &phase->across, w, filters);
+    phase->product.w = filters;
+    phase->product.frame = (NnFrame){
+        .channels = v->filters,
+        .height = v->out_height,
+        .width = v->out_width,
+        .stride = 1,
+        .top = (ptrdiff_t)phase->down.taps - 1 - (ptrdiff_t)phase->down.first,
+        .left = (ptrdiff_t)phase->across.taps - 1 - (ptrdiff_t)phase->across.first,
+        .kernel_height = phase->down.taps,
+        .kernel_width = phase->across.taps,
+        .out_height = phase->down.places,
+        .out_width = phase->across.places,
+    };
+    return nn_image_product_init(tape, &phase->product);
+}
+
+static gboolean
+adjoint_init(LacTape *tape, Adjoint *a, const LacReal *w, const LacReal *b,
+             LacActivation activation)
+{
+    const NnConv *v = a->conv;
     const size_t s = v->geometry.stride;
-    const size_t row = s * job->down.first + job->down.p - v->geometry.top;
-    const size_t col = s * job->across.first + job->across.p - v->geometry.left;
+    size_t at = 0;
+
+    a->phases = lac_tape_alloc(tape, s * s * sizeof *a->phases);
+    if (s > 1)
+        a->apart = lac_tape_alloc(tape, lac_threads() * image_size(v) * sizeof *a->apart);
+    if (a->phases == NULL || (s > 1 && a->apart == NULL))
+        return FALSE;
+    for (size_t p = 0; p < s * s; p++) {
+        Phase *phase = &a->phases[p];
+
+        *phase = (Phase){
+            .down = phase_find(p / s, s, v->kernel_height, v->geometry.top, v->height),
+            .across = phase_find(p % s, s, v->kernel_width, v->geometry.left, v->width),
+            .product = {.rows = v->channels,
+                        .bias = b,
+                        .activation = activation,
+                        .precision = lac_tape_precision(tape)},
+            .at = at,
+        };
+        at += v->channels * phase->down.places * phase->across.places;
+        if (phase->down.places > 0 && phase->across.places > 0 && !phase_init(tape, a, phase, w))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* The values of two phases in turns: @first has as many as @second or one more. */
+static inline void
+merge_two(size_t n, const LacReal *first, const LacReal *second, LacReal *x)
+{
+    enum { PART = 8 };
+    typedef LacReal Part
+        __attribute__((vector_size(PART * sizeof(LacReal)), aligned(sizeof(LacReal)), may_alias));
+    size_t i = 0;
+
+    for (; 2 * (i + PART) <= n; i += PART) {
+        const Part a = *(const Part *)(first + i), b = *(const Part *)(second + i);
+
+        *(Part *)(x + 2 * i) = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+        *(Part *)(x + 2 * i + PART) = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+    }
+    for (i *= 2; i < n; i++)
+        x[i] = i % 2 == 0 ? first[i / 2] : second[i / 2];
+}
+
+/* Puts the pixels of all phases of an image where they belong. */
+LAC_CLONES static void
+merge_phases(const Adjoint *a, const LacReal *apart, LacReal *x)
+{
+    const NnConv *v = a->conv;
+    const size_t s = v->geometry.stride, left = v->geometry.left % s;
 
     for (size_t c = 0; c < v->channels; c++) {
-        for (size_t i = 0; i < job->down.places; i++) {
-            LacReal *out = x + (c * v->height + row + s * i) * v->width + col;
+        for (size_t i = 0; i < v->height; i++, x += v->width) {
+            const size_t u = i + v->geometry.top;
+            const Phase *row = a->phases + u % s * s;
+            const LacReal *from[2] = {NULL};
 
-            for (size_t j = 0; j < job->across.places; j++, phase++)
-                out[s * j] = *phase + (job->base.add ? out[s * j] : 0);
+            for (size_t p = 0; p < s; p++) {
+                const Phase *phase = &row[(left + p) % s];
+                const size_t at = c * phase->down.places + u / s - phase->down.first;
+                const LacReal *values = apart + phase->at + at * phase->across.places;
+
+                if (s == 2 && !a->add)
+                    from[p] = values;
+                else
+                    for (size_t j = 0; j < phase->across.places; j++)
+                        x[s * j + p] = values[j] + (a->add ? x[s * j + p] : 0);
+            }
+            if (s == 2 && !a->add)
+                merge_two(v->width, from[0], from[1], x);
         }
     }
+}
+
+static void
+adjoint_image(const Adjoint *a, unsigned worker, size_t i)
+{
+    const NnConv *v = a->conv;
+    const size_t s = v->geometry.stride, size = image_size(v);
+    const LacReal *y = a->y + i * result_size(v);
+    LacReal *apart;
+
+    if (s == 1) {
+        nn_image_product(&a->phases->product, worker, y, a->add, a->x + i * size);
+        return;
+    }
+    apart = a->apart + worker * size;
+    for (const Phase *phase = a->phases; phase < a->phases + s * s; phase++)
+        if (phase->down.places > 0 && phase->across.places > 0)
+            nn_image_product(&phase->product, worker, y, FALSE, apart + phase->at);
+    merge_phases(a, apart, a->x + i * size);
 }
 
 static void
 adjoint_images(size_t begin, size_t end, unsigned worker, void *user)
 {
-    const AdjointJob *job = user;
-    const NnConv *v = job->base.conv;
-    const size_t in = v->filters * v->out_height * v->out_width;
-    const size_t out = v->channels * v->height * v->width;
-    LacReal *phase = job->base.phase + worker * out;
-
-    for (size_t i = begin; i < end; i++) {
-        LacReal *x = job->base.out + i * out;
-
-        if (v->geometry.stride == 1) {
-            conv_image(&job->base, worker, job->base.in + i * in, job->base.add, x);
-        } else {
-            conv_image(&job->base, worker, job->base.in + i * in, FALSE, phase);
-            adjoint_scatter(job, phase, x);
-        }
-    }
-}
-
-static gboolean
-adjoint_phase(LacTape *tape, AdjointJob *job, const LacReal *w, LacReal *filters)
-{
-    const NnConv *v = job->base.conv;
-
-    if (job->down.places == 0 || job->across.places == 0)
-        return TRUE;
-    phase_filters(v, &job->down, &job->across, w, filters);
-    job->base.w = filters;
-    job->base.frame = (NnFrame){
-        .channels = v->filters,
-        .height = v->out_height,
-        .width = v->out_width,
-        .stride = 1,
-        .top = (ptrdiff_t)job->down.taps - 1 - (ptrdiff_t)job->down.first,
-        .left = (ptrdiff_t)job->across.taps - 1 - (ptrdiff_t)job->across.first,
-        .kernel_height = job->down.taps,
-        .kernel_width = job->across.taps,
-        .out_height = job->down.places,
-        .out_width = job->across.places,
-    };
-    if (!conv_alloc_frames(tape, &job->base) || !conv_prepare(tape, &job->base))
-        return FALSE;
-    conv_each(&job->base, v->n, adjoint_images);
-    return TRUE;
+    for (size_t i = begin; i < end; i++)
+        adjoint_image(user, worker, i);
 }
 
 gboolean
 nn_conv_adjoint(LacTape *tape, const NnConv *v, const LacReal *y, const LacReal *w,
                 const LacReal *b, LacActivation activation, gboolean add, LacReal *x)
 {
-    const size_t s = v->geometry.stride, image = v->channels * v->height * v->width;
-    const size_t most_down = (v->kernel_height + s - 1) / s,
-                 most_across = (v->kernel_width + s - 1) / s;
-    AdjointJob job = {.base = {.conv = v,
-                               .in = y,
-                               .bias = b,
-                               .out = x,
-                               .activation = activation,
-                               .add = add,
-                               .rows = v->channels,
-                               .precision = lac_tape_precision(tape)}};
-    LacReal *filters =
-        lac_tape_alloc(tape, v->channels * v->filters * most_down * most_across * sizeof *filters);
+    const NnArenaMark mark = nn_arena_mark(&tape->arena);
+    Adjoint a = {.conv = v, .y = y, .add = add, .x = x};
 
-    if (s > 1)
-        job.base.phase = lac_tape_alloc(tape, lac_threads() * image * sizeof *job.base.phase);
-    if (filters == NULL || (s > 1 && job.base.phase == NULL))
+    if (!adjoint_init(tape, &a, w, b, activation))
         return FALSE;
-    for (size_t p = 0; p < s * s; p++) {
-        job.down = phase_find(p / s, s, v->kernel_height, v->geometry.top, v->height);
-        job.across = phase_find(p % s, s, v->kernel_width, v->geometry.left, v->width);
-        if (!adjoint_phase(tape, &job, w, filters))
-            return FALSE;
-    }
+    each_image(v->n, adjoint_images, &a);
+    nn_arena_release(&tape->arena, mark);
     return TRUE;
+}
+
+/* ---- the gradient by the weights, and both gradients of an image while it is in the cache ---- */
+
+/** Backward: @adjoint is used when its x is wanted, @weights likewise. */
+typedef struct {
+    const NnConvBackward *what;
+    Adjoint adjoint;
+    NnImageWeights weights;
+    size_t blocks;
+} Backward;
+
+/* Images in blocks that do not depend on the number of threads; each block has a sum of its own. */
+static void
+backward_blocks(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const Backward *job = user;
+    const NnConvBackward *b = job->what;
+    const NnConv *v = b->conv;
+
+    for (size_t block = begin; block < end; block++) {
+        const size_t first = v->n * block / job->blocks, last = v->n * (block + 1) / job->blocks;
+
+        for (size_t i = first; i < last; i++) {
+            if (b->before != NULL)
+                b->before(i, b->user);
+            if (b->gx != NULL)
+                adjoint_image(&job->adjoint, worker, i);
+            if (b->gw != NULL)
+                nn_image_weights(&job->weights, worker, block, b->x + i * image_size(v),
+                                 b->gy + i * result_size(v));
+        }
+    }
+}
+
+gboolean
+nn_conv_backward(LacTape *tape, const NnConvBackward *b)
+{
+    enum { MOST_BLOCKS = 8 };
+    const NnConv *v = b->conv;
+    const NnArenaMark mark = nn_arena_mark(&tape->arena);
+    Backward job = {.what = b,
+                    .adjoint = {.conv = v, .y = b->gy, .add = b->add_x, .x = b->gx},
+                    .blocks = MIN(v->n, MOST_BLOCKS)};
+
+    if (b->gx != NULL && !adjoint_init(tape, &job.adjoint, b->w, NULL, LAC_ACTIVATION_NONE))
+        return FALSE;
+    if (b->gw != NULL && !nn_image_weights_init(tape, &job.weights, v, job.blocks))
+        return FALSE;
+    each_image(job.blocks, backward_blocks, &job);
+    if (b->gw != NULL)
+        nn_image_weights_end(&job.weights, b->add_w, b->gw);
+    nn_arena_release(&tape->arena, mark);
+    return TRUE;
+}
+
+gboolean
+nn_conv_weights(LacTape *tape, const NnConv *v, const LacReal *x, const LacReal *y, gboolean add,
+                LacReal *w)
+{
+    return nn_conv_backward(tape,
+                            &(NnConvBackward){.conv = v, .x = x, .gy = y, .gw = w, .add_w = add});
 }

@@ -66,6 +66,7 @@ conv_result(const LacOp *op, LacTensor *x, LacTensor *w, LacTensor *b, const Con
         return NULL;
     *conv = *plan;
     y->saved = conv;
+    nn_node(y)->rectifies = plan->activation == LAC_ACTIVATION_RELU;
     return y;
 }
 
@@ -78,30 +79,35 @@ typedef struct {
     double *sums; /* [images * channels] or NULL */
 } ConvSlope;
 
-/* In double and in one order. */
+enum { LANES = 64 / sizeof(LacReal) };
+
+typedef LacReal Lanes __attribute__((vector_size(64), aligned(sizeof(LacReal)), may_alias));
+
+/* Of a plane of pixels, in one order; from plane to plane sums are double. */
 LAC_CLONES static double
 conv_sum(size_t n, const LacReal *v)
 {
-    double sums[8] = {0};
+    Lanes sums = {0};
+    const size_t whole = n / LANES * LANES;
     double sum = 0.0;
-    const size_t whole = n / 8 * 8;
 
-    for (size_t i = 0; i < whole; i += 8)
-        for (size_t j = 0; j < 8; j++)
-            sums[j] += (double)v[i + j];
+    for (size_t i = 0; i < whole; i += LANES)
+        sums += *(const Lanes *)(v + i);
     for (size_t i = whole; i < n; i++)
-        sum += (double)v[i];
-    for (size_t j = 0; j < 8; j++)
-        sum += sums[j];
+        sums[i - whole] += v[i];
+    for (size_t j = 0; j < LANES; j++)
+        sum += (double)sums[j];
     return sum;
 }
 
+/* Makes dy dz, in place: it is nobody's but this operator's. */
 static void
-conv_slope_planes(size_t begin, size_t end, unsigned worker, void *user)
+conv_slope_image(size_t image, void *user)
 {
     const ConvSlope *s = user;
+    const size_t channels = s->y->shape[1];
 
-    for (size_t plane = begin; plane < end; plane++) {
+    for (size_t plane = image * channels; plane < (image + 1) * channels; plane++) {
         LacReal *gz = s->y->grad + plane * s->pixels;
 
         if (s->activation != LAC_ACTIVATION_NONE)
@@ -111,34 +117,48 @@ conv_slope_planes(size_t begin, size_t end, unsigned worker, void *user)
     }
 }
 
-/* Makes dy dz, in place: it is nobody's but this operator's. FALSE: no memory. */
-static gboolean
-conv_slope(const LacTensor *y)
+static void
+conv_slope_images(size_t begin, size_t end, unsigned worker, void *user)
 {
-    enum { GRAIN = 1 << 14 };
+    for (size_t i = begin; i < end; i++)
+        conv_slope_image(i, user);
+}
+
+/* FALSE: no memory. */
+static gboolean
+conv_slope_init(const LacTensor *y, ConvSlope *s)
+{
     const Conv *conv = y->saved;
-    const size_t planes = y->shape[0] * y->shape[1];
-    LacTensor *b = y->inputs > B && lac_tensor_wants(y, B) ? y->in[B] : NULL;
-    ConvSlope s = {y, conv->activation, y->shape[2] * y->shape[3], NULL};
+    const gboolean sloped = ((const NnNode *)y)->sloped;
+    const gboolean bias = y->inputs > B && lac_tensor_wants(y, B);
 
-    if (b != NULL && (s.sums = lac_tape_alloc(y->tape, planes * sizeof *s.sums)) == NULL)
-        return FALSE;
-    if (b != NULL || s.activation != LAC_ACTIVATION_NONE)
-        lac_parallel_for_short(1e-9 * (double)y->size, planes, MAX(1, GRAIN / s.pixels),
-                               conv_slope_planes, &s);
-    if (b == NULL)
-        return TRUE;
+    *s = (ConvSlope){y, sloped ? LAC_ACTIVATION_NONE : conv->activation, y->shape[2] * y->shape[3],
+                     NULL};
+    if (bias)
+        s->sums = lac_tape_alloc(y->tape, y->shape[0] * y->shape[1] * sizeof *s->sums);
+    return !bias || s->sums != NULL;
+}
 
-    const gboolean first = lac_tensor_first(b);
+static gboolean
+conv_slope_wanted(const ConvSlope *s)
+{
+    return s->sums != NULL || s->activation != LAC_ACTIVATION_NONE;
+}
 
-    for (size_t c = 0; c < b->size; c++) {
+/* db, once dz of all images is there. */
+static void
+conv_slope_end(const ConvSlope *s)
+{
+    LacTensor *b = s->sums != NULL ? s->y->in[B] : NULL;
+    const gboolean first = b != NULL && lac_tensor_first(b);
+
+    for (size_t c = 0; b != NULL && c < b->size; c++) {
         double sum = first ? 0.0 : (double)b->grad[c];
 
-        for (size_t i = 0; i < y->shape[0]; i++)
-            sum += s.sums[i * b->size + c];
+        for (size_t i = 0; i < s->y->shape[0]; i++)
+            sum += s->sums[i * b->size + c];
         b->grad[c] = (LacReal)sum;
     }
-    return TRUE;
 }
 
 /* ---- weights(x, y), for gradients of gradients ---- */
@@ -198,14 +218,19 @@ conv2d_backward(const LacTensor *y)
 {
     const NnConv *v = &((const Conv *)y->saved)->v;
     LacTensor *x = y->in[X], *w = y->in[W];
+    NnConvBackward b = {.conv = v, .x = x->v, .w = w->v, .gy = y->grad};
+    ConvSlope s;
 
-    if (!conv_slope(y))
+    if (!conv_slope_init(y, &s))
         return;
+    if (conv_slope_wanted(&s))
+        b.before = conv_slope_image, b.user = &s;
     if (lac_tensor_wants(y, X))
-        nn_conv_adjoint(y->tape, v, y->grad, w->v, NULL, LAC_ACTIVATION_NONE, !lac_tensor_first(x),
-                        x->grad);
+        b.gx = x->grad, b.add_x = !lac_tensor_first(x);
     if (lac_tensor_wants(y, W))
-        nn_conv_weights(y->tape, v, x->v, y->grad, !lac_tensor_first(w), w->grad);
+        b.gw = w->grad, b.add_w = !lac_tensor_first(w);
+    if (nn_conv_backward(y->tape, &b))
+        conv_slope_end(&s);
 }
 
 static void
@@ -260,9 +285,13 @@ conv_transpose2d_backward(const LacTensor *y)
 {
     const NnConv *v = &((const Conv *)y->saved)->v;
     LacTensor *x = y->in[X], *w = y->in[W];
+    ConvSlope s;
 
-    if (!conv_slope(y))
+    if (!conv_slope_init(y, &s))
         return;
+    if (conv_slope_wanted(&s))
+        lac_parallel_for_short(1e-9 * (double)y->size, y->shape[0], 1, conv_slope_images, &s);
+    conv_slope_end(&s);
     if (lac_tensor_wants(y, X))
         nn_conv_forward(y->tape, v, y->grad, w->v, NULL, LAC_ACTIVATION_NONE, !lac_tensor_first(x),
                         x->grad);

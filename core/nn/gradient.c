@@ -70,8 +70,15 @@ lac_tensor_first(LacTensor *x)
     NnNode *node = nn_node(x);
     const gboolean first = node->fresh;
 
-    node->fresh = FALSE;
+    node->fresh = node->sloped = FALSE;
     return first;
+}
+
+gboolean
+nn_slope_ahead(LacTensor *x)
+{
+    nn_node(x)->sloped = nn_node(x)->rectifies;
+    return nn_node(x)->rectifies;
 }
 
 gboolean
@@ -81,6 +88,7 @@ nn_take_gradient(LacTensor *x)
     LacReal *spare = x->grad;
 
     g_assert(current->base.size == x->size);
+    node->sloped = FALSE;
     if (!node->fresh)
         return FALSE;
     node->fresh = FALSE;
@@ -126,6 +134,7 @@ gradient_step(LacTape *tape, NnNode *node)
         return FALSE;
     tape->current = node;
     y->op->backward(y);
+    node->sloped = FALSE;
     gradient_give_back(tape, y->grad, y->size);
     y->grad = NULL;
     return !tape->check || gradient_check_numerics(y);

@@ -12,12 +12,14 @@ G_BEGIN_DECLS
  * @adjoint: its gradient as a tensor, while lac_tape_gradient() walks
  * @fresh: @grad is memory that nobody has written yet
  * @path: lies between the two ends of lac_tape_gradient()
- * @kept: @grad belongs to a leaf or a variable, and stays when backward is done with it */
+ * @kept: @grad belongs to a leaf or a variable, and stays when backward is done with it
+ * @rectifies: the operator ends with a ReLU
+ * @sloped: all of @grad is 0 already where that ReLU has no slope */
 typedef struct {
     LacTensor base;
     size_t number;
     LacTensor *adjoint;
-    gboolean fresh, path, kept;
+    gboolean fresh, path, kept, rectifies, sloped;
 } NnNode;
 
 /** NnSpare: a gradient that backward is done with, to be used again while it is in the cache. */
@@ -60,6 +62,12 @@ nn_tape_view(const LacOp *op, LacTensor *x, LacReal *v, unsigned dims, const siz
  * Returns: FALSE when the gradient must be added instead.
  */
 gboolean nn_take_gradient(LacTensor *x);
+/**
+ * nn_slope_ahead: for backward of an operator that was the first to write the gradient of its input
+ * @x, and could set it to 0 where @x is 0 in the same pass.
+ * Returns: TRUE when @x ends with a ReLU; then the caller does so, and the operator of @x need not.
+ */
+gboolean nn_slope_ahead(LacTensor *x);
 /** nn_all_finite: whether none of @n values is NaN or infinite. */
 gboolean nn_all_finite(size_t n, const LacReal *v);
 
