@@ -39,8 +39,9 @@ typedef struct {
 gboolean nn_conv_amx_init(LacTape *tape, NnConvAmx *conv, const NnFrame *frame, size_t rows,
                           const LacReal *w);
 /** nn_conv_amx_image: @out [rows x windows] = act(the filters applied to @image + @bias)
- * or += them, in the calling thread, @worker of a parallel loop. */
-void nn_conv_amx_image(const NnConvAmx *conv, unsigned worker, const LacReal *image,
+ * or += them, in the calling thread, @worker of a parallel loop. @more: the image behind @image
+ * will be the next of this thread; its memory is asked for while this one computes. */
+void nn_conv_amx_image(const NnConvAmx *conv, unsigned worker, const LacReal *image, gboolean more,
                        const LacReal *bias, LacActivation activation, gboolean add, LacReal *out);
 
 /** NnWeightsAmx: the gradient of <y, x * W> by W, summed over images.
@@ -62,7 +63,7 @@ nn_weights_amx_init(LacTape *tape, NnWeightsAmx *weights, const NnFrame *frame, 
 /** nn_weights_amx_image: adds the gradient of one image, given itself and @y [filters x
  * windows], to @sums. */
 void nn_weights_amx_image(const NnWeightsAmx *weights, unsigned worker, const LacReal *image,
-                          const LacReal *y, LacReal *sums);
+                          const LacReal *y, gboolean more, LacReal *sums);
 /** nn_weights_amx_end: @w [filters][channels][taps] = or += the sum of @blocks @sums, one after the
  * other. */
 void nn_weights_amx_end(const NnWeightsAmx *weights, size_t blocks, const LacReal *sums,

@@ -22,9 +22,10 @@ typedef struct {
 
 /** nn_image_product_init: memory for all threads. FALSE: there is none, the tape's error is set. */
 gboolean nn_image_product_init(LacTape *tape, NnImageProduct *product);
-/** nn_image_product: @out [rows x windows] = act(w applied to @image + bias) or += it. */
+/** nn_image_product: @out [rows x windows] = act(w applied to @image + bias) or += it. @more: the
+ * image behind it comes next. */
 void nn_image_product(const NnImageProduct *product, unsigned worker, const LacReal *image,
-                      gboolean add, LacReal *out);
+                      gboolean more, gboolean add, LacReal *out);
 
 /** NnImageWeights: the gradient by the filters, in as many sums as blocks of images. */
 typedef struct {
@@ -41,7 +42,7 @@ gboolean
 nn_image_weights_init(LacTape *tape, NnImageWeights *weights, const NnConv *conv, size_t blocks);
 /** nn_image_weights: adds that of @image and @y [filters x windows] to the sum of @block. */
 void nn_image_weights(const NnImageWeights *weights, unsigned worker, size_t block,
-                      const LacReal *image, const LacReal *y);
+                      const LacReal *image, const LacReal *y, gboolean more);
 /** nn_image_weights_end: @w [filters][channels][taps] = or += the sum of sums, in order. */
 void nn_image_weights_end(const NnImageWeights *weights, gboolean add, LacReal *w);
 

@@ -141,13 +141,13 @@ nn_image_product_init(LacTape *tape, NnImageProduct *p)
 }
 
 void
-nn_image_product(const NnImageProduct *p, unsigned worker, const LacReal *image, gboolean add,
-                 LacReal *out)
+nn_image_product(const NnImageProduct *p, unsigned worker, const LacReal *image, gboolean more,
+                 gboolean add, LacReal *out)
 {
     const size_t windows = p->frame.out_height * p->frame.out_width, taps = frame_taps(&p->frame);
 
     if (p->on_amx) {
-        nn_conv_amx_image(&p->amx, worker, image, p->bias, p->activation, add, out);
+        nn_conv_amx_image(&p->amx, worker, image, more, p->bias, p->activation, add, out);
         return;
     }
 
@@ -200,13 +200,13 @@ nn_image_weights_init(LacTape *tape, NnImageWeights *w, const NnConv *conv, size
 
 void
 nn_image_weights(const NnImageWeights *w, unsigned worker, size_t block, const LacReal *image,
-                 const LacReal *y)
+                 const LacReal *y, gboolean more)
 {
     const size_t windows = w->frame.out_height * w->frame.out_width, taps = frame_taps(&w->frame);
     LacReal *sums = w->sums + block * w->size;
 
     if (w->on_amx) {
-        nn_weights_amx_image(&w->amx, worker, image, y, sums);
+        nn_weights_amx_image(&w->amx, worker, image, y, more, sums);
         return;
     }
 

@@ -5,12 +5,14 @@
 
 #include <string.h>
 
+enum { SHARES = 4 }; /* a thread, to even out what other programs take of the processor */
+
 /* Images are shared out among the threads; where there are too few of them, each product is. */
 static void
 each_image(size_t n, LacLoopBody body, void *user)
 {
     if (n >= 2 * lac_threads())
-        lac_parallel_for(n, 1, body, user);
+        lac_parallel_for(n, MAX(1, n / (SHARES * lac_threads())), body, user);
     else
         body(0, n, 0, user);
 }
@@ -43,8 +45,8 @@ forward_images(size_t begin, size_t end, unsigned worker, void *user)
     const Forward *job = user;
 
     for (size_t i = begin; i < end; i++)
-        nn_image_product(&job->product, worker, job->x + i * image_size(job->conv), job->add,
-                         job->y + i * result_size(job->conv));
+        nn_image_product(&job->product, worker, job->x + i * image_size(job->conv), i + 1 < end,
+                         job->add, job->y + i * result_size(job->conv));
 }
 
 gboolean
@@ -245,7 +247,7 @@ merge_phases(const Adjoint *a, const LacReal *apart, LacReal *x)
 }
 
 static void
-adjoint_image(const Adjoint *a, unsigned worker, size_t i)
+adjoint_image(const Adjoint *a, unsigned worker, size_t i, gboolean more)
 {
     const NnConv *v = a->conv;
     const size_t s = v->geometry.stride, size = image_size(v);
@@ -253,13 +255,13 @@ adjoint_image(const Adjoint *a, unsigned worker, size_t i)
     LacReal *apart;
 
     if (s == 1) {
-        nn_image_product(&a->phases->product, worker, y, a->add, a->x + i * size);
+        nn_image_product(&a->phases->product, worker, y, more, a->add, a->x + i * size);
         return;
     }
     apart = a->apart + worker * size;
     for (const Phase *phase = a->phases; phase < a->phases + s * s; phase++)
         if (phase->down.places > 0 && phase->across.places > 0)
-            nn_image_product(&phase->product, worker, y, FALSE, apart + phase->at);
+            nn_image_product(&phase->product, worker, y, FALSE, FALSE, apart + phase->at);
     merge_phases(a, apart, a->x + i * size);
 }
 
@@ -267,7 +269,7 @@ static void
 adjoint_images(size_t begin, size_t end, unsigned worker, void *user)
 {
     for (size_t i = begin; i < end; i++)
-        adjoint_image(user, worker, i);
+        adjoint_image(user, worker, i, i + 1 < end);
 }
 
 gboolean
@@ -309,10 +311,10 @@ backward_blocks(size_t begin, size_t end, unsigned worker, void *user)
             if (b->before != NULL)
                 b->before(i, b->user);
             if (b->gx != NULL)
-                adjoint_image(&job->adjoint, worker, i);
+                adjoint_image(&job->adjoint, worker, i, i + 1 < last);
             if (b->gw != NULL)
                 nn_image_weights(&job->weights, worker, block, b->x + i * image_size(v),
-                                 b->gy + i * result_size(v));
+                                 b->gy + i * result_size(v), i + 1 < last);
         }
     }
 }
