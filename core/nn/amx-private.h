@@ -45,14 +45,17 @@ typedef struct {
     size_t step, part, half, row;
 } NnAmxFactor;
 
-/** NnAmxTile: c [32 x 32] = or += the product of @steps * 32 steps of k.
+/** NnAmxTile: c [32 x 32] = from + the product of @steps * 32 steps of k.
  * @lower, @right: whether there are more than 16 rows, columns; without, those are not touched
- * @c_row: bytes from one row of @c to the next */
+ * @from: what sums begin with; NULL: 0. May be @c
+ * @c_row, @from_row: bytes from one row to the next; 0: all rows of @from are the same */
 typedef struct {
     NnAmxFactor a, b;
     size_t steps;
     unsigned parts; /* 1 or 3 */
-    gboolean lower, right, add;
+    gboolean lower, right;
+    const float *from;
+    size_t from_row;
     float *c;
     size_t c_row;
 } NnAmxTile;

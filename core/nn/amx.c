@@ -119,14 +119,18 @@ __attribute__((always_inline)) NN_AMX_TARGET static inline void
 amx_tile(const NnAmxTile *t, unsigned parts, gboolean lower, gboolean right)
 {
     char *c = (char *)t->c, *below = c + 16 * t->c_row;
+    const char *from = (const char *)t->from, *from_below = from + 16 * t->from_row;
 
     /* the compiler does not know that the unit reads memory */
     __asm__ volatile("" ::: "memory");
-    if (t->add) {
-        _tile_loadd(0, c, t->c_row);
-        _tile_loadd(1, c + 64, t->c_row);
-        _tile_loadd(2, below, t->c_row);
-        _tile_loadd(3, below + 64, t->c_row);
+    if (t->from != NULL) {
+        _tile_loadd(0, from, t->from_row);
+        if (right)
+            _tile_loadd(1, from + 64, t->from_row);
+        if (lower)
+            _tile_loadd(2, from_below, t->from_row);
+        if (lower && right)
+            _tile_loadd(3, from_below + 64, t->from_row);
     } else {
         _tile_zero(0);
         _tile_zero(1);

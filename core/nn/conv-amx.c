@@ -406,8 +406,7 @@ nn_weights_amx_image(const NnWeightsAmx *weights, unsigned worker, const LacReal
               .row = 64},
         .steps = weights->steps,
         .parts = weights->parts,
-        .add = TRUE,
-        .c = sums,
+        .from_row = 32 * sizeof *sums,
         .c_row = 32 * sizeof *sums,
     };
 
@@ -421,7 +420,8 @@ nn_weights_amx_image(const NnWeightsAmx *weights, unsigned worker, const LacReal
         for (size_t i = 0; i < weights->filters; i += 32) {
             tile.right = weights->filters - i > 16;
             tile.b.v = y_split + i / 32 * weights->steps * tile.b.step;
-            for (size_t tap = 0; tap < taps; tap++, tile.c += 32 * 32) {
+            for (size_t tap = 0; tap < taps; tap++, sums += 32 * 32) {
+                tile.from = tile.c = sums;
                 tile.a.v = x + c * n + f->taps[tap];
                 ahead_next(&in);
                 ahead_next(&next_y);

@@ -5,6 +5,7 @@
 #include "gemm-private.h"
 #include "parallel-private.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,32 +51,128 @@ typedef struct {
 
 /* ---- laying out ---- */
 
+/* 32 values of a row, those from @left on 0. */
+__attribute__((always_inline)) NN_AMX_TARGET static inline void
+lay_out_row(const float *x, size_t left, unsigned parts, uint16_t *to)
+{
+    nn_amx_join(_mm512_maskz_loadu_ps(nn_amx_mask(left), x),
+                left <= 16 ? _mm512_setzero_ps()
+                           : _mm512_maskz_loadu_ps(nn_amx_mask(left - 16), x + 16),
+                parts, to, NN_AMX_PAIR);
+}
+
 /* Rows of values that follow one another, @step apart, as [steps][parts][32][32]; rows and values
  * beyond are 0. */
+__attribute__((always_inline)) NN_AMX_TARGET static inline void
+lay_out_rows_in(const float *from, size_t step, size_t rows, const AmxPart *part, unsigned parts,
+                uint16_t *to)
+{
+    const size_t padded = rows > 16 ? 32 : 16;
+
+    for (size_t k = 0; k < part->depth; k += NN_AMX_STEP, to += parts * NN_AMX_PAIR) {
+        const size_t left = part->depth - k;
+
+        if (left >= NN_AMX_STEP)
+            for (size_t i = 0; i < rows; i++)
+                lay_out_row(from + i * step + k, NN_AMX_STEP, parts, to + i * NN_AMX_STEP);
+        else
+            for (size_t i = 0; i < rows; i++)
+                lay_out_row(from + i * step + k, left, parts, to + i * NN_AMX_STEP);
+        for (unsigned p = 0; p < parts && rows < padded; p++)
+            memset(to + p * NN_AMX_PAIR + rows * NN_AMX_STEP, 0,
+                   (padded - rows) * NN_AMX_STEP * sizeof *to);
+    }
+}
+
 NN_AMX_TARGET static void
 lay_out_rows(const float *from, size_t step, size_t rows, const AmxPart *part, uint16_t *to)
 {
-    const size_t size = part->parts * NN_AMX_PAIR;
+    if (part->parts == 1)
+        lay_out_rows_in(from, step, rows, part, 1, to);
+    else
+        lay_out_rows_in(from, step, rows, part, 3, to);
+}
 
-    for (size_t i = 0; i < (rows > 16 ? 32 : 16); i++, from += step, to += NN_AMX_STEP) {
-        if (i >= rows) {
-            for (size_t s = 0; s < part->steps; s++)
-                for (unsigned p = 0; p < part->parts; p++)
-                    memset(to + s * size + p * NN_AMX_PAIR, 0, NN_AMX_STEP * sizeof *to);
-            continue;
+/* 16 rows of 16 values, @step apart, as 16 columns: rounds that exchange single values, pairs,
+ * fours and eights. Only @rows and @cols of them are read, the others are 0. */
+__attribute__((always_inline)) NN_AMX_TARGET static inline void
+turn(const float *from, size_t step, size_t rows, size_t cols, __m512 out[16])
+{
+    const __mmask16 mask = nn_amx_mask(cols);
+    __m512 r[16], s[16];
+
+#pragma GCC unroll 16
+    for (size_t i = 0; i < 16; i++)
+        r[i] = i < rows ? _mm512_maskz_loadu_ps(mask, from + i * step) : _mm512_setzero_ps();
+#pragma GCC unroll 16
+    for (size_t i = 0; i < 16; i += 2) {
+        s[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+        s[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
+#pragma GCC unroll 16
+    for (size_t i = 0; i < 16; i += 4)
+#pragma GCC unroll 2
+        for (size_t j = i; j < i + 2; j++) {
+            const __m512d a = _mm512_castps_pd(s[j]), b = _mm512_castps_pd(s[j + 2]);
+
+            r[i + 2 * (j - i)] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+            r[i + 2 * (j - i) + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
         }
-        for (size_t s = 0; s < part->steps; s++) {
-            const size_t left = part->depth - s * NN_AMX_STEP;
-            const float *x = from + s * NN_AMX_STEP;
+#pragma GCC unroll 16
+    for (size_t i = 0; i < 4; i++) {
+        s[i] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88);
+        s[i + 4] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xdd);
+        s[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
+        s[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xdd);
+    }
+#pragma GCC unroll 16
+    for (size_t i = 0; i < 8; i++) {
+        out[i] = _mm512_shuffle_f32x4(s[i], s[i + 8], 0x88);
+        out[i + 8] = _mm512_shuffle_f32x4(s[i], s[i + 8], 0xdd);
+    }
+}
 
-            if (left >= NN_AMX_STEP)
-                nn_amx_join(_mm512_loadu_ps(x), _mm512_loadu_ps(x + 16), part->parts, to + s * size,
-                            NN_AMX_PAIR);
+/* [depth x rows], rows of memory @step apart, as lay_out_rows() would its transpose. */
+NN_AMX_TARGET static void
+lay_out_turned_rows(const float *from, size_t step, size_t rows, const AmxPart *part, float *wide,
+                    uint16_t *to)
+{
+    for (size_t k = 0; k < part->depth; k += 16) {
+        for (size_t i = 0; i < rows; i += 16) {
+            __m512 columns[16];
+
+            turn(from + k * step + i, step, part->depth - k, rows - i, columns);
+#pragma GCC unroll 16
+            for (size_t j = 0; j < 16; j++)
+                _mm512_storeu_ps(wide + (i + j) * DEPTH + k, columns[j]);
+        }
+    }
+    lay_out_rows(wide, DEPTH, rows, part, to);
+}
+
+/* [cols x depth], rows of memory @step apart, as a panel. */
+NN_AMX_TARGET static void
+lay_out_turned_columns(const float *from, size_t step, size_t cols, const AmxPart *part,
+                       uint16_t *to)
+{
+    const size_t padded = part->steps * NN_AMX_STEP;
+
+    for (size_t half = 0; half < (cols > 16 ? 2 : 1); half++) {
+        for (size_t k = 0; k < padded; k += 16) {
+            uint16_t *out = to + k / NN_AMX_STEP * part->parts * NN_AMX_PAIR +
+                            half * NN_AMX_REGISTER + k % NN_AMX_STEP * 16;
+            __m512 rows[16];
+
+            turn(from + half * 16 * step + k, step, cols - 16 * half,
+                 k < part->depth ? part->depth - k : 0, rows);
+            if (part->parts == 1)
+#pragma GCC unroll 8
+                for (size_t j = 0; j < 16; j += 2)
+                    nn_amx_interleave(rows[j], rows[j + 1], 1, out + j * 16, NN_AMX_PAIR);
             else
-                nn_amx_join(_mm512_maskz_loadu_ps(nn_amx_mask(left), x),
-                            left <= 16 ? _mm512_setzero_ps()
-                                       : _mm512_maskz_loadu_ps(nn_amx_mask(left - 16), x + 16),
-                            part->parts, to + s * size, NN_AMX_PAIR);
+#pragma GCC unroll 8
+                for (size_t j = 0; j < 16; j += 2)
+                    nn_amx_interleave(rows[j], rows[j + 1], 3, out + j * 16, NN_AMX_PAIR);
         }
     }
 }
@@ -113,9 +210,8 @@ lay_out_a(const AmxPart *part, size_t row, size_t rows)
         lay_out_rows(g->a + row * g->lda + part->k, g->lda, rows, part, scratch->a);
         return;
     }
-    nn_lay_out_transposed(g->a + part->k * g->lda + row, g->lda, part->depth, rows, scratch->wide,
-                          DEPTH);
-    lay_out_rows(scratch->wide, DEPTH, rows, part, scratch->a);
+    lay_out_turned_rows(g->a + part->k * g->lda + row, g->lda, rows, part, scratch->wide,
+                        scratch->a);
 }
 
 static void
@@ -128,60 +224,99 @@ lay_out_b(const AmxPart *part, size_t column, uint16_t *panel)
         lay_out_columns(g->b + part->k * g->ldb + column, g->ldb, cols, part, panel);
         return;
     }
-    nn_gemm_lay_out(g, column, cols, part->k, part->depth, part->scratch->wide, NN_AMX_EDGE);
+    if (g->lay_out == NULL) {
+        lay_out_turned_columns(g->b + column * g->ldb + part->k, g->ldb, cols, part, panel);
+        return;
+    }
+    g->lay_out(g->lay_out_user, column, cols, part->k, part->depth, part->scratch->wide,
+               NN_AMX_EDGE);
     lay_out_columns(part->scratch->wide, NN_AMX_EDGE, cols, part, panel);
 }
 
 /* ---- what is finished when the last step of k is done ---- */
 
-/* Some of a row: what C held, bias, ReLU. */
-NN_AMX_TARGET static inline void
-store_lanes(const NnGemm *g, gboolean add, gboolean last, const float *c, size_t row, size_t column,
-            __mmask16 mask)
-{
-    float *to = g->c + row * g->ldc + column;
-    __m512 v = _mm512_load_ps(c);
+/** AmxEnding: of a tile: what it begins with, and where it goes.
+ * @direct: the unit reads and writes C itself; else it writes to memory of the thread */
+typedef struct {
+    gboolean direct, relu, rest; /* rest: of the activations */
+    gboolean add_row_bias, add_bias, add_c;
+} AmxEnding;
 
-    if (add)
-        v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(mask, to));
-    if (last && g->bias != NULL)
-        v = _mm512_add_ps(v, g->bias_of_rows ? _mm512_set1_ps(g->bias[row])
-                                             : _mm512_maskz_loadu_ps(mask, g->bias + column));
-    if (last && g->activation == LAC_ACTIVATION_RELU) /* the second where one is NaN */
-        v = _mm512_max_ps(_mm512_setzero_ps(), v);
-    _mm512_mask_storeu_ps(to, mask, v);
-}
-
-NN_AMX_TARGET static void
-store_tile(const AmxPart *part, size_t row, size_t rows, size_t column, size_t cols)
+static AmxEnding
+ending_of(const AmxPart *part)
 {
     const NnGemm *g = part->g;
-    const gboolean last = part->k + part->depth == g->k, add = g->add || part->k > 0;
-    const float *c = part->scratch->c;
+    const gboolean last = part->k + part->depth == g->k;
 
-    for (size_t i = 0; i < rows; i++, c += NN_AMX_EDGE) {
-        store_lanes(g, add, last, c, row + i, column, nn_amx_mask(cols));
-        if (cols > 16)
-            store_lanes(g, add, last, c + 16, row + i, column + 16, nn_amx_mask(cols - 16));
-        if (last && g->activation > LAC_ACTIVATION_RELU)
-            nn_activation_apply(g->activation, cols, 0, g->c + (row + i) * g->ldc + column);
+    return (AmxEnding){
+        .direct = g->bias == NULL && g->activation == LAC_ACTIVATION_NONE,
+        .relu = last && g->activation == LAC_ACTIVATION_RELU,
+        .rest = last && g->activation > LAC_ACTIVATION_RELU,
+        .add_row_bias = last && g->bias != NULL && g->bias_of_rows,
+        .add_bias = last && g->bias != NULL && !g->bias_of_rows,
+        .add_c = g->add || part->k > 0,
+    };
+}
+
+/* 16 columns of a tile: what C held, bias, ReLU. */
+__attribute__((always_inline)) NN_AMX_TARGET static inline void
+store_half(const NnGemm *g, const AmxEnding *e, const gboolean add, const float *c, size_t row,
+           size_t rows, size_t column, __mmask16 mask)
+{
+    const __m512 bias =
+        e->add_bias ? _mm512_maskz_loadu_ps(mask, g->bias + column) : _mm512_setzero_ps();
+    /* the second of two where one is NaN */
+    const __m512 floor = _mm512_set1_ps(e->relu ? 0 : -INFINITY);
+    float *to = g->c + row * g->ldc + column;
+
+    for (size_t i = 0; i < rows; i++, c += NN_AMX_EDGE, to += g->ldc) {
+        __m512 v = _mm512_add_ps(_mm512_load_ps(c), bias);
+
+        if (add)
+            v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(mask, to));
+        if (e->add_row_bias)
+            v = _mm512_add_ps(v, _mm512_set1_ps(g->bias[row + i]));
+        _mm512_mask_storeu_ps(to, mask, _mm512_max_ps(floor, v));
     }
 }
 
+NN_AMX_TARGET static void
+store_tile(const NnGemm *g, const AmxEnding *e, const float *c, size_t row, size_t rows,
+           size_t column, size_t cols)
+{
+    for (size_t half = 0; half < cols; half += 16) {
+        const __mmask16 mask = nn_amx_mask(cols - half);
+
+        if (e->add_c)
+            store_half(g, e, TRUE, c + half, row, rows, column + half, mask);
+        else
+            store_half(g, e, FALSE, c + half, row, rows, column + half, mask);
+    }
+    for (size_t i = row; e->rest && i < row + rows; i++)
+        nn_activation_apply(g->activation, cols, 0, g->c + i * g->ldc + column);
+}
+
 /* ---- blocks ---- */
+
+/* Where the unit may write: a whole register, and what it writes is the result. */
+static gboolean
+tile_is_direct(const AmxEnding *e, size_t rows, size_t cols)
+{
+    return e->direct && rows % 16 == 0 && cols % 16 == 0;
+}
 
 /* Rows [begin, end) of @n panels from @first on, over the steps of @part. */
 static void
 multiply(const AmxPart *part, size_t first, size_t n, size_t begin, size_t end)
 {
     const NnGemm *g = part->g;
+    const AmxEnding ending = ending_of(part);
     const size_t size = part->steps * part->parts * NN_AMX_PAIR;
     NnAmxTile tile = {
         .a = {part->scratch->a, NULL, part->parts * NN_AMX_PAIR, NN_AMX_PAIR, NN_AMX_REGISTER, 64},
         .steps = part->steps,
         .parts = part->parts,
-        .c = part->scratch->c,
-        .c_row = NN_AMX_EDGE * sizeof(float),
+        .from_row = g->ldc * sizeof(float),
     };
 
     tile.b = tile.a;
@@ -193,11 +328,16 @@ multiply(const AmxPart *part, size_t first, size_t n, size_t begin, size_t end)
         for (size_t panel = 0; panel < n; panel++) {
             const size_t column = (first + panel) * NN_AMX_EDGE;
             const size_t cols = MIN(NN_AMX_EDGE, g->n - column);
+            const gboolean direct = tile_is_direct(&ending, rows, cols);
 
             tile.b.v = part->scratch->panels + panel * size;
             tile.right = cols > 16;
+            tile.c = direct ? g->c + row * g->ldc + column : part->scratch->c;
+            tile.c_row = (direct ? g->ldc : NN_AMX_EDGE) * sizeof(float);
+            tile.from = direct && ending.add_c ? tile.c : NULL;
             nn_amx_tile(&tile);
-            store_tile(part, row, rows, column, cols);
+            if (!direct)
+                store_tile(g, &ending, part->scratch->c, row, rows, column, cols);
         }
     }
 }
