@@ -67,9 +67,17 @@ run_in_parallel(size_t n, size_t grain, size_t blocks, int team, LacLoopBody bod
     {
         worker_now = (unsigned)omp_get_thread_num();
         nested++;
+        if (blocks ==
+            (size_t)team) { /* one each, so that loops alike find their data in the cache */
+            const size_t begin = worker_now * grain;
+
+            body(begin, begin + MIN(grain, n - begin), worker_now, user);
+        } else {
 #pragma omp for schedule(dynamic, 1)
-        for (size_t block = 0; block < blocks; block++)
-            body(block * grain, block * grain + MIN(grain, n - block * grain), worker_now, user);
+            for (size_t block = 0; block < blocks; block++)
+                body(block * grain, block * grain + MIN(grain, n - block * grain), worker_now,
+                     user);
+        }
         nested--;
         worker_now = 0;
     }
