@@ -60,6 +60,11 @@ typedef struct {
     double z, p, p_exact;
 } LacMcNemar;
 
+/** lac_differing_z: sqrt(n) (2 @right / n - 1): two classifiers say different things of @n rows,
+ * and the first is right on @right of them. Rows that both have wrong count against the first, so
+ * it is no comparison of the two where there are many; 0 for n = 0. Zethraeus (Lund 2019),
+ * section 3.6, read to the letter. */
+LAC_PRIVATE_API double lac_differing_z(size_t right, size_t n);
 /** lac_mcnemar: z^2 is McNemar's statistic (Psychometrika 1947) without correction. */
 LAC_PRIVATE_API LacMcNemar lac_mcnemar(size_t b, size_t c);
 

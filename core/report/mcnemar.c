@@ -29,3 +29,9 @@ lac_mcnemar(size_t b, size_t c)
     test.p_exact = binomial_two_sided(b + c, MIN(b, c));
     return test;
 }
+
+double
+lac_differing_z(size_t right, size_t n)
+{
+    return n == 0 ? 0.0 : (2.0 * (double)right - (double)n) / sqrt((double)n);
+}

@@ -12,7 +12,7 @@ static gboolean
 parse_line(const char *line, ReportPrediction *out)
 {
     char *end;
-    guint64 label, predicted;
+    guint64 label;
 
     out->row = g_ascii_strtoull(line, &end, 10);
     if (end == line || *end != ',')
@@ -20,8 +20,8 @@ parse_line(const char *line, ReportPrediction *out)
     label = g_ascii_strtoull(end + 1, &end, 10);
     if (*end != ',')
         return FALSE;
-    predicted = g_ascii_strtoull(end + 1, &end, 10);
-    out->right = label == predicted;
+    out->said = g_ascii_strtoull(end + 1, &end, 10);
+    out->right = label == out->said;
     return *end == '\n' || *end == '\0';
 }
 
@@ -52,7 +52,7 @@ report_predictions(const LacReport *report, size_t cell)
 }
 
 gboolean
-report_predictions_differ(const GArray *a, const GArray *b, size_t *only_a, size_t *only_b)
+report_predictions_differ(const GArray *a, const GArray *b, ReportDiffering *count)
 {
     if (a == NULL || b == NULL || a->len != b->len)
         return FALSE;
@@ -64,11 +64,12 @@ report_predictions_differ(const GArray *a, const GArray *b, size_t *only_a, size
             return FALSE;
     }
     for (guint i = 0; i < a->len; i++) {
-        const gboolean x = g_array_index(a, ReportPrediction, i).right;
-        const gboolean y = g_array_index(b, ReportPrediction, i).right;
+        const ReportPrediction *x = &g_array_index(a, ReportPrediction, i);
+        const ReportPrediction *y = &g_array_index(b, ReportPrediction, i);
 
-        *only_a += x && !y;
-        *only_b += y && !x;
+        count->only_a += x->right && !y->right;
+        count->only_b += y->right && !x->right;
+        count->both_wrong += !x->right && !y->right && x->said != y->said;
     }
     return TRUE;
 }

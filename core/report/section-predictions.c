@@ -45,7 +45,7 @@ said_clear(Said *said)
 
 /* Rows of methods @i and @j over the folds that both have. FALSE when there are none. */
 static gboolean
-count_pair(const Said *said, size_t i, size_t j, size_t *only_i, size_t *only_j)
+count_pair(const Said *said, size_t i, size_t j, ReportDiffering *count)
 {
     const LacReport *report = said->report;
     gboolean found = FALSE;
@@ -53,22 +53,25 @@ count_pair(const Said *said, size_t i, size_t j, size_t *only_i, size_t *only_j)
     const size_t *a = report_cells(report, said->condition, said->data, i, &n_a);
     const size_t *b = report_cells(report, said->condition, said->data, j, &n_b);
 
-    *only_i = *only_j = 0;
+    *count = (ReportDiffering){0, 0, 0};
     for (size_t x = 0; x < n_a; x++)
         for (size_t y = 0; y < n_b; y++)
             if (g_str_equal(report_cell(report, a[x])->pair, report_cell(report, b[y])->pair))
-                found |= report_predictions_differ(said->of[a[x]], said->of[b[y]], only_i, only_j);
+                found |= report_predictions_differ(said->of[a[x]], said->of[b[y]], count);
     return found;
 }
 
 static void
 pair_row(Page *page, const Said *said, size_t i, size_t j)
 {
-    size_t only_i, only_j;
+    ReportDiffering count;
 
-    if (!count_pair(said, i, j, &only_i, &only_j))
+    if (!count_pair(said, i, j, &count))
         return;
-    const LacMcNemar test = lac_mcnemar(only_i, only_j);
+    const LacMcNemar test = lac_mcnemar(count.only_a, count.only_b);
+    const size_t differing = count.only_a + count.only_b + count.both_wrong;
+    const double all = lac_differing_z(count.only_a, differing);
+    g_autofree char *n = g_strdup_printf("%zu", differing), *z_all = report_fixed(all, 2);
     g_autofree char *b = g_strdup_printf("%zu", test.b), *c = g_strdup_printf("%zu", test.c);
     g_autofree char *z = report_fixed(test.z, 2), *p = report_p_value(test.p);
     g_autofree char *exact = report_p_value(test.p_exact);
@@ -81,6 +84,8 @@ pair_row(Page *page, const Said *said, size_t i, size_t j)
     page_number_cell(page, test.z, z);
     page_number_cell(page, test.p, p);
     page_number_cell(page, test.p_exact, exact);
+    page_number_cell(page, (double)differing, n);
+    page_number_cell(page, all, z_all);
     page_row_end(page);
 }
 
@@ -98,6 +103,8 @@ pair_table(Page *page, const Said *said)
     page_head(page, "z", "McNemar");
     page_head(page, "p", "normal");
     page_head(page, "p", "exact");
+    page_head(page, "differing", "rows");
+    page_head(page, "z", "of those");
     page_body(page);
     for (size_t i = 0; i < k; i++)
         for (size_t j = i + 1; j < k; j++)
@@ -123,7 +130,10 @@ page_predictions(Page *page, size_t condition, size_t data)
             "Test rows that the downstream classifier gets right after exactly one of the two "
             "methods, over all folds of the first repeat: z = (b − c) / √(b + c), positive "
             "when the first method is better (McNemar without correction), with its normal "
-            "and its exact binomial p, two-sided and not adjusted. It is about these rows and "
+            "and its exact binomial p, two-sided and not adjusted. The last two columns are about "
+            "all n rows of which the two say different things, also those that both get wrong: "
+            "√n (2x − 1), x the share of them that the first method has right. It is about these "
+            "rows and "
             "these trained classifiers; training again would add its own spread.");
         g_string_append(page->out, "</details>\n");
     }

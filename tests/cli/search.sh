@@ -15,7 +15,7 @@ mask: {mcar: {rate: 0.2}}
 model:
   - mean
   - fault:
-      seconds: 0.1
+      seconds: 0.3
       off: !random {from: 1.0, to: 5.0}
       how: !random {of: [none, none, none, fail, nan, abort]}
 metrics: [rmse, mae]
@@ -78,13 +78,17 @@ grep -q 'id="search"' whole/report.html || fail "the report has no search"
 grep -q 'asked to fail' whole/report.html || fail "the report does not say why trials failed"
 
 # kill -9 in the middle, then go on: the same trials, ranks, choice and scores
+stored_trials() {
+    python3 -c "
+import sqlite3, sys
+print(sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM trials').fetchone()[0])" "$1/results.sqlite"
+}
 trials() { lacuna results "$1" --trials --format csv | cut -d, -f2-27 | sort; }
 numbers whole > whole.csv
 trials whole > whole.trials
 lacuna run search.yaml -o killed -j 2 > stdout 2> stderr &
 run=$!
-some_trials() { [ "$(python3 -c "
-import sqlite3; print(sqlite3.connect('killed/results.sqlite').execute('SELECT count(*) FROM trials').fetchone()[0])")" -ge 5 ]; }
+some_trials() { [ "$(stored_trials killed)" -ge 5 ]; }
 wait_for 20 some_trials
 kill -9 $run
 wait $run 2> /dev/null || true
@@ -106,7 +110,7 @@ lacuna results none --format csv | grep -q "search: all 12 trials failed; the fi
 expect 0 lacuna report none
 
 # a crash of a limit is a trial's own
-expect 0 lacuna run search.yaml -o late --set limits.time=1 --set 'model=[fault: {seconds: !random {of: [0, 9]}}]' -j 2
+expect 0 lacuna run search.yaml -o late --set limits.time=3 --set 'model=[fault: {seconds: !random {of: [0, 30]}}]' -j 2
 [ "$(lacuna results late --trials --format csv | grep -c ',timeout,')" -eq 2 ] || fail "no trial ran out of time"
 
 # no search without anything to search

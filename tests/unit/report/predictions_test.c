@@ -30,6 +30,14 @@ LAC_TEST(report_mcnemar, is_antisymmetric_and_0_where_nothing_differs)
     EXPECT_NEAR_DOUBLE(lac_mcnemar(5, 0).p_exact, 0.0625, 1e-15); /* 2 / 2^5 */
 }
 
+/* By hand; without rows that both have wrong it is McNemar's. */
+LAC_TEST(report_mcnemar, all_differing_rows_count_against_the_first)
+{
+    EXPECT_NEAR_DOUBLE(lac_differing_z(38, 53), lac_mcnemar(38, 15).z, 1e-12);
+    EXPECT_NEAR_DOUBLE(lac_differing_z(38, 100), -2.4, 1e-12);
+    EXPECT_EQ_DOUBLE(lac_differing_z(0, 0), 0.0);
+}
+
 /* The predictions of a cell called "cell" whose file holds @text. */
 static GArray *
 parsed(const char *text)
@@ -58,14 +66,15 @@ parsed(const char *text)
 
 LAC_TEST(report_predictions, rows_that_one_has_right_are_counted)
 {
-    g_autoptr(GArray) a = parsed("row,label,predicted\n2,0,0\n5,1,1\n9,2,0\n12,1,0\n");
-    g_autoptr(GArray) b = parsed("row,label,predicted\n2,0,0\n5,1,2\n9,2,2\n12,1,1\n");
-    size_t only_a = 10, only_b = 20;
+    g_autoptr(GArray) a = parsed("row,label,predicted\n2,0,0\n5,1,1\n9,2,0\n12,1,0\n13,3,0\n");
+    g_autoptr(GArray) b = parsed("row,label,predicted\n2,0,0\n5,1,2\n9,2,2\n12,1,1\n13,3,1\n");
+    ReportDiffering count = {10, 20, 30};
 
-    EXPECT_EQ_INT(a->len, 4);
-    EXPECT_TRUE(report_predictions_differ(a, b, &only_a, &only_b));
-    EXPECT_EQ_INT(only_a, 11); /* added to what was there: row 5; rows 9 and 12 */
-    EXPECT_EQ_INT(only_b, 22);
+    EXPECT_EQ_INT(a->len, 5);
+    EXPECT_TRUE(report_predictions_differ(a, b, &count));
+    EXPECT_EQ_INT(count.only_a, 11); /* added to what was there: row 5; rows 9 and 12; row 13 */
+    EXPECT_EQ_INT(count.only_b, 22);
+    EXPECT_EQ_INT(count.both_wrong, 31);
 }
 
 LAC_TEST(report_predictions, other_rows_and_broken_files_are_not_compared)
@@ -73,12 +82,12 @@ LAC_TEST(report_predictions, other_rows_and_broken_files_are_not_compared)
     g_autoptr(GArray) a = parsed("row,label,predicted\n2,0,0\n5,1,1\n");
     g_autoptr(GArray) other = parsed("row,label,predicted\n2,0,0\n6,1,1\n");
     g_autoptr(GArray) shorter = parsed("row,label,predicted\n2,0,0\n");
-    size_t only_a = 0, only_b = 0;
+    ReportDiffering count = {0, 0, 0};
 
-    EXPECT_FALSE(report_predictions_differ(a, other, &only_a, &only_b));
-    EXPECT_FALSE(report_predictions_differ(a, shorter, &only_a, &only_b));
-    EXPECT_FALSE(report_predictions_differ(a, NULL, &only_a, &only_b));
-    EXPECT_EQ_INT(only_a + only_b, 0);
+    EXPECT_FALSE(report_predictions_differ(a, other, &count));
+    EXPECT_FALSE(report_predictions_differ(a, shorter, &count));
+    EXPECT_FALSE(report_predictions_differ(a, NULL, &count));
+    EXPECT_EQ_INT(count.only_a + count.only_b + count.both_wrong, 0);
     EXPECT_TRUE(parsed("row,label,predicted\n2,0\n") == NULL);
     EXPECT_TRUE(parsed("row,label,predicted\n2,0,x\n") == NULL);
     EXPECT_TRUE(parsed("") == NULL);
