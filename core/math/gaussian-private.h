@@ -48,6 +48,19 @@ double lac_conditional_mean(LacConditional *c, const double *r, const double *pr
  * that is not positive makes its column zero, and the result FALSE. */
 gboolean lac_small_cholesky(size_t q, double *a, size_t ld);
 
+/**
+ * lac_conditional_fill_within: the missing entries of row @row of the table, inside their limits.
+ * @c: set, for the row's pattern; @root: [q][q] Cholesky factor of its cov; @mean: [q] rise over
+ * the mean, from lac_conditional_mean()
+ * @rng: of a draw, or NULL: means
+ * @x: [p] the row
+ *
+ * Returns: FALSE, nothing done, when the row has no limits.
+ */
+gboolean lac_conditional_fill_within(LacConditional *c, const double *root, const double *mean,
+                                     const LacRng *rng, LacGaussianLimits limits, const void *user,
+                                     size_t row, double *x);
+
 G_END_DECLS
 
 #endif

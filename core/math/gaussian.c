@@ -145,6 +145,8 @@ typedef struct {
     const LacRng *draw;
     LacMatrix *fill; /* or NULL: densities to `out` */
     double *out;
+    LacGaussianLimits limits; /* of filled entries, or NULL */
+    const void *user;
 } GaussianRows;
 
 /* Here only the missing entries of P r are needed: the quadratic form is not used. */
@@ -216,7 +218,7 @@ gaussian_pattern(const GaussianRows *task, LacConditional *c, size_t pattern, do
         return;
     lac_conditional_set(c, q, patterns->column + pattern * p);
     memcpy(root, c->cov, q * q * sizeof(double));
-    if (task->fill == NULL || task->draw != NULL)
+    if (task->fill == NULL || task->draw != NULL || task->limits != NULL)
         lac_small_cholesky(q, root, q);
     for (size_t i = patterns->start[pattern]; i < patterns->start[pattern + 1]; i++) {
         const size_t row = patterns->row[i];
@@ -227,6 +229,10 @@ gaussian_pattern(const GaussianRows *task, LacConditional *c, size_t pattern, do
         if (task->fill != NULL) {
             const LacRng rng = task->draw ? lac_rng_at(task->draw, row) : (LacRng){0};
 
+            if (task->limits != NULL &&
+                lac_conditional_fill_within(c, root, mean, task->draw ? &rng : NULL, task->limits,
+                                            task->user, row, lac_matrix_row(task->fill, row)))
+                continue;
             gaussian_fill_row(c, root, mean, rng, task->draw != NULL,
                               lac_matrix_row(task->fill, row));
             continue;
@@ -253,6 +259,24 @@ lac_gaussian_complete(const LacGaussian *g, const LacPatterns *patterns, const L
                       LacMatrix *x, GError **error)
 {
     GaussianRows task = {.g = g, .patterns = patterns, .x = x, .draw = draw, .fill = x};
+
+    g_assert(x->cols == g->p && x->rows == patterns->rows);
+    lac_parallel_for(patterns->n, 64, gaussian_patterns, &task);
+    return TRUE;
+}
+
+gboolean
+lac_gaussian_complete_within(const LacGaussian *g, const LacPatterns *patterns, const LacRng *draw,
+                             LacGaussianLimits limits, const void *user, LacMatrix *x,
+                             GError **error)
+{
+    GaussianRows task = {.g = g,
+                         .patterns = patterns,
+                         .x = x,
+                         .draw = draw,
+                         .fill = x,
+                         .limits = limits,
+                         .user = user};
 
     g_assert(x->cols == g->p && x->rows == patterns->rows);
     lac_parallel_for(patterns->n, 64, gaussian_patterns, &task);

@@ -39,7 +39,7 @@ em_fit(LacModel *model, const LacData *train, GError **error)
         return FALSE;
     self->train = lac_data_ref(train);
     self->gaussian = em_estimate(self, rows, NULL, start, TRUE, error);
-    return self->gaussian != NULL;
+    return self->gaussian != NULL && em_learn_censored(self, train, error);
 }
 
 /* @out = @in with its holes filled: conditional means, or draws when @rng is given. */
@@ -49,7 +49,7 @@ em_complete(const EmModel *self, const LacGaussian *gaussian, const LacData *in,
 {
     g_autoptr(EmRows) rows = em_rows_new(self, in, error);
 
-    if (rows == NULL || !lac_gaussian_complete(gaussian, rows->patterns, rng, rows->x, error))
+    if (rows == NULL || !em_complete_rows(self, gaussian, in, rows, rng, error))
         return FALSE;
     lac_data_fill_holes(in, self->centre, out); /* right already for constant columns */
     for (size_t i = 0; i < in->rows; i++) {
@@ -91,7 +91,9 @@ em_parameters(const EmModel *self, size_t draw, GError **error)
     }
     g_autoptr(EmRows) rows = em_rows_new(self, self->train, error);
 
-    return rows == NULL ? NULL : em_bootstrap(self, rows, draw, error);
+    if (rows == NULL || !em_take_censored(self, self->train, draw, rows, error))
+        return NULL;
+    return em_bootstrap(self, rows, draw, error);
 }
 
 static gboolean

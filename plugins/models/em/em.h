@@ -1,4 +1,5 @@
-/* The two halves of em: em.c meets the core, fit.c does the estimation. */
+/* The parts of em: em.c meets the core, fit.c does the estimation, censored.c what is known of
+ * values under holes. */
 #ifndef LACUNA_EM_H
 #define LACUNA_EM_H
 
@@ -42,6 +43,18 @@ gboolean em_learn_columns(EmModel *self, const LacData *train, GError **error);
  */
 LacGaussian *em_estimate(const EmModel *self, const EmRows *rows, const double *weight,
                          const LacGaussian *start, gboolean loud, GError **error);
+
+/* censored.c */
+/** em_complete_rows: @rows of @in completed inside its limits: means, or draws when @rng is given.
+ */
+gboolean em_complete_rows(const EmModel *self, const LacGaussian *gaussian, const LacData *in,
+                          EmRows *rows, const LacRng *rng, GError **error);
+/** em_learn_censored: where cells of @train are censored, the estimate is made again from tables in
+ * which they are drawn inside their limits (stochastic EM). */
+gboolean em_learn_censored(EmModel *self, const LacData *train, GError **error);
+/** em_take_censored: the censored cells of @train drawn into @rows, as if they were observed. */
+gboolean em_take_censored(const EmModel *self, const LacData *train, size_t draw, EmRows *rows,
+                          GError **error);
 
 /** em_bootstrap: estimate from rows of the training table drawn with replacement. */
 LacGaussian *em_bootstrap(const EmModel *self, const EmRows *rows, size_t draw, GError **error);

@@ -30,6 +30,7 @@ scratch_clear(MiceScratch *scratch)
     lac_gram_free(scratch->gram);
     g_free(scratch->observed);
     g_free(scratch->missing);
+    g_free(scratch->holes);
     g_free(scratch->y);
     g_free(scratch->fitted);
     g_free(scratch->value);
@@ -46,7 +47,7 @@ static gboolean
 scratch_init(const MiceModel *self, size_t n, MiceScratch *scratch, GError **error)
 {
     double **vectors[] = {&scratch->y, &scratch->fitted, &scratch->value};
-    size_t **lists[] = {&scratch->observed, &scratch->missing};
+    size_t **lists[] = {&scratch->observed, &scratch->missing, &scratch->holes};
 
     scratch->gram = lac_gram_new(n, self->q, error);
     if (scratch->gram == NULL)
@@ -100,24 +101,33 @@ mice_write(const MiceModel *self, const MiceColumn *column, const MiceTable *tab
     }
 }
 
-/* Rows in which the column is observed and missing; the observed values. */
+/* Rows in which the column is observed and missing; the observed values. @current: [holes] values
+ * of the moment when censored cells are to take part, else NULL. */
 static void
-chain_split_rows(const LacData *data, size_t j, MiceScratch *scratch, MiceTask *task)
+chain_split_rows(const LacData *data, size_t j, const double *current, MiceScratch *scratch,
+                 MiceTask *task)
 {
-    size_t n_observed = 0, n_missing = 0;
+    const gboolean augments = current != NULL && lac_data_has_cell_limits(data, j);
+    size_t n_observed = 0, n_missing = 0, n_holes = 0;
 
     for (size_t i = 0; i < data->rows; i++) {
-        if (lac_data_is_hole(data, i, j)) {
+        const gboolean hole = lac_data_is_hole(data, i, j);
+
+        if (hole)
+            scratch->holes[n_holes++] = i;
+        if (hole && !(augments && mice_is_censored(data, i, j))) {
             scratch->missing[n_missing++] = i;
             continue;
         }
-        scratch->y[n_observed] = lac_data_at(data, i, j);
+        scratch->y[n_observed] = hole ? current[n_holes - 1] : lac_data_at(data, i, j);
         scratch->observed[n_observed++] = i;
     }
     task->n_observed = n_observed;
     task->n_missing = n_missing;
+    task->n_holes = n_holes;
     task->observed = scratch->observed;
     task->missing = scratch->missing;
+    task->holes = scratch->holes;
     task->y = scratch->y;
 }
 
@@ -137,7 +147,7 @@ chain_trace(const MiceLoop *loop, const MiceTask *task, const double *values)
     const size_t round = task->chain * self->rounds + task->iteration;
     double *to = loop->trace + 2 * (round * self->cols + task->j);
 
-    lac_stats_mean_sd(task->n_missing, values, &to[0], &to[1]);
+    lac_stats_mean_sd(task->n_holes, values, &to[0], &to[1]);
 }
 
 /* One donor that serves more than a fifth of the holes carries too much of the result. */
@@ -147,23 +157,22 @@ chain_tell_few_donors(const MiceTask *task, const MiceRule *rule, const double *
     enum { ENOUGH_HOLES = 20 };
     size_t in_a_row = 0, most = 0;
 
-    if (!task->column->method->matches || task->n_missing < ENOUGH_HOLES)
+    if (!task->column->method->matches || task->n_holes < ENOUGH_HOLES)
         return;
     if (rule->n_donors >= (size_t)(5 * task->model->donors))
         return; /* with many donors one can only dominate when predictions are all alike */
-    for (size_t i = 0; i < task->n_missing; i++) {
+    for (size_t i = 0; i < task->n_holes; i++) {
         size_t same = 0;
 
-        for (size_t k = 0; k < task->n_missing; k++)
+        for (size_t k = 0; k < task->n_holes; k++)
             same += values[k] == values[i];
         most = MAX(most, same);
         in_a_row = MAX(in_a_row, same);
     }
-    if (5 * most > task->n_missing)
+    if (5 * most > task->n_holes)
         lac_context_event(task->model->base.instance.context, "few-donors", (gssize)task->j,
                           "column '%s': one of %zu donors filled %zu of %zu holes",
-                          lac_data_name(task->data, task->j), rule->n_donors, most,
-                          task->n_missing);
+                          lac_data_name(task->data, task->j), rule->n_donors, most, task->n_holes);
 }
 
 /* Draws the holes and writes them back. */
@@ -173,11 +182,13 @@ chain_draw(const MiceLoop *loop, MiceChain *chain, const MiceTask *task, const M
 {
     const MiceModel *self = loop->model;
     const MiceTable table = {.gram = chain->scratch.gram, .bins = chain->scratch.bins};
-    const MiceRows rows = {.n = task->n_missing,
+    const MiceRows rows = {.n = task->n_holes,
                            .stride = self->stride,
-                           .index = task->missing,
+                           .index = task->holes,
                            .z = table.gram->z,
-                           .bins = table.bins};
+                           .bins = table.bins,
+                           .data = loop->data,
+                           .column = task->j};
     double *values = chain->cells + self->cell_start[task->j];
 
     if (rows.n == 0)
@@ -214,7 +225,9 @@ chain_visit(const MiceLoop *loop, MiceChain *chain, size_t iteration, size_t j)
 
     if (scratch->error != NULL)
         return;
-    chain_split_rows(loop->data, j, scratch, &task);
+    chain_split_rows(loop->data, j,
+                     column->method->truncates ? chain->cells + self->cell_start[j] : NULL, scratch,
+                     &task);
     column->method->learn(&task, &rule);
     chain_draw(loop, chain, &task, &rule, lac_rng_split(&rng, "draw"));
     if (rule.forest != NULL && iteration + 1 < self->rounds)
@@ -278,13 +291,16 @@ chain_start_values(const MiceLoop *loop, MiceChain *chain, GError **error)
             mice_current_put(chain->current, j, 0, NULL, NULL); /* all is to be computed once */
         if (column->n_holes == 0)
             continue;
-        chain_split_rows(data, j, &chain->scratch, &task);
+        chain_split_rows(data, j, NULL, &chain->scratch, &task);
         for (size_t i = 0; i < task.n_missing; i++) {
-            double value = sampled ? task.y[lac_rng_below(&rng, task.n_observed)]
-                                   : lac_matrix_row(fill, task.missing[i])[j];
+            double lower, upper,
+                value = sampled ? task.y[lac_rng_below(&rng, task.n_observed)]
+                                : lac_matrix_row(fill, task.missing[i])[j];
 
             if (column->n_levels > 0)
                 value = CLAMP(round(value), 0.0, (double)column->n_levels - 1.0);
+            lac_data_limits(data, task.missing[i], j, &lower, &upper);
+            value = CLAMP(value, lower, upper);
             to[i] = column->constant ? column->start : value;
         }
         if (chain->current != NULL)

@@ -37,6 +37,18 @@ columns_standardise(MiceModel *self, const MiceColumn *column, const double *sha
     }
 }
 
+gboolean
+mice_is_censored(const LacData *data, size_t i, size_t j)
+{
+    const LacColumn *column = lac_data_column(data, j);
+    double lower, upper;
+
+    if (!lac_data_has_cell_limits(data, j))
+        return FALSE;
+    lac_data_limits(data, i, j, &lower, &upper);
+    return lower > column->lower || upper < column->upper;
+}
+
 void
 mice_encode(const MiceModel *self, const MiceColumn *column, double value, double *out)
 {
@@ -265,6 +277,14 @@ columns_method(const MiceModel *self, const LacData *train, size_t j, const Mice
     const MiceMethod *method = common != NULL && (common->kinds & MICE_KIND(column->kind))
                                    ? common
                                    : mice_method_default(column->kind);
+
+    /* no donor has a value below the limit under which values are not seen */
+    if (common == NULL && lac_data_has_cell_limits(train, j)) {
+        lac_context_event(self->base.instance.context, "fallback", (gssize)j,
+                          "column '%s' has limits for single cells; %s draws inside them",
+                          lac_data_name(train, j), mice_method_norm.name);
+        return &mice_method_norm;
+    }
 
     if (!columns_too_many(self, column, method))
         return method;

@@ -217,12 +217,31 @@ norm_boot_learn(MiceTask *task, MiceRule *rule)
     linear_rule(task, sqrt(task->scratch->linear->rss / df), rule);
 }
 
+/* One draw (or, without noise, the prediction) of a cell that has limits, in sd's of its column. */
+static double
+linear_truncated(const MiceColumn *column, const MiceRule *rule, const MiceRows *rows, size_t i,
+                 double mean, LacRng *rng)
+{
+    double lower, upper;
+
+    lac_data_limits(rows->data, rows->index[i], rows->column, &lower, &upper);
+    return lac_rng_truncated_normal(rng, mean, rule->sigma, (lower - column->centre) / column->sd,
+                                    (upper - column->centre) / column->sd);
+}
+
 static void
 linear_draw(const MiceModel *model, const MiceColumn *column, const MiceRule *rule,
             const MiceRows *rows, LacRng rng, double *out)
 {
+    const gboolean limited = rule->sigma > 0.0 && lac_data_is_limited(rows->data, rows->column);
+
     lac_gram_times(rows->n, rows->stride, rows->z, rows->index, rule->beta, out);
     for (size_t i = 0; i < rows->n; i++) {
+        if (limited) {
+            out[i] =
+                column->centre + column->sd * linear_truncated(column, rule, rows, i, out[i], &rng);
+            continue;
+        }
         const double noise = rule->sigma > 0.0 ? rule->sigma * lac_rng_normal(&rng) : 0.0;
 
         out[i] = column->centre + column->sd * (out[i] + noise);
@@ -233,6 +252,7 @@ const MiceMethod mice_method_norm = {.name = "norm",
                                      .kinds = MICE_NUMBERS,
                                      .needs_beta = TRUE,
                                      .random = TRUE,
+                                     .truncates = TRUE,
                                      .learn = norm_learn,
                                      .draw = linear_draw};
 const MiceMethod mice_method_norm_predict = {.name = "norm.predict",
@@ -244,12 +264,14 @@ const MiceMethod mice_method_norm_nob = {.name = "norm.nob",
                                          .kinds = MICE_NUMBERS,
                                          .needs_beta = TRUE,
                                          .random = TRUE,
+                                         .truncates = TRUE,
                                          .learn = norm_nob_learn,
                                          .draw = linear_draw};
 const MiceMethod mice_method_norm_boot = {.name = "norm.boot",
                                           .kinds = MICE_NUMBERS,
                                           .needs_beta = TRUE,
                                           .random = TRUE,
+                                          .truncates = TRUE,
                                           .learn = norm_boot_learn,
                                           .draw = linear_draw};
 const MiceMethod mice_method_ridge = {.name = "ridge",

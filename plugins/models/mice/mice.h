@@ -18,6 +18,7 @@
 #include <lacuna/linear.h>
 #include <lacuna/match.h>
 #include <lacuna/model.h>
+#include <lacuna/truncated.h>
 
 typedef struct MiceModel MiceModel;
 typedef struct MiceMethod MiceMethod;
@@ -104,12 +105,15 @@ enum { MICE_LEFT_RIGHT, MICE_RIGHT_LEFT, MICE_MONOTONE, MICE_REVMONOTONE };
 enum { MICE_PREDICTORS_ALL, MICE_PREDICTORS_QUICK };
 enum { MICE_START_INITIAL, MICE_START_SAMPLE };
 
-/** MiceRows: rows of a design matrix, and of the same table as codes. */
+/** MiceRows: rows of a design matrix, and of the same table as codes. @data, @column: whose limits
+ * hold for what is drawn. */
 typedef struct {
     size_t n, stride;
     const size_t *index;
     const double *z;
     const LacBins *bins;
+    const LacData *data;
+    size_t column;
 } MiceRows;
 
 /** MiceTable: a completed table as the methods see it. @bins: NULL without trees */
@@ -121,7 +125,7 @@ typedef struct {
 /** MiceScratch: memory of one chain, for tables of up to n rows. */
 typedef struct {
     LacGram *gram;
-    size_t *observed, *missing;
+    size_t *observed, *missing, *holes;
     double *y, *fitted, *value, *cross; /* [n], [n], [n], [q][stride] */
     double *beta, *normals;             /* [2][stride], [2 q] */
     LacLinear *linear;
@@ -131,8 +135,11 @@ typedef struct {
 } MiceScratch;
 
 /**
- * MiceTask: one visit: column @j is to be learnt from the rows in which it is observed.
+ * MiceTask: one visit: column @j is to be learnt from the rows in which it is observed. Cells that
+ * are censored take part with their values of the moment, where the method cuts its draws at
+ * limits: that is the data augmentation of Chib, J. Econometrics 51 (1992) 79-99.
  * @y: [n_observed] the observed values, in the table's unit
+ * @missing: [n_missing] all other rows; @holes: [n_holes] those to be drawn, censored ones too
  */
 typedef struct {
     const MiceModel *model;
@@ -140,8 +147,8 @@ typedef struct {
     size_t j, chain, iteration;
     const MiceColumn *column;
     LacGram *gram;
-    size_t n_observed, n_missing;
-    const size_t *observed, *missing;
+    size_t n_observed, n_missing, n_holes;
+    const size_t *observed, *missing, *holes;
     const double *y;
     LacRng rng;
     MiceScratch *scratch;
@@ -166,6 +173,7 @@ struct MiceMethod {
     unsigned kinds;
     gboolean random;
     gboolean matches;
+    gboolean truncates; /* draws inside limits, from its own law */
     gboolean needs_beta, needs_scores, needs_values,
         needs_forest; /* what a rule must hold; load checks it */
     void (*learn)(MiceTask *task, MiceRule *rule);
@@ -196,6 +204,8 @@ void mice_cost(const LacModel *model, const LacWorkload *work, LacCost *out);
 
 /* columns.c */
 gboolean mice_learn_columns(MiceModel *self, const LacData *train, GError **error);
+/** mice_is_censored: hole (@i, @j) has limits of its own, beside its column's. */
+gboolean mice_is_censored(const LacData *data, size_t i, size_t j);
 /** mice_encode: Z entries of one column for a value. @out: [width] */
 void mice_encode(const MiceModel *self, const MiceColumn *column, double value, double *out);
 

@@ -84,7 +84,9 @@ replay_visit(const Replay *replay, size_t t, size_t j, LacRng rng)
                            .stride = self->stride,
                            .index = replay->rows + replay->start[j],
                            .z = replay->table.gram->z,
-                           .bins = replay->table.bins};
+                           .bins = replay->table.bins,
+                           .data = replay->in,
+                           .column = j};
     double *values = replay->cells + replay->start[j];
 
     if (n == 0)
