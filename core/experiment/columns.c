@@ -102,25 +102,6 @@ lac_choice_load_columns(LacChoice *choice, const char *base_dir, GError **error)
 /* ---- reading the table ------------------------------------------------------------------------
  */
 
-/* Pairs @more behind those of the map parameter called @name. FALSE when the reader has none. */
-static gboolean
-tell_reader(LacReader *reader, const char *name, char *const *more)
-{
-    const LacParam *param = lac_plugin_find_param(reader->instance.plugin, name);
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    char ***field;
-
-    if (param == NULL || param->type != LAC_PARAM_TYPE_MAP)
-        return FALSE;
-    field = (char ***)((char *)reader + param->offset);
-    if (*field != NULL)
-        g_strv_builder_addv(builder, (const char **)*field);
-    g_strv_builder_addv(builder, (const char **)more);
-    g_strfreev(*field);
-    *field = g_strv_builder_end(builder);
-    return TRUE;
-}
-
 /* Names that the table need not have: the column of labels, and what the reader has skipped. */
 static const char **
 names_elsewhere(const LacChoice *choice, gboolean told)
@@ -146,12 +127,11 @@ lac_choice_read(const LacChoice *choice, LacReader *reader, GError **error)
     g_auto(GStrv) missing = lac_column_rules_missing(rules);
     g_autofree const char **elsewhere = NULL;
     g_autoptr(LacData) data = NULL;
-    gboolean told;
 
     if (rules == NULL)
         return plugin->read(reader, error);
-    told = tell_reader(reader, "kinds", kinds);
-    tell_reader(reader, "missing", missing);
+    if (plugin->tell != NULL)
+        plugin->tell(reader, kinds, missing);
     data = plugin->read(reader, error);
     if (data == NULL) {
         if (rules->n > 0)
@@ -159,6 +139,6 @@ lac_choice_read(const LacChoice *choice, LacReader *reader, GError **error)
                            rules->rules[0].place.line);
         return NULL;
     }
-    elsewhere = names_elsewhere(choice, told);
+    elsewhere = names_elsewhere(choice, plugin->tell != NULL);
     return lac_column_rules_apply(rules, data, elsewhere, NULL, error);
 }

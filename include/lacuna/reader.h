@@ -39,6 +39,9 @@ typedef struct {
     /** NULL, or the file as text, from which `read` makes its table: then commands that write a
      * table back keep the columns that are no variables. Owned by the caller. */
     LacReaderText *(*text)(const LacReader *reader, GError **error);
+    /** NULL, or hears before `read` what a `columns` block says of texts: @kinds and @missing as
+     * LacCsvOptions.kinds and .column_na, lent as long as the reader lives */
+    void (*tell)(LacReader *reader, char **kinds, char **missing);
 } LacReaderPlugin;
 
 #define LAC_READER(name_, summary_, Type, params_)                                                 \

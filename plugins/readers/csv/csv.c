@@ -9,8 +9,9 @@ typedef struct {
     LacReader base;
     char *delimiter, *decimal;
     int header; /* LacCsvHeader */
-    char **na, **kinds, **missing;
+    char **na, **kinds;
     char *label;
+    char **told_kinds, **told_missing; /* by a columns block; lent */
 } CsvPlugin;
 
 static const char *const headers[] = {"sniff", "yes", "no", NULL};
@@ -27,9 +28,6 @@ static const LacParam params[] = {
     LAC_PARAM_MAP(CsvPlugin, kinds, NULL,
                   "Kinds by column name: continuous, integer, binary, nominal, ordinal, skip, or "
                   "an order of levels `low < mid < high`"),
-    LAC_PARAM_MAP(CsvPlugin, missing, NULL,
-                  "Further texts that mean missing, by column name: one each; a `columns` block "
-                  "takes several"),
     LAC_PARAM_STRING(CsvPlugin, label, NULL, "Column that holds the class of each row"),
     LAC_PARAM_END,
 };
@@ -59,14 +57,35 @@ csv_report_set_aside(const LacReader *reader, const LacCsvFormat *format)
                           *name);
 }
 
+static void
+csv_tell(LacReader *reader, char **kinds, char **missing)
+{
+    LAC_CAST(CsvPlugin, reader)->told_kinds = kinds;
+    LAC_CAST(CsvPlugin, reader)->told_missing = missing;
+}
+
+/* The columns block comes last, and holds. */
+static char **
+csv_kinds(const CsvPlugin *self)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+    if (self->kinds != NULL)
+        g_strv_builder_addv(builder, (const char **)self->kinds);
+    if (self->told_kinds != NULL)
+        g_strv_builder_addv(builder, (const char **)self->told_kinds);
+    return g_strv_builder_end(builder);
+}
+
 static LacData *
 csv_read(const LacReader *reader, GError **error)
 {
     const CsvPlugin *self = LAC_CAST(const CsvPlugin, reader);
+    g_auto(GStrv) kinds = csv_kinds(self);
     LacCsvOptions options = {.header = (LacCsvHeader)self->header,
                              .na = self->na,
-                             .kinds = self->kinds,
-                             .column_na = self->missing,
+                             .kinds = kinds,
+                             .column_na = self->told_missing,
                              .label = self->label};
     g_auto(LacCsvFormat) format = {0};
     LacData *data;
@@ -86,4 +105,5 @@ LAC_PLUGIN_EXPORT const LacReaderPlugin lac_plugin = {
     LAC_READER("csv", "Delimited text: comma, semicolon, tab or bar separated", CsvPlugin, params),
     .suffixes = suffixes,
     .read = csv_read,
+    .tell = csv_tell,
 };

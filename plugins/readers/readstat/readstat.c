@@ -9,7 +9,8 @@ typedef struct {
     LacReader base;
     gboolean labels;
     char *encoding, *catalog, *label;
-    char **kinds, **missing;
+    char **kinds;
+    char **told_kinds, **told_missing; /* by a columns block; lent */
 } ReadstatPlugin;
 
 static const LacParam params[] = {
@@ -24,9 +25,6 @@ static const LacParam params[] = {
     LAC_PARAM_MAP(ReadstatPlugin, kinds, NULL,
                   "Kinds by column name: continuous, integer, binary, nominal, ordinal, skip, or "
                   "an order of levels `low < mid < high`"),
-    LAC_PARAM_MAP(ReadstatPlugin, missing, NULL,
-                  "Further texts that mean missing, by column name: one each; a `columns` block "
-                  "takes several"),
     LAC_PARAM_STRING(ReadstatPlugin, label, NULL, "Column that holds the class of each row"),
     LAC_PARAM_END,
 };
@@ -68,7 +66,16 @@ readstat_kinds(const ReadstatPlugin *self, const LacReaderText *text)
     g_strv_builder_addv(builder, (const char **)text->kinds);
     if (self->kinds != NULL)
         g_strv_builder_addv(builder, (const char **)self->kinds);
+    if (self->told_kinds != NULL)
+        g_strv_builder_addv(builder, (const char **)self->told_kinds);
     return g_strv_builder_end(builder);
+}
+
+static void
+readstat_tell(LacReader *reader, char **kinds, char **missing)
+{
+    LAC_CAST(ReadstatPlugin, reader)->told_kinds = kinds;
+    LAC_CAST(ReadstatPlugin, reader)->told_missing = missing;
 }
 
 static LacData *
@@ -89,7 +96,7 @@ readstat_read(const LacReader *reader, GError **error)
                                    .header = LAC_CSV_HEADER_YES,
                                    .na = (char **)only_empty,
                                    .kinds = kinds,
-                                   .column_na = self->missing,
+                                   .column_na = self->told_missing,
                                    .label = self->label};
     const char *csv = g_bytes_get_data(text->csv, &n);
 
@@ -113,4 +120,5 @@ LAC_PLUGIN_EXPORT const LacReaderPlugin lac_plugin = {
     .sniff = readstat_sniff,
     .read = readstat_read,
     .text = readstat_text,
+    .tell = readstat_tell,
 };
