@@ -18,12 +18,14 @@ typedef enum {
  * @terms: [n_terms] names; @draws: [m] numbers of the completions, ascending
  * @estimate, @error: [n_terms][m], standard errors >= 0
  * @df: [n_terms] degrees of freedom the complete data would have; INFINITY when not known
+ * @covariance: [m][n_terms][n_terms] of the estimates of one completion; NULL when only standard
+ *   errors are known
  * @aliased: names of terms that depend on others in every completion, NULL-terminated
  */
 typedef struct {
     size_t n_terms, m;
     char **terms, **aliased;
-    double *draws, *estimate, *error, *df;
+    double *draws, *estimate, *error, *df, *covariance;
 } LacTidy;
 
 LAC_PRIVATE_API void lac_tidy_free(LacTidy *tidy);
@@ -69,6 +71,37 @@ typedef struct {
  */
 LAC_PRIVATE_API LacPooledTerm *
 lac_pool(const LacTidy *tidy, double level, double df, GError **error);
+
+/** LacPooledTest: of @df1 coefficients together against 0. @df2 may be infinite; @riv: relative
+ * increase of variance by the holes. */
+typedef struct {
+    const char *name;
+    double statistic, df1, df2, p, riv;
+} LacPooledTest;
+
+enum { LAC_POOLED_TESTS = 2 };
+
+/**
+ * lac_pool_wald:
+ * @tidy: with covariances
+ * @n, @terms: [n] which terms are 0 under the null hypothesis
+ * @df: degrees of freedom of the complete data; NaN: those of the regression
+ * @out: (out): [LAC_POOLED_TESTS] D1 pools estimates and covariances, D2 the Wald statistics
+ * @error: LAC_ERROR_NUMERIC when a covariance cannot be inverted
+ *
+ * Sources: Li, Raghunathan and Rubin (1991), with Reiter's (2007) degrees of freedom for D1, and
+ * Li, Meng, Raghunathan and Rubin (1991) for D2, as in R's mice; where n (m - 1) <= 4, for which
+ * Reiter's are not defined, those of 1991.
+ */
+LAC_PRIVATE_API gboolean lac_pool_wald(const LacTidy *tidy, size_t n, const size_t *terms,
+                                       double df, LacPooledTest *out, GError **error);
+
+/**
+ * lac_tidy_beyond: the terms of @large that @small does not have, as indices; owned.
+ * @error: LAC_ERROR_PARAM when there is none, or @small has terms of its own
+ */
+LAC_PRIVATE_API size_t *
+lac_tidy_beyond(const LacTidy *large, const LacTidy *small, size_t *n_out, GError **error);
 
 G_END_DECLS
 

@@ -203,21 +203,55 @@ binomial_fit(Regression *fit, LacGlm *glm, GError **error)
     return binomial_check(fit, glm, error);
 }
 
-/* From standardised columns to their own: b_j = beta_j / s_j, b_0 = beta_0 + mean(y) - sum c_j b_j.
- * @variance: [q], 0 for aliased coefficients. */
+/* Row @j of what turns estimated coefficients back: b_j = beta_j / s_j, b_0 = beta_0 + mean(y) -
+ * sum c_j b_j. @row: [rank] */
+static void
+regression_turning(const Regression *fit, size_t j, double *row)
+{
+    const gboolean sum = fit->design->intercept && j == 0;
+
+    for (size_t k = 0; k < fit->solved->rank; k++) {
+        const size_t other = fit->solved->kept[k];
+
+        row[k] = other == j          ? 1.0 / (sum ? 1.0 : fit->scale[j])
+                 : sum && other != 0 ? -fit->centre[other] / fit->scale[other]
+                                     : 0.0;
+    }
+}
+
+/* @variance: [q][q], 0 for aliased coefficients. */
+static void
+regression_turn_variance(const Regression *fit, double *variance)
+{
+    const size_t q = fit->design->q, r = fit->solved->rank;
+    g_autofree double *turn = g_new0(double, q *r + 1), *part = g_new0(double, r + 1);
+
+    for (size_t j = 0; j < q; j++)
+        regression_turning(fit, j, turn + j * r);
+    for (size_t j = 0; j < q; j++) {
+        for (size_t a = 0; a < r; a++) {
+            part[a] = 0.0;
+            for (size_t b = 0; b < r; b++)
+                part[a] += turn[j * r + b] * fit->covariance[b * r + a];
+        }
+        for (size_t i = 0; i < q; i++) {
+            variance[j * q + i] = 0.0;
+            for (size_t a = 0; a < r; a++)
+                variance[j * q + i] += part[a] * turn[i * r + a];
+        }
+    }
+}
+
+/* From standardised columns to their own. */
 static void
 regression_turn_back(Regression *fit, double *variance)
 {
     const LacDesign *design = fit->design;
-    const size_t r = fit->solved->rank;
-    g_autofree double *weight = g_new(double, r + 1); /* b_0 = weight . beta + mean(y) */
 
-    memset(variance, 0, design->q * sizeof(double));
-    for (size_t k = 0; k < r; k++) {
+    regression_turn_variance(fit, variance);
+    for (size_t k = 0; k < fit->solved->rank; k++) {
         const size_t j = fit->solved->kept[k];
 
-        variance[j] = fit->covariance[k * r + k] / (fit->scale[j] * fit->scale[j]);
-        weight[k] = design->intercept && j == 0 ? 1.0 : -fit->centre[j] / fit->scale[j];
         if (!design->intercept || j > 0)
             fit->beta[j] /= fit->scale[j];
     }
@@ -226,16 +260,11 @@ regression_turn_back(Regression *fit, double *variance)
     fit->beta[0] += fit->y_centre;
     for (size_t j = 1; j < design->q; j++)
         fit->beta[0] -= fit->centre[j] * fit->beta[j];
-    variance[0] = 0.0;
-    for (size_t a = 0; a < r; a++) {
-        for (size_t b = 0; b < r; b++)
-            variance[0] += weight[a] * weight[b] * fit->covariance[a * r + b];
-    }
 }
 
-/* Takes @design. @estimate, @error: [q]; @kept: [q]. Returns FALSE with an error. */
+/* Takes @design. @estimate: [q]; @variance: [q][q]; @kept: [q]. Returns FALSE with an error. */
 static gboolean
-regression_run(LacDesign *design, LacFamily family, double *estimate, double *std_error,
+regression_run(LacDesign *design, LacFamily family, double *estimate, double *variance,
                gboolean *kept, GError **error)
 {
     const size_t q = design->q;
@@ -257,12 +286,10 @@ regression_run(LacDesign *design, LacFamily family, double *estimate, double *st
     if (!(family == LAC_FAMILY_GAUSSIAN ? gaussian_fit(&fit, linear, error)
                                         : binomial_fit(&fit, glm, error)))
         return FALSE;
-    regression_turn_back(&fit, std_error);
+    regression_turn_back(&fit, variance);
     memset(kept, 0, q * sizeof(gboolean));
     for (size_t k = 0; k < fit.solved->rank; k++)
         kept[fit.solved->kept[k]] = TRUE;
-    for (size_t j = 0; j < q; j++)
-        std_error[j] = sqrt(std_error[j]);
     return TRUE;
 }
 
@@ -356,11 +383,12 @@ tidy_start(LacTidy *tidy, const Draws *draws, LacDesign *design)
     tidy->estimate = g_new0(double, design->q * draws->m);
     tidy->error = g_new0(double, design->q * draws->m);
     tidy->df = g_new(double, design->q);
+    tidy->covariance = g_new0(double, design->q * design->q * draws->m);
 }
 
 /* One draw's results into their column; what is aliased must be so in all draws. */
 static gboolean
-tidy_put(LacTidy *tidy, size_t d, size_t n, const double *estimate, const double *std_error,
+tidy_put(LacTidy *tidy, size_t d, size_t n, const double *estimate, const double *variance,
          const gboolean *kept, gboolean *first, GError **error)
 {
     size_t rank = 0;
@@ -375,14 +403,29 @@ tidy_put(LacTidy *tidy, size_t d, size_t n, const double *estimate, const double
         first[j] = kept[j];
         rank += kept[j] ? 1 : 0;
         tidy->estimate[j * tidy->m + d] = estimate[j];
-        tidy->error[j * tidy->m + d] = std_error[j];
+        tidy->error[j * tidy->m + d] = sqrt(variance[j * tidy->n_terms + j]);
     }
+    memcpy(tidy->covariance + d * tidy->n_terms * tidy->n_terms, variance,
+           tidy->n_terms * tidy->n_terms * sizeof(double));
     for (size_t j = 0; j < tidy->n_terms; j++) {
         const double df = (double)MAX(n - rank, 1);
 
         tidy->df[j] = d == 0 ? df : MIN(df, tidy->df[j]);
     }
     return TRUE;
+}
+
+static void
+tidy_compact_covariance(LacTidy *tidy, const gboolean *kept)
+{
+    const size_t q = tidy->n_terms;
+    size_t to = 0;
+
+    for (size_t d = 0; d < tidy->m; d++)
+        for (size_t i = 0; i < q; i++)
+            for (size_t j = 0; j < q; j++)
+                if (kept[i] && kept[j])
+                    tidy->covariance[to++] = tidy->covariance[(d * q + i) * q + j];
 }
 
 /* Takes aliased terms out. */
@@ -392,6 +435,7 @@ tidy_compact(LacTidy *tidy, const gboolean *kept)
     GPtrArray *aliased = g_ptr_array_new();
     size_t to = 0;
 
+    tidy_compact_covariance(tidy, kept);
     for (size_t j = 0; j < tidy->n_terms; j++) {
         if (!kept[j]) {
             g_ptr_array_add(aliased, tidy->terms[j]);
@@ -414,7 +458,7 @@ draws_run(const LacData *table, const Draws *draws, const LacFormula *formula, L
           LacTidy *tidy, GError **error)
 {
     g_autofree gboolean *first = NULL, *kept = NULL;
-    g_autofree double *estimate = NULL, *std_error = NULL;
+    g_autofree double *estimate = NULL, *variance = NULL;
 
     for (size_t d = 0; d < draws->m; d++) {
         const size_t n = draws->start[d + 1] - draws->start[d];
@@ -429,7 +473,7 @@ draws_run(const LacData *table, const Draws *draws, const LacFormula *formula, L
             first = g_new0(gboolean, design->q + 1);
             kept = g_new0(gboolean, design->q + 1);
             estimate = g_new0(double, design->q + 1);
-            std_error = g_new0(double, design->q + 1);
+            variance = g_new0(double, design->q * design->q + 1);
         }
         if (family == LAC_FAMILY_BINOMIAL && design->n_classes != 2)
             return lac_fail(error, LAC_ERROR_DATA,
@@ -442,11 +486,11 @@ draws_run(const LacData *table, const Draws *draws, const LacFormula *formula, L
                             "binomial for its odds",
                             design->response);
         memset(estimate, 0, design->q * sizeof(double));
-        if (!regression_run(design, family, estimate, std_error, kept, error)) {
+        if (!regression_run(design, family, estimate, variance, kept, error)) {
             g_prefix_error(error, "%s, draw %g: ", table->origin, draws->draws[d]);
             return FALSE;
         }
-        if (!tidy_put(tidy, d, n, estimate, std_error, kept, first, error))
+        if (!tidy_put(tidy, d, n, estimate, variance, kept, first, error))
             return FALSE;
     }
     tidy_compact(tidy, first);

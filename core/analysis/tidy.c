@@ -15,6 +15,7 @@ lac_tidy_free(LacTidy *tidy)
     g_free(tidy->estimate);
     g_free(tidy->error);
     g_free(tidy->df);
+    g_free(tidy->covariance);
     g_free(tidy);
 }
 

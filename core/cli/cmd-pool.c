@@ -9,13 +9,15 @@
 #include <string.h>
 
 typedef struct {
-    char *formula, *family, *format, *delimiter, *decimal, *df, *level, *precision;
+    char *formula, *against, *family, *format, *delimiter, *decimal, *df, *level, *precision;
     char **na, **kinds;
 } PoolState;
 
 static const LacOption options[] = {
     LAC_OPTION(PoolState, formula, "formula", 0, STRING, "FORMULA",
                "Run this regression on every completed table: \"y ~ x1 + log(x2) + factor(g)\""),
+    LAC_OPTION(PoolState, against, "against", 0, STRING, "FORMULA",
+               "Test all coefficients at once that this smaller formula does not have (D1, D2)"),
     LAC_OPTION(PoolState, family, "family", 0, STRING, "NAME",
                "Of the regression: gaussian (default) or binomial"),
     LAC_OPTION(PoolState, level, "level", 0, STRING, "SHARE",
@@ -285,6 +287,103 @@ pool_estimates(const PoolState *self, const LacData *table, LacFamily family, GE
                                  : lac_tidy_regress(table, self->formula, family, error);
 }
 
+/* ---- several coefficients at once ------------------------------------------------------------ */
+
+static const char *const test_names[] = {"statistic", "df1", "df2", "p.value", "riv", "m"};
+
+enum { N_TEST_NUMBERS = G_N_ELEMENTS(test_names) };
+
+static void
+test_numbers(const LacPooledTest *test, size_t m, double *out)
+{
+    const double numbers[N_TEST_NUMBERS] = {test->statistic, test->df1, test->df2,
+                                            test->p,         test->riv, (double)m};
+
+    memcpy(out, numbers, sizeof numbers);
+}
+
+static void
+print_tests_csv(const LacPooledTest *tests, size_t m)
+{
+    printf("test");
+    for (size_t k = 0; k < N_TEST_NUMBERS; k++)
+        printf(",%s", test_names[k]);
+    for (size_t t = 0; t < LAC_POOLED_TESTS; t++) {
+        double numbers[N_TEST_NUMBERS];
+
+        test_numbers(&tests[t], m, numbers);
+        printf("\n%s", tests[t].name);
+        for (size_t k = 0; k < N_TEST_NUMBERS; k++) {
+            g_autofree char *text = lac_number_text(numbers[k]);
+
+            printf(",%s", isinf(numbers[k]) ? "Inf" : text);
+        }
+    }
+    puts("");
+}
+
+static void
+print_tests_json(const LacPooledTest *tests, size_t m)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+
+    json_builder_begin_array(builder);
+    for (size_t t = 0; t < LAC_POOLED_TESTS; t++) {
+        double numbers[N_TEST_NUMBERS];
+
+        test_numbers(&tests[t], m, numbers);
+        json_builder_begin_object(builder);
+        json_builder_set_member_name(builder, "test");
+        json_builder_add_string_value(builder, tests[t].name);
+        for (size_t k = 0; k < N_TEST_NUMBERS; k++) {
+            json_builder_set_member_name(builder, test_names[k]);
+            if (isfinite(numbers[k]))
+                json_builder_add_double_value(builder, numbers[k]);
+            else
+                json_builder_add_null_value(builder);
+        }
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+    g_autofree char *text = json_to_string(root, TRUE);
+
+    puts(text);
+}
+
+static void
+print_tests_table(const LacPooledTest *tests)
+{
+    printf("test  statistic  df1        df2   p.value        riv\n");
+    for (size_t t = 0; t < LAC_POOLED_TESTS; t++)
+        printf("%-4s  %9.5g  %3g  %9.4g  %8.3g  %9.4g\n", tests[t].name, tests[t].statistic,
+               tests[t].df1, tests[t].df2, tests[t].p, tests[t].riv);
+}
+
+static gboolean
+pool_test(const PoolState *self, const LacData *table, const LacTidy *tidy, LacFamily family,
+          double df, GError **error)
+{
+    g_autoptr(LacTidy) small = lac_tidy_regress(table, self->against, family, error);
+    size_t n;
+    g_autofree size_t *terms = small ? lac_tidy_beyond(tidy, small, &n, error) : NULL;
+    LacPooledTest tests[LAC_POOLED_TESTS];
+
+    if (terms == NULL || !lac_pool_wald(tidy, n, terms, df, tests, error))
+        return FALSE;
+    if (g_strcmp0(self->format, "csv") == 0)
+        print_tests_csv(tests, tidy->m);
+    else if (g_strcmp0(self->format, "json") == 0)
+        print_tests_json(tests, tidy->m);
+    else
+        print_tests_table(tests);
+    lac_cli_say("%zu coefficients that '%s' does not have, together against 0, over %zu draws; D1 "
+                "pools estimates and their covariances, D2 only the tests of single draws: prefer "
+                "D1",
+                n, self->against, tidy->m);
+    return TRUE;
+}
+
 static gboolean
 pool_do(const PoolState *self, const char *path, LacFamily family, GError **error)
 {
@@ -297,6 +396,9 @@ pool_do(const PoolState *self, const char *path, LacFamily family, GError **erro
         return FALSE;
     g_autoptr(LacData) table = pool_read(self, path, error);
     g_autoptr(LacTidy) tidy = table ? pool_estimates(self, table, family, error) : NULL;
+
+    if (tidy != NULL && self->against != NULL)
+        return pool_test(self, table, tidy, family, df, error);
     g_autofree LacPooledTerm *terms = tidy ? lac_pool(tidy, all.level, df, error) : NULL;
 
     if (terms == NULL)
@@ -332,6 +434,8 @@ pool_run(void *state, int argc, char **argv)
                              family);
     if (self->family != NULL && self->formula == NULL)
         return lac_cli_usage("pool: --family goes with --formula only");
+    if (self->against != NULL && self->formula == NULL)
+        return lac_cli_usage("pool: --against goes with --formula only");
     return pool_do(self, argv[0], binomial ? LAC_FAMILY_BINOMIAL : LAC_FAMILY_GAUSSIAN, &error)
                ? LAC_EXIT_OK
                : lac_cli_error(error);
@@ -350,6 +454,9 @@ const LacCommand lac_command_pool = {
         "\n"
         "Without it, TABLE is tidy: one line per term and draw with the columns term, estimate, "
         "std.error, .imp and perhaps df, from any program.\n"
+        "\n"
+        "With --against, the coefficients that the smaller formula does not have are tested "
+        "together, by D1 and D2 as in mice.\n"
         "\n"
         "Degrees of freedom are those of Barnard and Rubin. fmi is the share of the information "
         "about a term that is missing; draws is the number of completions that would be enough "

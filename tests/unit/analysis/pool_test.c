@@ -109,6 +109,72 @@ LAC_TEST(analysis_pool, regressions_pool_as_mice_pools_them)
     EXPECT_EQ_INT(cases, 13);
 }
 
+static void
+expect_test(const LacPooledTest *got, const LacData *expected, size_t i)
+{
+    EXPECT_STR(got->name, text_at(expected, i, "test"));
+    expect_close("statistic", got->name, got->statistic, number_at(expected, i, "statistic"), 0);
+    expect_close("df1", got->name, got->df1, number_at(expected, i, "df1"), 0);
+    expect_close("df2", got->name, got->df2, number_at(expected, i, "df2"), 0);
+    expect_close("p", got->name, got->p, number_at(expected, i, "p.value"), 0);
+    expect_close("riv", got->name, got->riv, number_at(expected, i, "riv"), 0);
+}
+
+/* data/wald.R: mice 3.15.0's D1() and D2() of the same completed tables. Where k (m - 1) is 4 (one
+ * coefficient, five draws) mitml divides by 0 in D1: not compared. */
+LAC_TEST(analysis_pool, several_coefficients_are_tested_as_mice_tests_them)
+{
+    char *kinds[] = {"formula", "nominal", "against", "nominal", NULL};
+    g_autoptr(LacData) expected = read_table("wald", kinds);
+
+    ASSERT_TRUE(expected != NULL);
+    ASSERT_EQ_INT(expected->rows % LAC_POOLED_TESTS, 0);
+    for (size_t i = 0; i < expected->rows; i += LAC_POOLED_TESTS) {
+        const LacFamily family = g_str_equal(text_at(expected, i, "family"), "gaussian")
+                                     ? LAC_FAMILY_GAUSSIAN
+                                     : LAC_FAMILY_BINOMIAL;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(LacData) table = read_table(text_at(expected, i, "table"), NULL);
+        g_autoptr(LacTidy) large =
+            lac_tidy_regress(table, text_at(expected, i, "formula"), family, &error);
+        g_autoptr(LacTidy) small =
+            lac_tidy_regress(table, text_at(expected, i, "against"), family, &error);
+        LacPooledTest tests[LAC_POOLED_TESTS];
+        size_t n;
+
+        ASSERT_NO_ERROR(error);
+        g_autofree size_t *terms = lac_tidy_beyond(large, small, &n, &error);
+
+        ASSERT_NO_ERROR(error);
+        EXPECT_TRUE(lac_pool_wald(large, n, terms, NAN, tests, &error));
+        ASSERT_NO_ERROR(error);
+        for (size_t t = 0; t < LAC_POOLED_TESTS; t++)
+            if (n * (large->m - 1) > 4 || t == 1)
+                expect_test(&tests[t], expected, i + t);
+        /* one coefficient: the square of Rubin's t, with other degrees of freedom */
+        if (n == 1) {
+            g_autofree LacPooledTerm *term = lac_pool(large, 0.95, NAN, NULL);
+
+            expect_close("t squared", "D1", tests[0].statistic,
+                         term[terms[0]].statistic * term[terms[0]].statistic, 0);
+        }
+    }
+}
+
+LAC_TEST(analysis_pool, formulas_that_are_not_nested_are_refused)
+{
+    g_autoptr(LacData) table = read_table("nhanes2", NULL);
+    g_autoptr(LacTidy) a = lac_tidy_regress(table, "bmi ~ age", LAC_FAMILY_GAUSSIAN, NULL);
+    g_autoptr(LacTidy) b = lac_tidy_regress(table, "bmi ~ chl", LAC_FAMILY_GAUSSIAN, NULL);
+    g_autoptr(GError) alone = NULL, same = NULL;
+    size_t n;
+
+    EXPECT_TRUE(lac_tidy_beyond(a, b, &n, &alone) == NULL);
+    EXPECT_ERROR(alone, LAC_ERROR_PARAM, "'chl' is in the smaller one alone");
+    EXPECT_TRUE(lac_tidy_beyond(a, a, &n, &same) == NULL);
+    EXPECT_ERROR(same, LAC_ERROR_PARAM, "nothing to test");
+}
+
 static LacData *
 parse(const char *text)
 {
