@@ -77,6 +77,7 @@ lac_impute_write_report(const LacImputeOptions *o, const LacImputeReport *of, La
                               .reading = reading,
                               .model = name,
                               .data = of->table->data,
+                              .rules = of->table->rules,
                               .imputed = of->cells,
                               .hidden = hidden,
                               .drawn = o->draws > 0,

@@ -34,6 +34,17 @@ column_moments(const LacFilled *self, size_t j, double *seen, double *filled)
     memmove(seen, moments, sizeof moments);
 }
 
+/* "dose (mg)"; owned. */
+static char *
+name_with_unit(const LacFilled *self, size_t j)
+{
+    const char *name = lac_data_name(self->data, j);
+    const LacColumnRule *rule = lac_column_rules_find(self->rules, name);
+
+    return rule != NULL && rule->unit != NULL ? g_strdup_printf("%s (%s)", name, rule->unit)
+                                              : g_strdup(name);
+}
+
 static void
 filled_row(Page *page, const LacFilled *self, size_t j)
 {
@@ -41,9 +52,10 @@ filled_row(Page *page, const LacFilled *self, size_t j)
     const size_t n = cells_of(self->imputed, j);
     g_autofree double *seen = g_new(double, MAX(self->data->rows, 4));
     g_autofree double *filled = g_new(double, MAX(n * self->imputed->draws, 1));
+    g_autofree char *name = name_with_unit(self, j);
 
     page_row(page);
-    page_row_head(page, column->name);
+    page_row_head(page, name);
     page_cell(page, lac_kind_name(column->kind), "left");
     page_count_cell(page, n);
     page_share_cell(page, (double)n / (double)MAX(self->data->rows, 1));
@@ -108,7 +120,9 @@ section_columns(Page *page, const LacFilled *self)
         const size_t j = column[k];
         const gboolean numeric = lac_kind_is_numeric(lac_data_column(self->data, j)->kind);
 
-        page_heading(page, 3, "%s", lac_data_name(self->data, j));
+        g_autofree char *name = name_with_unit(self, j);
+
+        page_heading(page, 3, "%s", name);
         g_string_append(page->out, "<div class=\"figures small\">\n");
         page_figure(page, numeric ? figure_density(self->data, self->imputed, j)
                                   : figure_levels(self->data, self->imputed, j));
@@ -130,11 +144,12 @@ static void
 over_row(Page *page, const LacFilled *self, size_t j)
 {
     const LacOverimputed score = lac_overimpute_score(self->data, self->hidden, j);
+    g_autofree char *name = name_with_unit(self, j);
 
     if (score.cells == 0)
         return;
     page_row(page);
-    page_row_head(page, lac_data_name(self->data, j));
+    page_row_head(page, name);
     page_count_cell(page, score.cells);
     if (isnan(score.coverage))
         page_value_cell(page, NAN);

@@ -41,10 +41,12 @@ LAC_PRIVATE_API char *lac_inspection_html(const LacInspection *inspection, char 
  *   @why_not; @hidden_drawn: as @drawn
  * @traces, @events: [LacTracePoint], [LacEvent] of the fit, about columns of @modelled (may be
  * NULL)
+ * @rules: what was said of the columns, or NULL
  */
 typedef struct {
     const char *title, *reading, *model;
     const LacData *data;
+    const LacColumnRules *rules;
     const LacFilledCells *imputed, *hidden;
     gboolean drawn, hidden_drawn;
     const char *why_not;

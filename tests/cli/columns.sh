@@ -60,6 +60,9 @@ cmp one.csv again.csv || fail "the printed rules are not the same rules"
 expect 0 lacuna inspect t.csv --columns rules.yaml -o page.html
 grep -q "holes below lod" page.html || fail "the page does not tell the limit"
 
+expect 0 lacuna impute t.csv --columns rules.yaml --model em -m 3 -o r.csv --report filled.html
+grep -q "dose (mg)" filled.html || fail "the page does not tell the unit"
+
 # slips
 refused() { # RULES SAYS
     printf 'columns: {%s}\n' "$1" > bad.yaml
