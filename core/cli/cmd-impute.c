@@ -248,7 +248,8 @@ impute_check_outputs(const LacImputeOptions *o, GError **error)
 static gboolean
 impute_is_auto(const LacImputeOptions *o)
 {
-    return g_strcmp0(o->model, "auto") == 0;
+    return o->model != NULL &&
+           (strcmp(o->model, LAC_AUTO) == 0 || g_str_has_prefix(o->model, LAC_AUTO ":"));
 }
 
 static gboolean

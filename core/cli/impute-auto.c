@@ -91,11 +91,15 @@ lac_impute_auto(const LacImputeOptions *o, const LacImputeTable *table, uint64_t
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
     g_auto(LacRankOutcome) outcome = {0};
+    const gboolean listed = strcmp(o->model, LAC_AUTO) != 0;
+    char *const among[] = {listed ? o->model + strlen(LAC_AUTO ":") : NULL, NULL};
     LacRankRequest request;
     gboolean good;
 
     if (!auto_request(o, table->data, seed, &request, error))
         return FALSE;
+    if (listed)
+        request.models = among;
     lac_cli_catch_interrupts(); /* so that the race can put away its folder */
     good = lac_rank_run(&request, &outcome, error);
     lac_cli_exit_on_interrupt();

@@ -49,6 +49,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LacRankOutcome, lac_rank_outcome_clear)
 gboolean lac_rank_seconds(const char *text, double *out, GError **error);
 /** The budget unless one is given. */
 #define LAC_RANK_BUDGET "2m"
+/** What `impute --model` says to have a model chosen; "auto:knn,em": among these. */
+#define LAC_AUTO "auto"
 
 /** lac_rank_suits: FALSE with a sentence where no comparison is possible: one column, too few
  * rows. */
