@@ -80,9 +80,11 @@ rank_check(const RankState *self, int argc, GError **error)
 }
 
 static gboolean
-rank_request(const RankState *self, const LacData *data, LacRankRequest *out, GError **error)
+rank_request(const RankState *self, const LacImputeTable *table, LacRankRequest *out,
+             GError **error)
 {
-    *out = (LacRankRequest){.data = data,
+    *out = (LacRankRequest){.table = table,
+                            .options = &self->table,
                             .models = self->models,
                             .mask = self->mask,
                             .scale = self->table.scale,
@@ -172,7 +174,7 @@ rank_all(RankState *self, const char *path, LacImputeTable *table, int *status, 
         !lac_impute_check_table(&self->table, table, error))
         return FALSE;
     lac_impute_say_table(&self->table, table);
-    if (!rank_request(self, table->data, &request, error))
+    if (!rank_request(self, table, &request, error))
         return FALSE;
     lac_cli_catch_interrupts();
     if (!lac_rank_run(&request, &outcome, error))

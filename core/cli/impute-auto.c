@@ -9,12 +9,13 @@ enum { REPEATS = 5, DRAWS = 9 };
 static const double share_of_race = 0.6, share_of_cell = 0.3;
 
 static gboolean
-auto_request(const LacImputeOptions *o, const LacData *data, uint64_t seed, LacRankRequest *out,
-             GError **error)
+auto_request(const LacImputeOptions *o, const LacImputeTable *table, uint64_t seed,
+             LacRankRequest *out, GError **error)
 {
     double budget;
 
-    *out = (LacRankRequest){.data = data,
+    *out = (LacRankRequest){.table = table,
+                            .options = o,
                             .scale = o->scale,
                             .initial = o->initial,
                             .seed = seed,
@@ -96,7 +97,7 @@ lac_impute_auto(const LacImputeOptions *o, const LacImputeTable *table, uint64_t
     LacRankRequest request;
     gboolean good;
 
-    if (!auto_request(o, table->data, seed, &request, error))
+    if (!auto_request(o, table, seed, &request, error))
         return FALSE;
     if (listed)
         request.models = among;

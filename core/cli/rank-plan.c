@@ -62,25 +62,19 @@ lac_rank_suits(const LacData *data, GError **error)
  */
 
 gboolean
-lac_rank_write_table(const LacData *data, const char *path, GError **error)
+lac_rank_write_table(const LacRankRequest *request, const char *dir, GError **error)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *table = g_build_filename(dir, "table.csv", NULL);
+    g_autofree char *columns = g_build_filename(dir, "columns.yaml", NULL);
+    g_autofree char *rules = NULL;
+    gsize length, size;
+    const char *text = g_bytes_get_data(request->table->source, &length);
 
-    for (size_t j = 0; j < data->cols; j++) {
-        g_string_append(text, j > 0 ? "," : "");
-        lac_csv_format_text(text, lac_data_name(data, j), ',');
-    }
-    g_string_append_c(text, '\n');
-    for (size_t i = 0; i < data->rows; i++) {
-        for (size_t j = 0; j < data->cols; j++) {
-            g_string_append(text, j > 0 ? "," : "");
-            if (!lac_data_is_hole(data, i, j))
-                lac_csv_format_value(text, lac_data_column(data, j), lac_data_at(data, i, j), ',',
-                                     '.');
-        }
-        g_string_append_c(text, '\n');
-    }
-    return g_file_set_contents(path, text->str, (gssize)text->len, error);
+    if (!g_file_set_contents(table, text != NULL ? text : "", (gssize)length, error))
+        return FALSE;
+    return request->options->columns == NULL ||
+           (g_file_get_contents(request->options->columns, &rules, &size, error) &&
+            g_file_set_contents(columns, rules, (gssize)size, error));
 }
 
 /* @text as a double-quoted scalar. */
@@ -99,36 +93,57 @@ append_quoted(GString *out, const char *text)
     g_string_append_c(out, '"');
 }
 
-static void
-append_kind(GString *out, const LacColumn *column)
-{
-    g_autoptr(GString) order = g_string_new(NULL);
-
-    if (column->kind != LAC_KIND_ORDINAL || column->levels == NULL) {
-        g_string_append(out, lac_kind_name(column->kind));
-        return;
-    }
-    for (size_t l = 0; l < column->n_levels; l++)
-        g_string_append_printf(order, "%s%s", l > 0 ? " < " : "", column->levels[l]);
-    append_quoted(out, order->str);
-}
-
 /* ---- the experiments ---------------------------------------------------------------------------
  */
 
+/* Kinds that were given, and columns that are left out. */
 static void
-append_data(GString *out, const LacData *data)
+append_kinds(GString *out, const LacImputeOptions *o)
 {
-    g_string_append(out, "data:\n  - csv:\n      path: ../table.csv\n      header: \"yes\"\n"
-                         "      delimiter: \",\"\n      decimal: \".\"\n      na: [\"\"]\n"
-                         "      kinds:\n");
-    for (size_t j = 0; j < data->cols; j++) {
+    if (o->kinds == NULL && o->ignore == NULL)
+        return;
+    g_string_append(out, "      kinds:\n");
+    for (char **word = o->kinds; word != NULL && *word != NULL; word++) {
+        const char *split = strrchr(*word, '=');
+        g_autofree char *name = g_strndup(*word, (gsize)(split - *word));
+
         g_string_append(out, "        ");
-        append_quoted(out, lac_data_name(data, j));
+        append_quoted(out, name);
         g_string_append(out, ": ");
-        append_kind(out, lac_data_column(data, j));
+        append_quoted(out, split + 1);
         g_string_append_c(out, '\n');
     }
+    for (char **name = o->ignore; name != NULL && *name != NULL; name++) {
+        g_string_append(out, "        ");
+        append_quoted(out, *name);
+        g_string_append(out, ": skip\n");
+    }
+}
+
+/* The file as it was read: nothing is left to be sniffed but kinds, and these from the same bytes.
+ */
+static void
+append_data(GString *out, const LacRankRequest *request)
+{
+    const LacCsvFormat *format = &request->table->format;
+    const LacImputeOptions *o = request->options;
+    const char delimiter[] = {format->delimiter, '\0'}, decimal[] = {format->decimal, '\0'};
+
+    g_string_append_printf(out, "data:\n  - csv:\n      path: ../table.csv\n      header: \"%s\"\n",
+                           format->header ? "yes" : "no");
+    g_string_append(out, "      delimiter: ");
+    append_quoted(out, format->delimiter == '\t' ? "tab" : delimiter);
+    g_string_append(out, "\n      decimal: ");
+    append_quoted(out, decimal);
+    g_string_append_c(out, '\n');
+    for (char **text = o->na; text != NULL && *text != NULL; text++) {
+        g_string_append(out, text == o->na ? "      na: [" : ", ");
+        append_quoted(out, *text);
+        g_string_append(out, text[1] == NULL ? "]\n" : "");
+    }
+    append_kinds(out, o);
+    if (o->columns != NULL)
+        g_string_append(out, "      columns: ../columns.yaml\n");
 }
 
 /* What ships, learns from other columns (or is the floor they must beat), and is not another
@@ -159,7 +174,7 @@ append_shared(GString *out, const LacRankRequest *request, int64_t repeats)
     g_string_append_printf(
         out, "lacuna: 1\nname: rank\nseed: %" G_GUINT64_FORMAT "\nrepeats: %" G_GINT64_FORMAT "\n",
         request->seed, repeats);
-    append_data(out, request->data);
+    append_data(out, request);
     g_string_append_printf(out, "scale: %s\n", request->scale != NULL ? request->scale : "minmax");
     if (request->initial != NULL)
         g_string_append_printf(out, "initial: %s\n", request->initial);
@@ -205,10 +220,10 @@ static void
 append_mask(GString *out, const LacRankRequest *request, double own, LacRankPlan *plan)
 {
     if (request->mask != NULL) {
-        g_string_append_printf(out, "mask: %s\n", request->mask);
+        g_string_append_printf(out, "mask:\n  - %s\n", request->mask);
         plan->mask = g_strdup_printf("Cells are hidden by %s.", request->mask);
-    } else if (can_learn(request->data)) {
-        const double share = share_to_hide(request->data, own);
+    } else if (can_learn(request->table->data)) {
+        const double share = share_to_hide(request->table->data, own);
         char text[G_ASCII_DTOSTR_BUF_SIZE];
 
         g_ascii_formatd(text, sizeof text, "%.4f", share);
@@ -231,17 +246,18 @@ append_metrics(GString *out, int64_t draws)
 {
     const char *level = draws >= 19 ? "0.9" : draws >= 9 ? "0.8" : "0.5";
 
-    g_string_append_printf(out,
-                           "draws: %" G_GINT64_FORMAT
-                           "\nmetrics: [crps, rmse, mae, pfc, energy, coverage: {levels: [%s]}, "
-                           "width: {levels: [%s]}]\n",
-                           draws, level, level);
+    g_string_append_printf(
+        out,
+        "draws: %" G_GINT64_FORMAT
+        "\nmetrics: [crps, rmse, mae, pfc, energy: {max_rows: 1000}, coverage: {levels: [%s]}, "
+        "width: {levels: [%s]}]\n",
+        draws, level, level);
 }
 
 gboolean
 lac_rank_plan_make(const LacRankRequest *request, LacRankPlan *out, GError **error)
 {
-    const LacData *data = request->data;
+    const LacData *data = request->table->data;
     const double own =
         (double)lac_mask_count(data->holes) / ((double)data->rows * (double)data->cols);
     g_autoptr(GString) truth = g_string_new(NULL), score = g_string_new(NULL);
@@ -305,7 +321,8 @@ candidate_fill(LacRankCandidate *candidate, const LacExperiment *e, const LacRan
     imputer = lac_imputer_new(model, NULL, LAC_SCALE_NONE, context);
     lac_context_set_draws(context, (size_t)request->draws);
     candidate->draws = lac_imputer_can_sample(imputer);
-    candidate->seconds = lac_imputer_forecast(imputer, request->data, &cost) ? cost.seconds : NAN;
+    candidate->seconds =
+        lac_imputer_forecast(imputer, request->table->data, &cost) ? cost.seconds : NAN;
     if (request->draw_only && !candidate->draws)
         candidate->reason = g_strdup("cannot draw completions, which -m asks for");
     return TRUE;

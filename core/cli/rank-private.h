@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 /**
  * LacRankRequest: all lent.
- * @data: the table as models are to see it
+ * @table: as it was read, by @options
  * @models: lists of names or components in YAML; NULL: those that ship and suit the table
  * @mask: a mask generator in YAML; NULL: `learned`, or mcar where nothing is missing
  * @scale, @initial, @optimizer: as for impute; NULL: the defaults
@@ -23,7 +23,8 @@ G_BEGIN_DECLS
  * @draw_only: leave out models that cannot draw
  */
 typedef struct {
-    const LacData *data;
+    const LacImputeTable *table;
+    const LacImputeOptions *options;
     char *const *models;
     const char *mask, *scale, *initial, *optimizer, *keep;
     uint64_t seed;
@@ -73,8 +74,9 @@ gboolean lac_rank_plan_make(const LacRankRequest *request, LacRankPlan *out, GEr
 void lac_rank_plan_clear(LacRankPlan *plan);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LacRankPlan, lac_rank_plan_clear)
 
-/** lac_rank_write_table: @data as CSV that is read back with equal columns and values. */
-gboolean lac_rank_write_table(const LacData *data, const char *path, GError **error);
+/** lac_rank_write_table: a copy of the person's file, and of the rules of its columns, in folder
+ * @dir, where the experiments look for them. */
+gboolean lac_rank_write_table(const LacRankRequest *request, const char *dir, GError **error);
 
 /** LacRankCandidate: @model: lent by the experiment; @seconds: by its own estimate for one mask,
  * NaN when it gives none; @reason: why it does not start, or NULL; owned. */

@@ -119,8 +119,6 @@ make_folder(const char *path, GError **error)
 static gboolean
 race_folder(Race *race, GError **error)
 {
-    g_autofree char *table = NULL;
-
     if (race->request->keep != NULL) {
         race->dir = g_canonicalize_filename(race->request->keep, NULL);
         if (!make_folder(race->dir, error))
@@ -130,8 +128,7 @@ race_folder(Race *race, GError **error)
         if (race->dir == NULL)
             return FALSE;
     }
-    table = g_build_filename(race->dir, "table.csv", NULL);
-    return lac_rank_write_table(race->request->data, table, error);
+    return lac_rank_write_table(race->request, race->dir, error);
 }
 
 /* ---- tracks ------------------------------------------------------------------------------------
@@ -451,7 +448,7 @@ race_ranking(Race *race, GError **error)
                 candidate->reason != NULL ? candidate->reason : "interrupted before it started"};
     }
     ranking =
-        lac_ranking_new(race->request->data, race->truth.dir,
+        lac_ranking_new(race->request->table->data, race->truth.dir,
                         race->own.experiment != NULL ? race->own.dir : NULL, n, skipped, error);
     for (guint i = 0; ranking != NULL && i < race->notes->len; i++)
         g_ptr_array_add(ranking->notes, g_strdup(race->notes->pdata[i]));
