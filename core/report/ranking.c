@@ -501,14 +501,16 @@ static void
 note_missing_own(LacRanking *self, const Collected *collected)
 {
     g_autoptr(GString) names = g_string_new(NULL);
+    gboolean any = FALSE;
 
     for (guint i = 0; i < collected->candidates->len; i++) {
         const Candidate *candidate = collected->candidates->pdata[i];
 
+        any |= candidate->has_own;
         if (candidate_ranked(candidate) && !candidate->has_own)
             g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", candidate->name);
     }
-    if (names->len > 0)
+    if (any && names->len > 0)
         g_ptr_array_add(
             self->notes,
             g_strdup_printf("The energy-I-score takes no part: there is none of %s.", names->str));
