@@ -4,6 +4,7 @@
  * 636-646. */
 #include "gcopula.h"
 
+#include <lacuna/resample.h>
 #include <math.h>
 #include <string.h>
 
@@ -16,13 +17,21 @@ static const LacParam params[] = {
                      "Stop when the correlations move by less than this share of their size"),
     LAC_PARAM_INT(GcModel, passes, 10, LAC_RANGE(1, 100000), "passes",
                   "Gibbs passes over a row's interval scores before a draw"),
+    LAC_PARAM_BOOL(
+        GcModel, bootstrap, FALSE,
+        "Fit anew on rows drawn with replacement for every draw, so that draws carry the "
+        "uncertainty of correlations and marginals, too; as many fits as draws"),
     LAC_PARAM_END,
 };
 
 static gboolean
 gcopula_fit(LacModel *model, const LacData *train, GError **error)
 {
-    return gc_fit(LAC_CAST(GcModel, model), train, error);
+    GcModel *self = LAC_CAST(GcModel, model);
+
+    if (self->bootstrap)
+        self->train = lac_data_ref((LacData *)train);
+    return gc_fit(self, train, error);
 }
 
 static gboolean
@@ -31,14 +40,43 @@ gcopula_fill(const LacModel *model, const LacData *in, LacMatrix *out, GError **
     return gc_complete(LAC_CAST(const GcModel, model), in, NULL, out, error);
 }
 
+static void gcopula_clear(LacModel *model);
+
+/* Draw @draw by what the same rows, drawn with replacement, teach. */
+static gboolean
+gcopula_sample_anew(const GcModel *self, const LacData *in, size_t draw, const LacRng *rng,
+                    LacMatrix *out, GError **error)
+{
+    const LacRng stream = lac_context_rng(self->base.instance.context, "bootstrap");
+    const LacRng rows = lac_rng_at(&stream, draw);
+    GcModel anew = {.base = self->base,
+                    .spike = self->spike,
+                    .tol = self->tol,
+                    .iterations = self->iterations,
+                    .passes = self->passes};
+    g_autoptr(LacData) train = lac_data_resample(self->train, &rows, error);
+    const gboolean good =
+        train != NULL && gc_fit(&anew, train, error) && gc_complete(&anew, in, rng, out, error);
+
+    gcopula_clear(&anew.base);
+    return good;
+}
+
 static gboolean
 gcopula_sample(const LacModel *model, const LacData *in, size_t draw, LacMatrix *out,
                GError **error)
 {
+    const GcModel *self = LAC_CAST(const GcModel, model);
     const LacRng stream = lac_context_rng(model->instance.context, "draw");
     const LacRng rng = lac_rng_at(&stream, draw);
 
-    return gc_complete(LAC_CAST(const GcModel, model), in, &rng, out, error);
+    if (self->bootstrap && self->train != NULL)
+        return gcopula_sample_anew(self, in, draw, &rng, out, error);
+    if (self->bootstrap)
+        lac_context_event(model->instance.context, "fallback", -1,
+                          "the saved model has no training rows to fit draws anew on: they use the "
+                          "correlations of all rows");
+    return gc_complete(self, in, &rng, out, error);
 }
 
 /* ---- saving -----------------------------------------------------------------------------------
@@ -185,6 +223,7 @@ gcopula_clear(LacModel *model)
     g_clear_pointer(&self->marginal, g_free);
     g_clear_pointer(&self->column, g_free);
     g_clear_pointer(&self->gaussian, lac_gaussian_free);
+    g_clear_pointer(&self->train, lac_data_unref);
     self->q = self->cols = 0;
 }
 
@@ -202,8 +241,10 @@ gcopula_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
         27.0 * LAC_COST_STEP * n * p + 1.6 * LAC_COST_FLOP * patterns * p * p * (m + 2.0);
 
     out->seconds = steps * step / (double)work->threads;
-    out->bytes = n * p * (8.0 + 4.0 + 0.125) + 32.0 * lac_workload_seen(work) +
-                 8.0 * patterns * (p + 3.0) + 16.0 * n +
+    if (self->bootstrap && work->draws > 1)
+        out->seconds *= 1.0 + (double)work->draws;
+    out->bytes = (self->bootstrap ? n * p * 8.125 : 0.0) + n * p * (8.0 + 4.0 + 0.125) +
+                 32.0 * lac_workload_seen(work) + 8.0 * patterns * (p + 3.0) + 16.0 * n +
                  8.0 * p * p * (BLOCKS + 10.0 * (double)work->threads);
 }
 

@@ -40,11 +40,14 @@ typedef struct {
     double *level;
 } GcColumn;
 
-/** GcModel: @marginal: [q] of the latent scores; @gaussian: standard normal scores, correlated */
+/** GcModel: @train: what draws are fitted anew on, for @bootstrap; @marginal: [q] of the latent
+ * scores; @gaussian: standard normal scores, correlated */
 typedef struct {
     LacModel base;
     double spike, tol; /* parameters */
     int64_t iterations, passes;
+    gboolean bootstrap;
+    LacData *train; /* for bootstrap; NULL when loaded */
 
     size_t cols, q;
     GcColumn *column;

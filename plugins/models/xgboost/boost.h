@@ -41,6 +41,8 @@ typedef struct {
     LacModel base;
     int64_t iterations, trees, depth, patience, donors; /* parameters */
     double rate, subsample, child_weight, hold_out;
+    gboolean bootstrap;
+    LacData *train; /* for bootstrap; NULL when loaded */
 
     size_t cols, q;
     BoostColumn *column;   /* [cols] */

@@ -5,6 +5,7 @@
 #include "boost.h"
 
 #include <lacuna/levels.h>
+#include <lacuna/resample.h>
 #include <string.h>
 
 static const LacParam params[] = {
@@ -24,14 +25,20 @@ static const LacParam params[] = {
                      "Observed cells of a column held out to stop by"),
     LAC_PARAM_INT(BoostModel, donors, 5, LAC_RANGE(1, 4096), "rows",
                   "Draws of numbers: nearest predictions to take an observed value from"),
+    LAC_PARAM_BOOL(BoostModel, bootstrap, FALSE,
+                   "Learn anew on rows drawn with replacement for every draw, so that draws carry "
+                   "the uncertainty of the trees, too; as many chains as draws"),
     LAC_PARAM_END,
 };
 
 static gboolean
 xgboost_fit(LacModel *model, const LacData *train, GError **error)
 {
-    return lac_levels_check(train->schema, "xgboost", error) &&
-           boost_fit(LAC_CAST(BoostModel, model), train, error);
+    BoostModel *self = LAC_CAST(BoostModel, model);
+
+    if (self->bootstrap)
+        self->train = lac_data_ref((LacData *)train);
+    return lac_levels_check(train->schema, "xgboost", error) && boost_fit(self, train, error);
 }
 
 static gboolean
@@ -40,14 +47,48 @@ xgboost_fill(const LacModel *model, const LacData *in, LacMatrix *out, GError **
     return boost_complete(LAC_CAST(const BoostModel, model), in, NULL, out, error);
 }
 
+static void xgboost_clear(LacModel *model);
+
+/* Draw @draw by what the same rows, drawn with replacement, teach. */
+static gboolean
+xgboost_sample_anew(const BoostModel *self, const LacData *in, size_t draw, const LacRng *rng,
+                    LacMatrix *out, GError **error)
+{
+    const LacRng stream = lac_context_rng(self->base.instance.context, "bootstrap");
+    const LacRng rows = lac_rng_at(&stream, draw);
+    BoostModel anew = {.base = self->base,
+                       .iterations = self->iterations,
+                       .trees = self->trees,
+                       .depth = self->depth,
+                       .patience = self->patience,
+                       .donors = self->donors,
+                       .rate = self->rate,
+                       .subsample = self->subsample,
+                       .child_weight = self->child_weight,
+                       .hold_out = self->hold_out};
+    g_autoptr(LacData) train = lac_data_resample(self->train, &rows, error);
+    const gboolean good = train != NULL && boost_fit(&anew, train, error) &&
+                          boost_complete(&anew, in, rng, out, error);
+
+    xgboost_clear(&anew.base);
+    return good;
+}
+
 static gboolean
 xgboost_sample(const LacModel *model, const LacData *in, size_t draw, LacMatrix *out,
                GError **error)
 {
+    const BoostModel *self = LAC_CAST(const BoostModel, model);
     const LacRng stream = lac_context_rng(model->instance.context, "draw");
     const LacRng rng = lac_rng_at(&stream, draw);
 
-    return boost_complete(LAC_CAST(const BoostModel, model), in, &rng, out, error);
+    if (self->bootstrap && self->train != NULL)
+        return xgboost_sample_anew(self, in, draw, &rng, out, error);
+    if (self->bootstrap)
+        lac_context_event(model->instance.context, "fallback", -1,
+                          "the saved model has no training rows to learn draws anew on: they use "
+                          "the trees of all rows");
+    return boost_complete(self, in, &rng, out, error);
 }
 
 /* ---- saving -----------------------------------------------------------------------------------
@@ -200,6 +241,7 @@ xgboost_clear(LacModel *model)
     g_clear_pointer(&self->column, g_free);
     g_clear_pointer(&self->order, g_free);
     self->cols = self->q = 0;
+    g_clear_pointer(&self->train, lac_data_unref);
 }
 
 static void
@@ -212,7 +254,9 @@ xgboost_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
                         256.0 * LAC_COST_STEP * p * MIN(leaves, n);
 
     out->seconds = (double)self->iterations * p * (trees * tree + 30.0 * LAC_COST_STEP * n * p);
-    out->bytes = n * p * (4.0 + 4.0 + 16.0) + 40.0 * n +
+    if (self->bootstrap && work->draws > 1)
+        out->seconds *= 1.0 + (double)work->draws;
+    out->bytes = (self->bootstrap ? n * p * 8.125 : 0.0) + n * p * (4.0 + 4.0 + 16.0) + 40.0 * n +
                  2.0 * MIN(leaves, n) * p * MIN(256.0, n) * 16.0 + /* histograms of one model */
                  (double)self->iterations * p * (trees * MIN(2.0 * leaves, n) * 80.0) +
                  p * 16.0 * MIN(n, BOOST_MOST_DONORS);
