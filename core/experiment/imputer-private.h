@@ -88,8 +88,8 @@ LAC_PRIVATE_API gboolean lac_imputer_was_too_large(const LacImputer *imputer);
  * the tables count. */
 LAC_PRIVATE_API gboolean lac_imputer_cost(const LacImputer *imputer, const LacData *train,
                                           LacCost *out);
-/** lac_imputer_forecast: the model's estimate alone, before anything of @train but its shape and its
- * kinds of columns is looked at. FALSE when it gives none. */
+/** lac_imputer_forecast: the model's estimate alone, before anything of @train but its shape and
+ * its kinds of columns is looked at. FALSE when it gives none. */
 LAC_PRIVATE_API gboolean lac_imputer_forecast(LacImputer *imputer, const LacData *train,
                                               LacCost *out);
 /** lac_imputer_save, _load: a model file: tensors, column schema, plugin, version, parameters.

@@ -43,6 +43,11 @@ void lac_imputer_set_columns(LacImputer *imputer, LacSchema *schema);
 
 /** lac_imputer_prepare: raw @in as the model is to see it. Owned. */
 LacData *lac_imputer_prepare(const LacImputer *imputer, const LacData *in, GError **error);
+/** lac_imputer_prepare_kept: the same, kept and lent until the next call, so that a table that
+ * comes again is the same object to the model. */
+const LacData *lac_imputer_prepare_kept(LacImputer *imputer, const LacData *in, GError **error);
+/** lac_imputer_check_columns: @in has the columns the model was fitted on. */
+gboolean lac_imputer_check_columns(const LacImputer *imputer, const LacData *in, GError **error);
 /** lac_imputer_complete: @out of raw @in by the model's own sample or fill of @prepared, checked
  * and turned back, limits not looked at yet. */
 gboolean lac_imputer_complete(LacImputer *imputer, const LacData *in, const LacData *prepared,

@@ -202,9 +202,8 @@ lac_imputer_prepare(const LacImputer *imputer, const LacData *in, GError **error
     return lac_encoder_apply(imputer->encoder, scaled, error);
 }
 
-/* Lent until the next call. */
-static const LacData *
-prepare(LacImputer *imputer, const LacData *in, GError **error)
+const LacData *
+lac_imputer_prepare_kept(LacImputer *imputer, const LacData *in, GError **error)
 {
     LacData *prepared;
 
@@ -220,8 +219,8 @@ prepare(LacImputer *imputer, const LacData *in, GError **error)
     return prepared;
 }
 
-static gboolean
-check_columns(const LacImputer *imputer, const LacData *in, GError **error)
+gboolean
+lac_imputer_check_columns(const LacImputer *imputer, const LacData *in, GError **error)
 {
     if (in->cols != imputer->schema->cols)
         return lac_fail(error, LAC_ERROR_SHAPE,
@@ -307,7 +306,7 @@ lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error)
         imputer->train_fingerprint = lac_data_fingerprint(train);
     if (!lac_imputer_check_memory(imputer, train, error))
         return FALSE;
-    prepared = prepare(imputer, train, error);
+    prepared = lac_imputer_prepare_kept(imputer, train, error);
     if (prepared == NULL)
         return FALSE;
     imputer->model_schema = lac_schema_ref(prepared->schema);
@@ -528,7 +527,7 @@ run_model(LacImputer *imputer, const LacData *prepared, gboolean drawn, size_t d
 static gboolean
 check_in(const LacImputer *imputer, const LacData *in, GError **error)
 {
-    if (!check_columns(imputer, in, error))
+    if (!lac_imputer_check_columns(imputer, in, error))
         return FALSE;
     if ((lac_model_traits(imputer->model) & LAC_MODEL_TRANSDUCTIVE) &&
         lac_data_fingerprint(in) != imputer->train_fingerprint)
@@ -579,7 +578,7 @@ complete(LacImputer *imputer, const LacData *in, gboolean drawn, size_t draw, La
     g_assert(imputer->fitted);
     if (!lac_model_fills(&imputer->plugin->plugin, error) || !check_in(imputer, in, error))
         return FALSE;
-    prepared = prepare(imputer, in, error);
+    prepared = lac_imputer_prepare_kept(imputer, in, error);
     return prepared != NULL &&
            lac_imputer_complete(imputer, in, prepared, drawn, draw, out, error) &&
            lac_imputer_hold_limits(imputer, in, prepared, drawn, draw, out, error) &&
@@ -610,51 +609,10 @@ lac_imputer_log_density(LacImputer *imputer, const LacData *in, const LacData *t
     g_assert(lac_imputer_can_log_density(imputer) && imputer->fitted);
     if (!check_in(imputer, in, error))
         return FALSE;
-    prepared = prepare(imputer, in, error);
+    prepared = lac_imputer_prepare_kept(imputer, in, error);
     if (prepared == NULL)
         return FALSE;
     scaled_truth = lac_imputer_prepare(imputer, truth, error);
     return scaled_truth != NULL &&
            imputer->plugin->log_density(imputer->model, prepared, scaled_truth, out, error);
-}
-
-/* ---- labels ---------------------------------------------------------------------------------- */
-
-static gboolean
-check_probabilities(const LacImputer *imputer, const LacData *in, const LacMatrix *out,
-                    GError **error)
-{
-    for (size_t i = 0; i < out->rows; i++) {
-        const double *p = lac_matrix_row(out, i);
-        double sum = 0.0;
-
-        for (size_t k = 0; k < out->cols; k++)
-            sum += p[k] >= 0.0 ? p[k] : NAN;
-        if (!(fabs(sum - 1.0) <= 1e-6))
-            return lac_fail(error, LAC_ERROR_NUMERIC,
-                            "%s: the class probabilities of row %zu of %s add up to %g, or one of "
-                            "them is negative or not a number",
-                            model_name(imputer), i + 1, in->origin, sum);
-    }
-    return TRUE;
-}
-
-gboolean
-lac_imputer_predict(LacImputer *imputer, const LacData *in, LacMatrix *out, GError **error)
-{
-    const LacData *prepared;
-
-    g_assert(imputer->plugin->predict != NULL && imputer->fitted && out->rows == in->rows);
-    if (!check_columns(imputer, in, error))
-        return FALSE;
-    prepared = prepare(imputer, in, error);
-    if (prepared == NULL)
-        return FALSE;
-    if (!imputer->plugin->predict(imputer->model, prepared, out, error)) {
-        if (error != NULL && *error == NULL)
-            lac_fail(error, LAC_ERROR_PLUGIN, "%s: predict failed without saying why",
-                     model_name(imputer));
-        return FALSE;
-    }
-    return check_probabilities(imputer, in, out, error);
 }
