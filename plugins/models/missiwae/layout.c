@@ -74,7 +74,7 @@ order_columns(Layout *self, const LacData *train, gboolean numbers)
     place_categories(self);
     self->logarithm = g_new0(size_t, self->numeric + 1);
     for (size_t k = 0; self->likelihood == MIXED && k < self->numeric; k++)
-        self->logarithm[k] = smallest(train, self->order[k]) >= 0.0 ? 1 : 0;
+        self->logarithm[k] = smallest(train, self->order[k]) > 0.0 ? 1 : 0;
 }
 
 static Likelihood

@@ -44,7 +44,7 @@ static const char *const estimates[] = {"means", "samples", NULL};
         LAC_PARAM_CHOICE(                                                                          \
             Dlvm, likelihood, AUTO, likelihoods,                                                   \
             "Of numeric columns; auto: bernoulli for images within 0 .. 1, else student; mixed: "  \
-            "each by its values, unscaled (log-normal where none is negative, Poisson for whole "  \
+            "each by its values, unscaled (log-normal where all are above 0, Poisson for whole "   \
             "numbers, else normal). Binary columns are Bernoulli, ordered ones cumulative "        \
             "logits, "                                                                             \
             "other categories categorical"),                                                       \

@@ -9,7 +9,7 @@
 #include <lacuna/train.h>
 
 /** Likelihood of numeric columns; binary ones are Bernoulli, ordered ones cumulative logits, others
- * categorical. MIXED goes by each column: Gaussian, log-normal where nothing is negative, Poisson
+ * categorical. MIXED goes by each column: Gaussian, log-normal where all is above 0, Poisson
  * for whole numbers that are not. */
 typedef enum { AUTO, GAUSSIAN, SHARED, STUDENT, BERNOULLI, LOGISTIC, MIXED } Likelihood;
 /** What the encoder sees in a hole (section 1.2 of the paper). */
