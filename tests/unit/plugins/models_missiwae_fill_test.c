@@ -421,10 +421,10 @@ make_pair(LacData *both[2])
     double v[2][3 * 80];
     LacRng rng = lac_rng_new(21);
 
-    for (size_t k = 0; k < 3 * 80; k++)
-        v[0][k] = v[1][k] = lac_rng_normal(&rng) + (double)(k % 3 == 2) * v[1][k - 1];
-    for (size_t k = 0; k < 3 * 80; k += 4)
-        v[0][k] = NAN;
+    for (size_t k = 0; k < 3 * 80; k++) {
+        v[1][k] = lac_rng_normal(&rng) + (k % 3 == 2 ? v[1][k - 1] : 0.0);
+        v[0][k] = k % 4 == 0 ? NAN : v[1][k];
+    }
     for (int t = 0; t < 2; t++)
         both[t] = harness_table(80, 3, v[t]);
 }
