@@ -85,6 +85,16 @@ valid_text(const char *text)
     return text != NULL && *text != '\0' ? g_utf8_make_valid(text, -1) : NULL;
 }
 
+/* Of a damaged Stata file the name may have no end. */
+static char *
+labels_name(const char *labels)
+{
+    enum { LONGEST = 129 };
+    g_autofree char *name = labels != NULL ? g_strndup(labels, LONGEST) : NULL;
+
+    return valid_text(name);
+}
+
 static int
 take_variable(int index, readstat_variable_t *from, const char *labels, void *user)
 {
@@ -98,7 +108,7 @@ take_variable(int index, readstat_variable_t *from, const char *labels, void *us
         variable->name = g_strdup_printf("x%u", survey->variables->len + 1);
     variable->label = valid_text(readstat_variable_get_label(from));
     variable->format = valid_text(readstat_variable_get_format(from));
-    variable->labels = valid_text(labels);
+    variable->labels = labels_name(labels);
     variable->measure = readstat_variable_get_measure(from);
     variable->is_text = readstat_variable_get_type_class(from) == READSTAT_TYPE_CLASS_STRING;
     g_ptr_array_add(survey->variables, variable);
@@ -252,33 +262,32 @@ read_catalog(Survey *survey, GBytes *catalog, const char *encoding, GError **err
 }
 
 Survey *
-survey_read(const char *name, FileFormat format, GBytes *bytes, GBytes *catalog,
-            const char *encoding, GError **error)
+survey_read(const SurveyFile *file, GError **error)
 {
     g_autoptr(Survey) survey = g_new0(Survey, 1);
     readstat_parser_t *parser;
     readstat_error_t status;
     gsize n;
-    const uint8_t *data = g_bytes_get_data(bytes, &n);
+    const uint8_t *data = g_bytes_get_data(file->bytes, &n);
 
-    survey->name = name;
-    survey->format = format;
+    survey->name = file->name;
+    survey->format = file->format;
     survey->variables = g_ptr_array_new_with_free_func(variable_free);
     survey->label_sets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, label_set_free);
-    if (!read_catalog(survey, catalog, encoding, error))
+    if (!read_catalog(survey, file->catalog, file->encoding, error))
         return NULL;
-    parser = parser_new(encoding);
-    status = survey_parse_bytes(parser, format, data, n, survey);
+    parser = parser_new(file->encoding);
+    status = survey_parse_bytes(parser, file->format, data, n, survey);
     readstat_parser_free(parser);
     if (!survey_check(survey, status, error))
         return NULL;
     for (guint j = 0; j < survey->variables->len; j++)
         if (!variable_grow(survey->variables->pdata[j], survey->rows))
-            return lac_fail_null(error, LAC_ERROR_SHAPE, "%s: no memory for %zu rows", name,
+            return lac_fail_null(error, LAC_ERROR_SHAPE, "%s: no memory for %zu rows", file->name,
                                  survey->rows);
     if (survey->variables->len == 0 || survey->rows == 0)
         return lac_fail_null(error, LAC_ERROR_DATA,
-                             "%s: %u variables and %zu rows; expected a table", name,
+                             "%s: %u variables and %zu rows; expected a table", file->name,
                              survey->variables->len, survey->rows);
     return g_steal_pointer(&survey);
 }

@@ -36,7 +36,6 @@ readstat_text(const LacReader *reader, GError **error)
     gboolean gzip;
     g_autoptr(GBytes) bytes = lac_csv_load(reader->path, &gzip, error);
     g_autoptr(GBytes) catalog = NULL;
-    g_autoptr(Survey) survey = NULL;
     FileFormat format;
     gsize n;
 
@@ -53,8 +52,15 @@ readstat_text(const LacReader *reader, GError **error)
             reader->path);
     if (self->catalog != NULL && (catalog = lac_csv_load(self->catalog, &gzip, error)) == NULL)
         return NULL;
-    survey = survey_read(reader->path, format, bytes, catalog, self->encoding, error);
-    return survey != NULL ? survey_text(survey, self->labels) : NULL;
+
+    const SurveyFile file = {.name = reader->path,
+                             .encoding = self->encoding,
+                             .format = format,
+                             .bytes = bytes,
+                             .catalog = catalog,
+                             .labels = self->labels};
+
+    return survey_text_of_file(&file, error);
 }
 
 /* The file's own kinds first: what the user says comes later and holds. */

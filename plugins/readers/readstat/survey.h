@@ -3,7 +3,8 @@
  *   file.c      which of the formats it is; its bytes for libreadstat, from memory
  *   parse.c     what libreadstat tells, cell by cell
  *   columns.c   what each variable becomes: numbers, levels, days, or text that is passed through
- *   text.c      the table as delimited text */
+ *   text.c      the table as delimited text
+ *   child.c     all of it in a process of its own */
 #ifndef LACUNA_READSTAT_SURVEY_H
 #define LACUNA_READSTAT_SURVEY_H
 
@@ -81,13 +82,20 @@ survey_parse_catalog(readstat_parser_t *parser, const uint8_t *bytes, size_t n, 
 
 /* parse.c */
 /**
- * survey_read:
+ * SurveyFile:
  * @bytes: the file, after gunzip; @catalog: a SAS file of value labels, or NULL
  * @encoding: of texts where the file does not say, or NULL
- * @error: LAC_ERROR_DATA with what libreadstat found
+ * @labels: value labels become levels
  */
-Survey *survey_read(const char *name, FileFormat format, GBytes *bytes, GBytes *catalog,
-                    const char *encoding, GError **error);
+typedef struct {
+    const char *name, *encoding;
+    FileFormat format;
+    GBytes *bytes, *catalog;
+    gboolean labels;
+} SurveyFile;
+
+/** survey_read: @error: LAC_ERROR_DATA with what libreadstat found */
+Survey *survey_read(const SurveyFile *file, GError **error);
 void survey_free(Survey *survey);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Survey, survey_free)
 /** survey_label: of @value of @variable, lent, or NULL. */
@@ -105,5 +113,10 @@ double survey_since_1970(const Survey *survey, const Variable *variable, Role ro
 /* text.c */
 /** survey_text: the table as text, with kinds and notes. Owned. */
 LacReaderText *survey_text(const Survey *survey, gboolean use_labels);
+
+/* child.c */
+/** survey_text_of_file: survey_read() and survey_text() where a crash is an error message. Owned.
+ */
+LacReaderText *survey_text_of_file(const SurveyFile *file, GError **error);
 
 #endif
