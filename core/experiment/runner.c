@@ -1,42 +1,15 @@
 /* One cell: read, hide, split, fit, fill, score. */
+#include "runner.h"
 #include "choice.h"
 #include "columns.h"
 #include "images.h"
 #include "resources.h"
 #include "search.h"
-#include "work.h"
 
 #include <lacuna/parallel.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
-
-/** Fitted: what a cell has once its model is fitted, up to its classifier. */
-typedef struct {
-    LacSplit *split;
-    LacData *train, *test_truth, *test;
-    LacContext *context;
-    LacImputer *imputer;
-    LacMatrix *completed;
-    double fit_s, apply_s, cpu_s, peak_rss_mib;
-    char *classifier_key;
-    LacContext *classifier_context;
-    LacImputer *classifier;
-} Fitted;
-
-struct LacCellRunner {
-    const LacExperiment *experiment;
-    void (*report)(void *user, double done);
-    void *user;
-    gboolean check_numerics;
-    /* what was made last, and for what */
-    const LacChoice *data, *tests, *mask;
-    size_t mask_repeat, n_tests;
-    LacData *truth, *incomplete;
-    /* a model with its completion of the test rows, for the next classifier behind it */
-    char *fitted_key;
-    Fitted fitted;
-};
 
 LacCellRunner *
 lac_cell_runner_new(const LacExperiment *experiment)
@@ -50,7 +23,7 @@ lac_cell_runner_new(const LacExperiment *experiment)
 static void
 fitted_clear(LacCellRunner *runner)
 {
-    Fitted *fitted = &runner->fitted;
+    LacFitted *fitted = &runner->fitted;
 
     g_clear_pointer(&fitted->classifier, lac_imputer_free);
     g_clear_pointer(&fitted->classifier_context, lac_context_free);
@@ -90,215 +63,14 @@ lac_cell_runner_set_check_numerics(LacCellRunner *runner, gboolean check)
     runner->check_numerics = check;
 }
 
-/* ---- random streams: who may depend on what -------------------------------------------------- */
-
-LacRng
-lac_work_stream(const LacExperiment *e, const char *purpose)
-{
-    const LacRng root = lac_rng_new((uint64_t)e->seed);
-
-    return lac_rng_split(&root, purpose);
-}
-
-/* Below @purpose: repeat and data; every model and every mask meets the same. */
-static LacRng
-stream_of_data(const LacExperiment *e, const LacCell *cell, const char *purpose)
-{
-    const LacRng all = lac_work_stream(e, purpose), repeat = lac_rng_at(&all, cell->repeat);
-
-    return lac_rng_split(&repeat, cell->data->key);
-}
-
-/* ... and mask parameters; every model meets the same. */
-static LacRng
-stream_of_mask(const LacExperiment *e, const LacCell *cell, const char *purpose)
-{
-    const LacRng data = stream_of_data(e, cell, purpose);
-
-    return lac_rng_split(&data, cell->mask->key);
-}
-
 /* The model's own: its name, not its parameters, so that settings are compared on equal draws. */
 static LacRng
 stream_of_model(const LacExperiment *e, const LacCell *cell)
 {
-    const LacRng mask = stream_of_mask(e, cell, "model"), fold = lac_rng_at(&mask, cell->fold);
+    const LacRng mask = lac_runner_mask_stream(e, cell, "model"),
+                 fold = lac_rng_at(&mask, cell->fold);
 
     return lac_rng_split(&fold, cell->model->plugin->name);
-}
-
-/* ---- data and holes -------------------------------------------------------------------------- */
-
-gpointer
-lac_work_instance(const LacExperiment *e, const LacChoice *choice, GError **error)
-{
-    g_autoptr(LacNode) params = lac_choice_params(choice, error);
-
-    if (params == NULL)
-        return NULL;
-    return lac_instance_new(choice->plugin, params, e->base_dir, error);
-}
-
-static LacData *
-read_choice(const LacExperiment *e, const LacChoice *choice, GError **error)
-{
-    LacReader *reader = lac_work_instance(e, choice, error);
-    LacData *data;
-
-    if (reader == NULL)
-        return NULL;
-    data = lac_choice_read(choice, reader, error);
-    lac_instance_free(reader);
-    return data;
-}
-
-/* Rows that another file has for testing come last, so that masks and scores see one table. */
-static gboolean
-append_tests(LacCellRunner *runner, const LacChoice *tests, GError **error)
-{
-    g_autoptr(LacData) train = g_steal_pointer(&runner->truth), test = NULL;
-
-    test = read_choice(runner->experiment, tests, error);
-    if (test == NULL)
-        return FALSE;
-    runner->n_tests = test->rows;
-    runner->truth = lac_data_append(train, test, error);
-    if (runner->truth == NULL)
-        g_prefix_error(error, "split.test: ");
-    return runner->truth != NULL;
-}
-
-static gboolean
-read_data(LacCellRunner *runner, const LacCell *cell, GError **error)
-{
-    const LacChoice *tests = cell->split->tests != NULL ? cell->split->tests->pdata[0] : NULL;
-
-    if (runner->data == cell->data && runner->tests == tests)
-        return TRUE;
-    g_clear_pointer(&runner->incomplete, lac_data_unref);
-    g_clear_pointer(&runner->truth, lac_data_unref);
-    runner->data = runner->mask = NULL;
-    runner->truth = read_choice(runner->experiment, cell->data, error);
-    if (runner->truth == NULL || (tests != NULL && !append_tests(runner, tests, error)))
-        return FALSE;
-    runner->data = cell->data;
-    runner->tests = tests;
-    return TRUE;
-}
-
-static gboolean
-hide_cells(LacCellRunner *runner, const LacCell *cell, GError **error)
-{
-    g_autoptr(LacMask) holes = NULL;
-    LacMaskGenerator *generator;
-    gboolean good;
-
-    if (runner->mask == cell->mask && runner->mask_repeat == cell->repeat)
-        return TRUE;
-    g_clear_pointer(&runner->incomplete, lac_data_unref);
-    runner->mask = NULL;
-    holes = lac_mask_new(runner->truth->rows, runner->truth->cols, error);
-    generator = holes != NULL ? lac_work_instance(runner->experiment, cell->mask, error) : NULL;
-    if (generator == NULL)
-        return FALSE;
-    generator->rng = stream_of_mask(runner->experiment, cell, "mask");
-    good = lac_mask_generate(generator, runner->truth, holes, error);
-    lac_instance_free(generator);
-    if (good)
-        runner->incomplete = lac_data_with_holes(runner->truth, holes, error);
-    if (runner->incomplete == NULL)
-        return FALSE;
-    runner->mask = cell->mask;
-    runner->mask_repeat = cell->repeat;
-    return TRUE;
-}
-
-static const char *
-mechanism_name(LacMechanism mechanism)
-{
-    static const char *const names[] = {
-        [LAC_MCAR] = "MCAR", [LAC_MAR] = "MAR", [LAC_MNAR] = "MNAR"};
-
-    return mechanism >= LAC_MCAR && mechanism <= LAC_MNAR ? names[mechanism] : NULL;
-}
-
-static gboolean
-describe_data(const LacCellRunner *runner, LacWork *work, GError **error)
-{
-    const LacMaskPlugin *plugin = (const LacMaskPlugin *)work->cell->mask->plugin;
-    const size_t known = runner->truth->rows * runner->truth->cols -
-                         lac_mask_count(runner->truth->holes),
-                 left = runner->truth->rows * runner->truth->cols -
-                        lac_mask_count(runner->incomplete->holes);
-    LacMaskGenerator *generator = lac_work_instance(runner->experiment, work->cell->mask, error);
-
-    if (generator == NULL)
-        return FALSE;
-    work->outcome->mechanism = g_strdup(mechanism_name(
-        plugin->mechanism_of != NULL ? plugin->mechanism_of(generator) : plugin->mechanism));
-    lac_instance_free(generator);
-    work->outcome->n_rows = (int64_t)runner->truth->rows;
-    work->outcome->n_cols = (int64_t)runner->truth->cols;
-    if (known > 0)
-        work->outcome->rate_realised = (double)(known - left) / (double)known;
-    return TRUE;
-}
-
-/* The training rows of @outer (taken), divided into those a trial learns from and those it is
- * judged on; the same ones for all trials. Test rows of @outer are on neither side. */
-static LacSplit *
-validation_split(const LacCellRunner *runner, const LacCell *cell, LacSplit *outer, GError **error)
-{
-    const LacSearch *search = &runner->experiment->search;
-    const LacSplitSpec spec = {.kind = LAC_SPLIT_HOLDOUT,
-                               .folds = 1,
-                               .share = search->validation,
-                               .stratify = search->stratify || cell->split->spec.stratify};
-    const LacRng all = stream_of_data(runner->experiment, cell, "validation"),
-                 rng = lac_rng_at(&all, cell->fold);
-    g_autoptr(LacSplit) from = outer;
-    g_autoptr(LacData) rows =
-        lac_data_select_rows(runner->truth, outer->n_train, outer->train, error);
-    LacSplit *split = rows != NULL ? lac_split_make(&spec, rows, 0, &rng, error) : NULL;
-
-    if (split == NULL) {
-        g_prefix_error(error, "search.validation: ");
-        return NULL;
-    }
-    for (size_t i = 0; i < split->n_train; i++)
-        split->train[i] = from->train[split->train[i]];
-    for (size_t i = 0; i < split->n_test; i++)
-        split->test[i] = from->train[split->test[i]];
-    return split;
-}
-
-/* Without a split the same tables serve on both sides, as the same objects. */
-static gboolean
-split_rows(const LacCellRunner *runner, LacWork *work, GError **error)
-{
-    const LacRng rng = stream_of_data(runner->experiment, work->cell, "split");
-    LacSplitSpec spec = work->cell->split->spec;
-    LacSplit *split;
-
-    spec.tail = runner->n_tests;
-    split = lac_split_make(&spec, runner->truth, work->cell->fold, &rng, error);
-    if (split != NULL && work->cell->stage != LAC_STAGE_NONE)
-        split = validation_split(runner, work->cell, split, error);
-    work->split = split;
-    if (split == NULL)
-        return FALSE;
-    if (work->cell->split->spec.kind == LAC_SPLIT_NONE) {
-        work->train = lac_data_ref(runner->incomplete);
-        work->test = lac_data_ref(runner->incomplete);
-        work->test_truth = lac_data_ref(runner->truth);
-        return TRUE;
-    }
-    work->train = lac_data_select_rows(runner->incomplete, split->n_train, split->train, error);
-    if (work->train != NULL)
-        work->test = lac_data_select_rows(runner->incomplete, split->n_test, split->test, error);
-    if (work->test != NULL)
-        work->test_truth = lac_data_select_rows(runner->truth, split->n_test, split->test, error);
-    return work->test_truth != NULL;
 }
 
 /* ---- fit and fill ---------------------------------------------------------------------------- */
@@ -358,7 +130,7 @@ make_imputer(const LacCellRunner *runner, LacWork *work, GError **error)
             return FALSE;
         }
     }
-    initial->rng = stream_of_mask(e, work->cell, "initial");
+    initial->rng = lac_runner_mask_stream(e, work->cell, "initial");
     work->context = lac_context_new(stream_of_model(e, work->cell));
     if (e->limit_mib > 0)
         lac_context_set_memory(work->context, (size_t)(e->limit_mib * 1024.0 * 1024.0));
@@ -468,7 +240,8 @@ keep_images(LacWork *work)
 {
     if (work->cell->repeat == 0 && work->cell->fold == 0 && work->cell->stage == LAC_STAGE_NONE)
         lac_images_add(work->outcome, work->test_truth, work->test, work->completed,
-                       work->split->test, stream_of_data(work->experiment, work->cell, "images"));
+                       work->split->test,
+                       lac_runner_data_stream(work->experiment, work->cell, "images"));
 }
 
 static void
@@ -524,7 +297,7 @@ classify(const LacCellRunner *runner, LacWork *work, GError **error)
 
     if (cell->classifier == NULL)
         return TRUE;
-    const LacRng mask = stream_of_mask(runner->experiment, cell, "downstream"),
+    const LacRng mask = lac_runner_mask_stream(runner->experiment, cell, "downstream"),
                  fold = lac_rng_at(&mask, cell->fold);
 
     rng = lac_rng_split(&fold, cell->classifier->plugin->name);
@@ -543,7 +316,7 @@ classify(const LacCellRunner *runner, LacWork *work, GError **error)
 static gboolean
 fit_anew(LacCellRunner *runner, LacWork *work, GError **error)
 {
-    return split_rows(runner, work, error) && make_imputer(runner, work, error) &&
+    return lac_runner_split(runner, work, error) && make_imputer(runner, work, error) &&
            tell_truth(runner, work, error) && fit_and_fill(work, error);
 }
 
@@ -567,9 +340,9 @@ take_classifier(LacWork *work, char *key, LacImputer *classifier, LacContext *co
 static void
 take_fitted(LacCellRunner *runner, LacWork *work)
 {
-    const Fitted fitted = runner->fitted;
+    const LacFitted fitted = runner->fitted;
 
-    runner->fitted = (Fitted){0};
+    runner->fitted = (LacFitted){0};
     work->split = fitted.split;
     work->train = fitted.train;
     work->test_truth = fitted.test_truth;
@@ -593,20 +366,20 @@ keep_fitted(LacCellRunner *runner, LacWork *work)
     const LacOutcome *outcome = work->outcome;
 
     lac_context_set_progress(work->context, NULL, NULL);
-    runner->fitted = (Fitted){g_steal_pointer(&work->split),
-                              g_steal_pointer(&work->train),
-                              g_steal_pointer(&work->test_truth),
-                              g_steal_pointer(&work->test),
-                              g_steal_pointer(&work->context),
-                              g_steal_pointer(&work->imputer),
-                              g_steal_pointer(&work->completed),
-                              outcome->fit_s,
-                              outcome->apply_s,
-                              outcome->cpu_s,
-                              outcome->peak_rss_mib,
-                              lac_cell_classifier_key(work->experiment, work->cell),
-                              g_steal_pointer(&work->classifier_context),
-                              g_steal_pointer(&work->classifier)};
+    runner->fitted = (LacFitted){g_steal_pointer(&work->split),
+                                 g_steal_pointer(&work->train),
+                                 g_steal_pointer(&work->test_truth),
+                                 g_steal_pointer(&work->test),
+                                 g_steal_pointer(&work->context),
+                                 g_steal_pointer(&work->imputer),
+                                 g_steal_pointer(&work->completed),
+                                 outcome->fit_s,
+                                 outcome->apply_s,
+                                 outcome->cpu_s,
+                                 outcome->peak_rss_mib,
+                                 lac_cell_classifier_key(work->experiment, work->cell),
+                                 g_steal_pointer(&work->classifier_context),
+                                 g_steal_pointer(&work->classifier)};
     lac_context_set_progress(runner->fitted.classifier_context, NULL, NULL);
 }
 
@@ -649,8 +422,7 @@ check_score(const LacWork *work, GError **error)
 static gboolean
 run_cell(LacCellRunner *runner, LacWork *work, GError **error)
 {
-    return read_data(runner, work->cell, error) && hide_cells(runner, work->cell, error) &&
-           describe_data(runner, work, error) && fit(runner, work, error) &&
+    return lac_runner_tables(runner, work, error) && fit(runner, work, error) &&
            classify(runner, work, error) && lac_work_score(work, error) && check_score(work, error);
 }
 
