@@ -10,7 +10,10 @@
 #define LONGEST_TICK 12
 
 /* values span so much that a log axis shows them better */
-static const double log_from = 20.0;
+static const double log_from = 10.0;
+
+/* smaller numbers are written with an exponent and take more room */
+static const double wide_ticks = 1e-3;
 
 static void
 frame(LacFigure *figure, const LacReport *report, const LacReportSearch *search, const char *x)
@@ -18,7 +21,7 @@ frame(LacFigure *figure, const LacReport *report, const LacReportSearch *search,
     const char *metric = report_metric(report, search->metric)->label;
     g_autofree char *label = figure_shorten(metric, 30), *across = figure_shorten(x, 40);
 
-    figure_frame(figure, 82, 16, 14, 46);
+    figure_frame(figure, 82, 28, 14, 46);
     figure_axis_label(figure, "x", across);
     figure_axis_label(figure, "y", label);
 }
@@ -171,7 +174,7 @@ number_axis(LacFigure *figure, const double *x, size_t n)
     if (low > 0.0 && high / low >= log_from)
         figure_put(figure, "set logscale x\nset format x '%%h'\n");
     else if (high > low)
-        figure_put(figure, "set xtics %g\n", figure_nice(high - low, 5));
+        figure_put(figure, "set xtics %g\n", figure_nice(high - low, high < wide_ticks ? 2 : 5));
 }
 
 /* [8] before [16]. */

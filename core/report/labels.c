@@ -348,6 +348,7 @@ group_methods(LacReport *report)
 {
     const gboolean initial = VARIES(report, initial) || VARIES(report, initial_params);
     const gboolean optimizer = VARIES(report, optimizer) || VARIES(report, optimizer_params);
+    const gboolean classifier = VARIES(report, classifier);
     g_auto(Groups) groups = groups_new();
     g_autoptr(GPtrArray) labels = NULL;
 
@@ -361,6 +362,9 @@ group_methods(LacReport *report)
             g_string_append_printf(name, " from %s", cell->initial);
         if (optimizer && cell->optimizer != NULL)
             g_string_append_printf(name, " by %s", cell->optimizer);
+        /* runs pooled: within one the labels say it already */
+        if (classifier && cell->classifier != NULL && strstr(name->str, " then ") == NULL)
+            g_string_append_printf(name, " then %s", cell->classifier);
         key = g_strjoin("\x1f", name->str, cell->model ? cell->model : "",
                         cell->model_params ? cell->model_params : "",
                         cell->initial_params ? cell->initial_params : "",

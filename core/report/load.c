@@ -86,7 +86,8 @@ cell_read(Rows *rows, const LacReportRun *run)
         &cell->data_sha,     &cell->split,       &cell->mask,           &cell->mask_params,
         &cell->mechanism,    &cell->initial,     &cell->initial_params, &cell->model,
         &cell->model_params, &cell->model_label, &cell->optimizer,      &cell->optimizer_params,
-        &cell->scale,        &cell->status,      &cell->reason,         &cell->host};
+        &cell->scale,        &cell->status,      &cell->reason,         &cell->host,
+        &cell->classifier};
     int64_t *wholes[] = {&cell->position, &cell->rows,   &cell->cols,
                          &cell->fold,     &cell->repeat, &cell->threads};
     double *numbers[] = {&cell->rate_asked, &cell->rate_realised, &cell->fit_s,
@@ -116,7 +117,8 @@ load_cells(LacReport *report, Database *database, const char *dir, GHashTable *k
         "SELECT id, data, data_params, family, data_sha256, split, mask, mask_params, mechanism,"
         " initial, initial_params, model, coalesce(search, model_params), model_label, optimizer,"
         " CASE WHEN search IS NULL THEN optimizer_params END,"
-        " scale, status, reason, host, position, n_rows, n_cols, fold, repeat, threads,"
+        " scale, status, reason, host, json_extract(downstream, '$.model'), position, n_rows, "
+        "n_cols, fold, repeat, threads,"
         " rate_asked, rate_realised, fit_s, apply_s, cpu_s, peak_rss_mib, contended"
         " FROM cells WHERE status IS NOT NULL ORDER BY position, id";
     g_autoptr(Rows) rows = rows_of(database, dir, sql, error);

@@ -28,6 +28,7 @@ typedef struct {
     char *mask, *mask_params, *mechanism;
     char *model, *model_params, *model_label, *initial, *initial_params;
     char *optimizer, *optimizer_params;
+    char *classifier; /* behind it, or NULL */
     int64_t repeat, fold, rows, cols, threads, position;
     double rate_asked, rate_realised, fit_s, apply_s, cpu_s, peak_mib;
     gboolean ok, contended;

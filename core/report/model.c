@@ -43,7 +43,8 @@ report_cell_free(LacReportCell *cell)
                       &cell->initial,
                       &cell->initial_params,
                       &cell->optimizer,
-                      &cell->optimizer_params};
+                      &cell->optimizer_params,
+                      &cell->classifier};
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(*texts[i]);

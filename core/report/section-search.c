@@ -91,19 +91,33 @@ score_cell(Page *page, const LacReportTried *tried)
 
 /* ---- overview -------------------------------------------------------------------------------- */
 
+static char *
+methods_text(const LacReportSearch *search)
+{
+    g_ptr_array_add(search->methods, NULL);
+    char *text = g_strjoinv("; ", (char **)search->methods->pdata);
+
+    g_ptr_array_set_size(search->methods, (gint)search->methods->len - 1);
+    return text;
+}
+
 static void
 overview_row(Page *page, const LacReportSearch *search)
 {
+    const LacReport *report = page->report;
     const LacReportTried *best = best_of(search);
-    g_autofree char *name = report_search_text(page->report, search);
+    g_autofree char *methods = methods_text(search);
     g_autofree char *values = best != NULL ? values_text(best) : g_strdup("every trial failed");
 
     page_row(page);
-    page_row_head(page, name);
+    page_row_head(page, report_condition(report, search->condition)->label);
+    if (report->data->len > 1)
+        page_cell(page, report_data(report, search->data)->label, "left");
+    page_cell(page, methods, "left wrap");
     page_cell(page, g_str_equal(search->stage, "model") ? "model" : "classifier", "left");
     page_count_cell(page, trials_in(search));
     page_count_cell(page, failed_in(search));
-    page_cell(page, report_metric(page->report, search->metric)->label, "left");
+    page_cell(page, report_metric(report, search->metric)->label, "left");
     if (best != NULL)
         score_cell(page, best);
     else
@@ -116,8 +130,11 @@ static void
 overview(Page *page, const GPtrArray *searches)
 {
     page_table(page, "Searches: trials, best score, what was chosen");
-    page_head_text(page, "search");
-    page_head_text(page, "of");
+    page_head_text(page, "condition");
+    if (page->report->data->len > 1)
+        page_head_text(page, "data");
+    page_head_text(page, "method");
+    page_head_text(page, "search for");
     page_head(page, "trials", NULL);
     page_head(page, "failed", NULL);
     page_head_text(page, "judged by");
