@@ -96,28 +96,47 @@ append_quoted(GString *out, const char *text)
 /* ---- the experiments ---------------------------------------------------------------------------
  */
 
-/* Kinds that were given, and columns that are left out. */
 static void
-append_kinds(GString *out, const LacImputeOptions *o)
+append_kind(GString *out, const char *column, const char *kind)
 {
-    if (o->kinds == NULL && o->ignore == NULL)
-        return;
+    g_string_append(out, "        ");
+    append_quoted(out, column);
+    g_string_append(out, ": ");
+    append_quoted(out, kind);
+    g_string_append_c(out, '\n');
+}
+
+/* What the reading came to, whether it was given, sniffed, or known from another program's file. */
+static void
+append_column(GString *out, const LacColumn *column)
+{
+    g_autofree char *order = NULL;
+
+    if (column->kind == LAC_KIND_ORDINAL && column->levels != NULL)
+        order = g_strjoinv(" < ", column->levels);
+    append_kind(out, column->name, order != NULL ? order : lac_kind_name(column->kind));
+}
+
+/* Rules of columns say their kinds themselves; beside them stands what was given. */
+static void
+append_kinds(GString *out, const LacRankRequest *request)
+{
+    const LacImputeOptions *o = request->options;
+    const LacData *data = request->table->data;
+
     g_string_append(out, "      kinds:\n");
-    for (char **word = o->kinds; word != NULL && *word != NULL; word++) {
+    for (size_t j = 0; o->columns == NULL && j < data->cols; j++)
+        append_column(out, lac_data_column(data, j));
+    for (char **word = o->kinds; o->columns != NULL && word != NULL && *word != NULL; word++) {
         const char *split = strrchr(*word, '=');
         g_autofree char *name = g_strndup(*word, (gsize)(split - *word));
 
-        g_string_append(out, "        ");
-        append_quoted(out, name);
-        g_string_append(out, ": ");
-        append_quoted(out, split + 1);
-        g_string_append_c(out, '\n');
+        append_kind(out, name, split + 1);
     }
-    for (char **name = o->ignore; name != NULL && *name != NULL; name++) {
-        g_string_append(out, "        ");
-        append_quoted(out, *name);
-        g_string_append(out, ": skip\n");
-    }
+    for (char **name = o->ignore; name != NULL && *name != NULL; name++)
+        append_kind(out, *name, "skip");
+    if (o->columns != NULL && o->kinds == NULL && o->ignore == NULL)
+        g_string_append(out, "        {}\n");
 }
 
 /* The file as it was read: nothing is left to be sniffed but kinds, and these from the same bytes.
@@ -141,7 +160,7 @@ append_data(GString *out, const LacRankRequest *request)
         append_quoted(out, *text);
         g_string_append(out, text[1] == NULL ? "]\n" : "");
     }
-    append_kinds(out, o);
+    append_kinds(out, request);
     if (o->columns != NULL)
         g_string_append(out, "      columns: ../columns.yaml\n");
 }
