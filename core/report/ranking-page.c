@@ -4,6 +4,7 @@
 #include "page-private.h"
 #include "text-private.h"
 
+#include <lacuna/stats.h>
 #include <math.h>
 
 static void
@@ -69,7 +70,7 @@ has_value(const LacRanking *ranking, LacRankGroup group, int score)
 static void
 group_heads(Page *page, const LacRanking *ranking, LacRankGroup group)
 {
-    static const char *const units[] = {"(rank)", "(rank), no truth", "(rank)"};
+    static const char *const units[] = {"(rank)", "no truth (rank)", "(rank)"};
 
     page_head_text(page, "model");
     page_head(page, "mean rank", NULL);
@@ -97,16 +98,32 @@ standing(const LacRanking *ranking, LacRankGroup group, size_t i)
     return ranking->model[i].part[group].apart ? "worse" : "not told apart";
 }
 
+/* Ranked models by their mean rank in @group. */
+static void
+group_order(const LacRanking *ranking, LacRankGroup group, size_t *order)
+{
+    g_autofree double *rank = g_new(double, ranking->n + 1);
+
+    for (size_t i = 0; i < ranking->ranked; i++)
+        rank[i] = ranking->model[i].part[group].mean_rank;
+    lac_stats_order(ranking->ranked, rank, order);
+}
+
 static void
 section_group(Page *page, const LacRanking *ranking, LacRankGroup group)
 {
     g_autofree char *title = g_strdup_printf("Ranks for %s", lac_rank_group_name(group));
+    g_autofree size_t *order = g_new(size_t, ranking->n + 1);
 
     page_section(page, lac_rank_group_name(group), title);
     page_table(page, title);
     group_heads(page, ranking, group);
-    for (size_t i = 0; i < ranking->ranked; i++) {
+    group_order(ranking, group, order);
+    for (size_t k = 0; k < ranking->ranked; k++) {
+        const size_t i = order[k];
         const LacRankModel *model = &ranking->model[i];
+        g_autofree char *coverage = report_fixed(model->coverage, 3);
+        g_autofree char *width = report_fixed(model->width, 3);
         g_autofree char *rank = report_fixed(model->part[group].mean_rank, 2);
         g_autofree char *seconds = report_seconds(model->seconds);
 
@@ -119,8 +136,8 @@ section_group(Page *page, const LacRanking *ranking, LacRankGroup group)
             if (has_value(ranking, group, s))
                 score_cell(page, &model->part[group], s);
         if (group == LAC_RANK_NUMBERS && *ranking->level != '\0') {
-            page_value_cell(page, model->coverage);
-            page_value_cell(page, model->width);
+            page_number_cell(page, model->coverage, isnan(model->coverage) ? "–" : coverage);
+            page_number_cell(page, model->width, isnan(model->width) ? "–" : width);
         }
         page_number_cell(page, model->seconds, seconds);
         page_row_end(page);

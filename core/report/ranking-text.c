@@ -135,11 +135,11 @@ enum { T_RANK = -1, T_COVERAGE = -2, T_TIME = -3 };
 
 static const TextColumn text_columns[] = {
     {"rank", 5, -1, T_RANK},
-    {"CRPS", 9, LAC_RANK_NUMBERS, LAC_RANK_CRPS},
-    {"I-score", 9, LAC_RANK_NUMBERS, LAC_RANK_I_SCORE},
-    {"RMSE", 9, LAC_RANK_NUMBERS, LAC_RANK_POINT},
+    {"CRPS", 8, LAC_RANK_NUMBERS, LAC_RANK_CRPS},
+    {"I-score", 8, LAC_RANK_NUMBERS, LAC_RANK_I_SCORE},
+    {"RMSE", 8, LAC_RANK_NUMBERS, LAC_RANK_POINT},
     {"cover", 6, LAC_RANK_NUMBERS, T_COVERAGE},
-    {"I-score", 9, LAC_RANK_LEVELS, LAC_RANK_I_SCORE},
+    {"I-score", 8, LAC_RANK_LEVELS, LAC_RANK_I_SCORE},
     {"PFC", 8, LAC_RANK_LEVELS, LAC_RANK_POINT},
     {"time", 8, -1, T_TIME},
 };
