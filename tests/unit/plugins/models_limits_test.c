@@ -217,6 +217,48 @@ LAC_TEST(plugins_models_limits, em_fills_with_the_mean_of_the_cut_law)
     }
 }
 
+/* Censored regression by maximum likelihood, R 4.2.2 with survival 3.5-3, on the same 400 rows:
+ *   i <- 0:399; y <- 10 * cos(i)
+ *   x <- 2 + 0.06 * y + 0.8 * qnorm(((i * 89) %% 400 + 0.5) / 400); s <- x >= 1.5
+ *   f <- survreg(Surv(pmax(x, 1.5), s, type = "left") ~ y, dist = "gaussian"); c(coef(f), f$scale)
+ * The regression of the seen rows alone has 2.372 + 0.0326 y. Stochastic EM is off by the noise of
+ * the 20 estimates it averages: 0.79 sqrt(0.28 / (400 * 20)) = 0.005 for the mean, a few times that
+ * where y is far out. */
+LAC_TEST(plugins_models_limits, em_agrees_with_the_censored_regression_of_r)
+{
+    enum { N = 400 };
+    const double intercept = 2.00529954475, slope = 0.05883414006, scale = 0.79215291018;
+    double *cells = g_new(double, 2 * N);
+    LacLimits *limits = lac_limits_new(N, 2);
+    g_autoptr(LacData) data = NULL;
+    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacImputer) imputer = NULL;
+    g_autoptr(LacMatrix) out = lac_matrix_new(N, 2, NULL);
+
+    for (size_t i = 0; i < N; i++) {
+        const double y = 10.0 * cos((double)i), u = ((double)((i * 89) % N) + 0.5) / N;
+        const double x = 2.0 + 0.06 * y + 0.8 * lac_normal_quantile(u);
+
+        cells[2 * i] = x < 1.5 ? NAN : x;
+        cells[2 * i + 1] = y;
+        if (x < 1.5)
+            EXPECT_TRUE(lac_limits_set(limits, i, 0, TRUE, 1.5, NULL));
+    }
+    data = lac_data_new_take(lac_schema_new(2), N, cells, "test", NULL);
+    lac_data_take_limits(data, limits);
+    imputer = imputer_of("em", "{tol: 1e-8}", data, 1, context);
+    ASSERT_TRUE(lac_imputer_fill(imputer, data, out, NULL));
+    for (size_t i = 0; i < N; i++) {
+        double expected;
+
+        if (!lac_data_is_hole(data, i, 0))
+            continue;
+        lac_truncated_normal_moments(intercept + slope * lac_data_at(data, i, 1), scale, -INFINITY,
+                                     1.5, &expected, NULL);
+        EXPECT_NEAR_DOUBLE(lac_matrix_row(out, i)[0], expected, 0.015);
+    }
+}
+
 /* 60 rows: a below -0.2 or -0.6, in turn, is not seen; b never above 1.5, with holes. */
 static LacData *
 small_table(void)
