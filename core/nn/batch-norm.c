@@ -37,10 +37,12 @@ enum { LANES = 64 / sizeof(LacReal), MOST_CHANNELS = 16 };
 typedef LacReal Lanes __attribute__((vector_size(64), aligned(sizeof(LacReal)), may_alias));
 typedef double WideLanes __attribute__((vector_size(LANES * sizeof(double)), aligned(64)));
 
-/* of (v - shift) and of (v - shift) (u - shift_u), added to @sums [2] lane by lane */
+/* of (v - shift) and of (v - shift) (u - shift_u), added to @sums [2] lane by lane. @next: how far
+ * behind the run that comes after the next few lies. Runs are short, and what fetches memory ahead
+ * of a loop stops at their ends: without being asked, most of the time would be waiting */
 LAC_CLONES static void
 norm_add_run(size_t n, const LacReal *v, const LacReal *u, LacReal shift_v, LacReal shift_u,
-             WideLanes *sums)
+             size_t next, WideLanes *sums)
 {
     Lanes first = {0}, second = {0};
     const size_t whole = n / LANES * LANES;
@@ -48,6 +50,8 @@ norm_add_run(size_t n, const LacReal *v, const LacReal *u, LacReal shift_v, LacR
     for (size_t i = 0; i < whole; i += LANES) {
         const Lanes d = *(const Lanes *)(v + i) - shift_v;
 
+        __builtin_prefetch(v + i + next);
+        __builtin_prefetch(u + i + next);
         first += d;
         second += d * (*(const Lanes *)(u + i) - shift_u);
     }
@@ -78,7 +82,7 @@ norm_sum(const BatchNorm *norm, size_t begin, size_t end, size_t images, const L
             const size_t at = i * norm->step + c * norm->run, k = c - begin;
 
             norm_add_run(norm->run, v + at, u + at, (LacReal)s->shift_v[k], (LacReal)s->shift_u[k],
-                         lanes[k]);
+                         norm->step, lanes[k]);
         }
     }
     for (size_t k = 0; k < end - begin; k++) {
@@ -124,8 +128,10 @@ norm_moments(const NormForward *f, size_t begin, size_t end)
 }
 
 LAC_CLONES static void
-norm_scale_run(size_t n, const LacReal *x, LacReal scale, LacReal shift, LacReal *y)
+norm_scale_run(size_t n, const LacReal *x, LacReal scale, LacReal shift, size_t next, LacReal *y)
 {
+    for (size_t i = 0; i < n; i += LANES)
+        __builtin_prefetch(y + i + next, 1);
     for (size_t i = 0; i < n; i++)
         y[i] = scale * x[i] + shift;
 }
@@ -148,7 +154,8 @@ norm_forward_channels(size_t begin, size_t end, unsigned worker, void *user)
             const size_t at = i * norm->step + c * norm->run;
 
             norm_scale_run(norm->run, f->x + at, (LacReal)scale,
-                           (LacReal)((double)f->beta[c] - scale * norm->mean[c]), f->y + at);
+                           (LacReal)((double)f->beta[c] - scale * norm->mean[c]), norm->step,
+                           f->y + at);
         }
     }
 }

@@ -220,14 +220,18 @@ merge_two(size_t n, const LacReal *first, const LacReal *second, LacReal *x)
 LAC_CLONES static void
 merge_phases(const Adjoint *a, const LacReal *apart, LacReal *x)
 {
+    enum { LINE = 64 / sizeof *x };
     const NnConv *v = a->conv;
-    const size_t s = v->geometry.stride, left = v->geometry.left % s;
+    const size_t s = v->geometry.stride, left = v->geometry.left % s, size = image_size(v);
 
     for (size_t c = 0; c < v->channels; c++) {
         for (size_t i = 0; i < v->height; i++, x += v->width) {
             const size_t u = i + v->geometry.top;
             const Phase *row = a->phases + u % s * s;
             const LacReal *from[2] = {NULL};
+
+            for (size_t j = 0; j < v->width; j += LINE) /* of the next image */
+                __builtin_prefetch(x + size + j, 1);
 
             for (size_t p = 0; p < s; p++) {
                 const Phase *phase = &row[(left + p) % s];
@@ -261,7 +265,8 @@ adjoint_image(const Adjoint *a, unsigned worker, size_t i, gboolean more)
     apart = a->apart + worker * size;
     for (const Phase *phase = a->phases; phase < a->phases + s * s; phase++)
         if (phase->down.places > 0 && phase->across.places > 0)
-            nn_image_product(&phase->product, worker, y, FALSE, FALSE, apart + phase->at);
+            nn_image_product(&phase->product, worker, y, more && phase == a->phases, FALSE,
+                             apart + phase->at);
     merge_phases(a, apart, a->x + i * size);
 }
 
