@@ -1,4 +1,5 @@
 /* Layers: structs of parameter handles, and how they are applied. */
+#include "chain-private.h"
 #include "layer-private.h"
 
 LacNetParam *
@@ -57,8 +58,27 @@ lac_mlp_init(LacMlp *mlp, LacNet *net, const char *name, size_t n_widths, const 
 LacTensor *
 lac_mlp_apply(const LacMlp *mlp, LacTensor *x)
 {
-    for (size_t k = 0; k < mlp->n; k++)
-        x = lac_dense_apply(&mlp->layers[k], x);
+    size_t k = 0;
+
+    while (x != NULL && k < mlp->n) {
+        const size_t n = MIN(mlp->n - k, NN_CHAIN_LAYERS);
+        LacTensor *w[NN_CHAIN_LAYERS], *b[NN_CHAIN_LAYERS];
+        LacActivation activations[NN_CHAIN_LAYERS];
+
+        for (size_t i = 0; i < n; i++) {
+            const LacDense *layer = &mlp->layers[k + i];
+
+            w[i] = lac_net_use(x->tape, layer->weight);
+            b[i] = layer->bias != NULL ? lac_net_use(x->tape, layer->bias) : NULL;
+            activations[i] = layer->activation;
+        }
+        if (nn_chain_suits(x, n, w, b))
+            x = nn_chain(x, n, w, b, activations);
+        else
+            for (size_t i = 0; i < n; i++)
+                x = lac_nn_linear(x, w[i], b[i], activations[i]);
+        k += n;
+    }
     return x;
 }
 

@@ -1,4 +1,5 @@
 /* Rows of linear layers and matrix products. */
+#include "chain-private.h"
 #include "rows.h"
 
 /* a linear layer that ends in an activation */
@@ -20,6 +21,25 @@ static LacTensor *
 apply_linear_no_bias(LacTape *tape, LacTensor *const *x)
 {
     return lac_nn_linear(x[0], x[1], NULL, LAC_ACTIVATION_NONE);
+}
+
+/* layers of one operator; the last ends in a sigmoid */
+static LacTensor *
+apply_chain(LacTape *tape, LacTensor *const *x)
+{
+    static const LacActivation activations[] = {LAC_ACTIVATION_TANH, LAC_ACTIVATION_ELU,
+                                                LAC_ACTIVATION_SIGMOID};
+
+    return nn_chain(x[0], 3, (LacTensor *[]){x[1], x[3], x[5]}, (LacTensor *[]){x[2], x[4], x[6]},
+                    activations);
+}
+
+static LacTensor *
+apply_chain_of_two(LacTape *tape, LacTensor *const *x)
+{
+    static const LacActivation activations[] = {LAC_ACTIVATION_SOFTPLUS, LAC_ACTIVATION_NONE};
+
+    return nn_chain(x[0], 2, (LacTensor *[]){x[1], x[3]}, (LacTensor *[]){x[2], x[4]}, activations);
 }
 
 #define MATMUL(name, ta, tb)                                                                       \
@@ -46,6 +66,13 @@ ROWS(products) = {
     ROW("linear", "softplus", apply_linear_softplus, X(3, 5), X(4, 5), X(4)),
     ROW("linear", "more than one panel", apply_linear_tanh, BETWEEN(-0.2, 0.2, 7, 70),
         BETWEEN(-0.2, 0.2, 33, 70), X(33)),
+    ROW("chain", "three layers", apply_chain, X(5, 3), X(4, 3), X(4), X(6, 4), X(6), X(2, 6), X(2)),
+    ROW("chain", "one row", apply_chain, X(1, 3), X(4, 3), X(4), X(1, 4), X(1), X(2, 1), X(2)),
+    ROW("chain", "two layers, samples", apply_chain_of_two, X(2, 3, 3), X(4, 3), X(4), X(2, 4),
+        X(2)),
+    /* differences of sums over 300 rows lose a digit more */
+    LOOSE_ROW(10, "chain", "several blocks", apply_chain_of_two, BETWEEN(-0.2, 0.2, 300, 2),
+              BETWEEN(-0.2, 0.2, 3, 2), X(3), BETWEEN(-0.2, 0.2, 1, 3), X(1)),
     ROW("matmul", "plain", apply_matmul_nn, X(3, 4), X(4, 5)),
     ROW("matmul", "second transposed", apply_matmul_nt, X(3, 4), X(5, 4)),
     ROW("matmul", "first transposed", apply_matmul_tn, X(4, 3), X(4, 5)),
