@@ -9,6 +9,7 @@
 #include "chain-private.h"
 #include "gemm-private.h"
 #include "parallel-private.h"
+#include "tape-private.h"
 #include "unary-private.h"
 
 #include <string.h>
@@ -27,6 +28,7 @@ typedef struct {
     const LacReal *w[NN_CHAIN_LAYERS], *b[NN_CHAIN_LAYERS];
     LacReal *h[NN_CHAIN_LAYERS + 1]; /* [rows x widths[k]] */
     LacPrecision precision;
+    uint16_t *packed[2][NN_CHAIN_LAYERS]; /* W' and W laid out for all blocks; NULL: by each */
 } Chain;
 
 /* Of layer @k among the inputs of the operator. */
@@ -51,6 +53,41 @@ block_end(const Chain *c, size_t block)
 
 /* ---- forward ---- */
 
+/* h_k W_k' for @rows from @from on. */
+static NnGemm
+forward_product(const Chain *c, size_t k, size_t from, size_t rows)
+{
+    return (NnGemm){.tb = TRUE,
+                    .m = rows,
+                    .n = c->widths[k + 1],
+                    .k = c->widths[k],
+                    .a = c->h[k] + from * c->widths[k],
+                    .lda = c->widths[k],
+                    .b = c->w[k],
+                    .ldb = c->widths[k],
+                    .c = c->h[k + 1] + from * c->widths[k + 1],
+                    .ldc = c->widths[k + 1],
+                    .bias = c->b[k],
+                    .activation = c->activations[k],
+                    .precision = c->precision,
+                    .packed = c->packed[0][k]};
+}
+
+/* dz_k W_k, to what the caller says. */
+static NnGemm
+backward_product(const Chain *c, size_t k, size_t rows)
+{
+    return (NnGemm){.m = rows,
+                    .n = c->widths[k],
+                    .k = c->widths[k + 1],
+                    .lda = c->widths[k + 1],
+                    .b = c->w[k],
+                    .ldb = c->widths[k],
+                    .ldc = c->widths[k],
+                    .precision = c->precision,
+                    .packed = c->packed[1][k]};
+}
+
 static void
 forward_blocks(size_t begin, size_t end, unsigned worker, void *user)
 {
@@ -59,21 +96,67 @@ forward_blocks(size_t begin, size_t end, unsigned worker, void *user)
     for (size_t block = begin; block < end; block++) {
         const size_t from = block * c->block_rows, rows = block_end(c, block) - from;
 
-        for (size_t k = 0; k < c->layers; k++)
-            nn_gemm(&(NnGemm){.tb = TRUE,
-                              .m = rows,
-                              .n = c->widths[k + 1],
-                              .k = c->widths[k],
-                              .a = c->h[k] + from * c->widths[k],
-                              .lda = c->widths[k],
-                              .b = c->w[k],
-                              .ldb = c->widths[k],
-                              .c = c->h[k + 1] + from * c->widths[k + 1],
-                              .ldc = c->widths[k + 1],
-                              .bias = c->b[k],
-                              .activation = c->activations[k],
-                              .precision = c->precision});
+        for (size_t k = 0; k < c->layers; k++) {
+            const NnGemm product = forward_product(c, k, from, rows);
+
+            nn_gemm(&product);
+        }
     }
+}
+
+/* ---- weights laid out once for all blocks ---- */
+
+/** ChainPack: panels of all layers' weights, one after another. */
+typedef struct {
+    NnGemm products[NN_CHAIN_LAYERS];
+    uint16_t *packed[NN_CHAIN_LAYERS];
+    size_t layers;
+} ChainPack;
+
+static void
+pack_panels(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const ChainPack *pack = user;
+    size_t first = 0;
+
+    for (size_t k = 0; k < pack->layers; k++) {
+        const size_t panels = pack->packed[k] != NULL ? nn_gemm_panels(&pack->products[k]) : 0;
+        const size_t from = CLAMP(begin, first, first + panels) - first;
+        const size_t to = CLAMP(end, first, first + panels) - first;
+
+        if (to > from)
+            nn_gemm_pack(&pack->products[k], from, to, pack->packed[k]);
+        first += panels;
+    }
+}
+
+/* For the products of the forward or the @backward pass. FALSE: no memory. */
+static gboolean
+chain_pack(LacTape *tape, Chain *c, gboolean backward)
+{
+    ChainPack pack = {.layers = c->layers};
+    size_t panels = 0;
+
+    /* what another core wrote comes as slowly as it is laid out anew: with a block or so a thread,
+     * each does that for itself */
+    for (size_t k = 0; c->blocks >= 2 * lac_threads() && k < c->layers; k++) {
+        const NnGemm product = backward ? backward_product(c, k, c->block_rows)
+                                        : forward_product(c, k, 0, c->block_rows);
+        const size_t size = nn_gemm_packed_size(&product);
+
+        pack.products[k] = product;
+        if (size == 0)
+            continue;
+        pack.packed[k] = lac_tape_alloc(tape, size * sizeof *pack.packed[k]);
+        if (pack.packed[k] == NULL)
+            return FALSE;
+        panels += nn_gemm_panels(&product);
+    }
+    if (panels > 0)
+        lac_parallel_for_short(2e-6 * (double)panels, panels,
+                               (panels + lac_threads() - 1) / lac_threads(), pack_panels, &pack);
+    memcpy(c->packed[backward ? 1 : 0], pack.packed, sizeof pack.packed);
+    return TRUE;
 }
 
 /* Roughly, in one thread; 1: forward, 2: backward. */
@@ -137,19 +220,12 @@ static void
 backward_rows(const ChainBackward *b, size_t k, size_t rows, const LacReal *gz, gboolean add,
               LacReal *gh)
 {
-    const Chain *c = b->chain;
+    NnGemm product = backward_product(b->chain, k, rows);
 
-    nn_gemm(&(NnGemm){.m = rows,
-                      .n = c->widths[k],
-                      .k = c->widths[k + 1],
-                      .a = gz,
-                      .lda = c->widths[k + 1],
-                      .b = c->w[k],
-                      .ldb = c->widths[k],
-                      .c = gh,
-                      .ldc = c->widths[k],
-                      .add = add,
-                      .precision = c->precision});
+    product.a = gz;
+    product.c = gh;
+    product.add = add;
+    nn_gemm(&product);
 }
 
 static void
@@ -238,11 +314,12 @@ backward_init(const LacTensor *y, ChainBackward *b)
 static void
 chain_backward(const LacTensor *y)
 {
-    const Chain *c = y->saved;
+    Chain *c = y->saved;
     LacTensor *x = y->in[0];
     ChainBackward b = {.chain = c, .gy = y->grad};
+    const NnArenaMark mark = nn_arena_mark(&y->tape->arena);
 
-    if (!backward_init(y, &b))
+    if (!backward_init(y, &b) || !chain_pack(y->tape, c, TRUE))
         return;
     if (lac_tensor_wants(y, 0))
         b.gx = x->grad, b.add_x = !lac_tensor_first(x);
@@ -252,6 +329,7 @@ chain_backward(const LacTensor *y)
         lac_parallel_for_short(chain_seconds(c, 2.0), c->blocks, 1, backward_blocks, &b);
     for (size_t k = 0; k < c->layers; k++)
         backward_end(&b, k, y->in[weight_at(k)], y->in[weight_at(k) + 1]);
+    nn_arena_release(&y->tape->arena, mark);
 }
 
 /* The layers once more, one by one, and their gradients from those. */
@@ -337,6 +415,7 @@ nn_chain(LacTensor *x, size_t n, LacTensor *const *w, LacTensor *const *b,
 {
     LacTensor *in[2 * NN_CHAIN_LAYERS + 1] = {x}, *y;
     size_t shape[LAC_DIMS];
+    NnArenaMark mark;
     Chain *c;
 
     g_assert(n >= 1 && n <= NN_CHAIN_LAYERS);
@@ -353,9 +432,13 @@ nn_chain(LacTensor *x, size_t n, LacTensor *const *w, LacTensor *const *b,
     if (c == NULL)
         return NULL;
     y->saved = c;
+    mark = nn_arena_mark(&y->tape->arena);
+    if (!chain_pack(y->tape, c, FALSE))
+        return NULL;
     if (c->blocks == 1)
         forward_blocks(0, 1, 0, c);
     else
         lac_parallel_for_short(chain_seconds(c, 1.0), c->blocks, 1, forward_blocks, c);
+    nn_arena_release(&y->tape->arena, mark);
     return lac_tape_done(y);
 }

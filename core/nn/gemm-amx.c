@@ -47,7 +47,14 @@ typedef struct {
     AmxScratch *scratch;
     unsigned parts;
     size_t k, depth, steps; /* depth values in steps of 32 */
+    const uint16_t *panels;
 } AmxPart;
+
+static size_t
+panel_size(const AmxPart *part)
+{
+    return part->steps * part->parts * NN_AMX_PAIR;
+}
 
 /* ---- laying out ---- */
 
@@ -311,7 +318,6 @@ multiply(const AmxPart *part, size_t first, size_t n, size_t begin, size_t end)
 {
     const NnGemm *g = part->g;
     const AmxEnding ending = ending_of(part);
-    const size_t size = part->steps * part->parts * NN_AMX_PAIR;
     NnAmxTile tile = {
         .a = {part->scratch->a, NULL, part->parts * NN_AMX_PAIR, NN_AMX_PAIR, NN_AMX_REGISTER, 64},
         .steps = part->steps,
@@ -330,7 +336,7 @@ multiply(const AmxPart *part, size_t first, size_t n, size_t begin, size_t end)
             const size_t cols = MIN(NN_AMX_EDGE, g->n - column);
             const gboolean direct = tile_is_direct(&ending, rows, cols);
 
-            tile.b.v = part->scratch->panels + panel * size;
+            tile.b.v = part->panels + panel * panel_size(part);
             tile.right = cols > 16;
             tile.c = direct ? g->c + row * g->ldc + column : part->scratch->c;
             tile.c_row = (direct ? g->ldc : NN_AMX_EDGE) * sizeof(float);
@@ -358,9 +364,13 @@ plan_block(const AmxPlan *plan, size_t first, size_t n, size_t begin, size_t end
     for (part.k = 0; part.k < plan->g->k; part.k += plan->chunk) {
         part.depth = MIN(plan->chunk, plan->g->k - part.k);
         part.steps = (part.depth + NN_AMX_STEP - 1) / NN_AMX_STEP;
-        for (size_t panel = 0; panel < n; panel++)
-            lay_out_b(&part, (first + panel) * NN_AMX_EDGE,
-                      part.scratch->panels + panel * part.steps * part.parts * NN_AMX_PAIR);
+        part.panels = part.scratch->panels;
+        if (plan->g->packed != NULL)
+            part.panels = plan->g->packed + first * panel_size(&part);
+        else
+            for (size_t panel = 0; panel < n; panel++)
+                lay_out_b(&part, (first + panel) * NN_AMX_EDGE,
+                          part.scratch->panels + panel * panel_size(&part));
         multiply(&part, first, n, begin, end);
     }
     nn_amx_end();
@@ -406,6 +416,42 @@ plan_make(const NnGemm *g, size_t threads)
     return plan;
 }
 
+/* ---- a right factor laid out once for many products ---- */
+
+static AmxPart
+part_of_all(const NnGemm *g)
+{
+    return (AmxPart){.g = g,
+                     .parts = nn_amx_parts(g->precision),
+                     .depth = g->k,
+                     .steps = (g->k + NN_AMX_STEP - 1) / NN_AMX_STEP};
+}
+
+size_t
+nn_gemm_panels(const NnGemm *g)
+{
+    return (g->n + NN_AMX_EDGE - 1) / NN_AMX_EDGE;
+}
+
+size_t
+nn_gemm_packed_size(const NnGemm *g)
+{
+    const AmxPart part = part_of_all(g);
+    const gboolean suits = g->precision == LAC_PRECISION_BFLOAT16 || nn_gemm_suits_amx(g);
+
+    return suits && g->k <= DEPTH && nn_amx_found() ? nn_gemm_panels(g) * panel_size(&part) : 0;
+}
+
+void
+nn_gemm_pack(const NnGemm *g, size_t begin, size_t end, uint16_t *packed)
+{
+    AmxPart part = part_of_all(g);
+
+    part.scratch = amx_scratch();
+    for (size_t panel = begin; panel < end; panel++)
+        lay_out_b(&part, panel * NN_AMX_EDGE, packed + panel * panel_size(&part));
+}
+
 #define FLOPS_PER_SECOND 2e11 /* of one core, rather too few */
 
 gboolean
@@ -432,6 +478,24 @@ gboolean
 nn_gemm_amx(const NnGemm *g)
 {
     return FALSE;
+}
+
+size_t
+nn_gemm_panels(const NnGemm *g)
+{
+    return 0;
+}
+
+size_t
+nn_gemm_packed_size(const NnGemm *g)
+{
+    return 0;
+}
+
+void
+nn_gemm_pack(const NnGemm *g, size_t begin, size_t end, uint16_t *packed)
+{
+    g_assert_not_reached();
 }
 
 #endif

@@ -30,6 +30,7 @@ enum {
  * @lay_out: when set, B is what it writes, and @tb, @b and @ldb mean nothing
  * @bias: [n], or [m] with @bias_of_rows, or NULL
  * @precision: of the factors; sums are at least float
+ * @packed: B as nn_gemm_pack() left it, for products that share it; or NULL
  */
 typedef struct {
     gboolean ta, tb;
@@ -45,6 +46,7 @@ typedef struct {
     gboolean bias_of_rows;
     LacActivation activation;
     LacPrecision precision;
+    const uint16_t *packed;
 } NnGemm;
 
 /** nn_gemm: on all threads where that pays, or in one inside a parallel loop. C overlaps nothing.
@@ -72,6 +74,14 @@ LAC_PRIVATE_API gboolean nn_gemm_own(const NnGemm *gemm);
 /** nn_gemm_amx: the same on the processor's matrix unit, with factors rounded to bfloat16 or in
  * three such parts, see amx-private.h; FALSE where there is none. */
 LAC_PRIVATE_API gboolean nn_gemm_amx(const NnGemm *gemm);
+/** nn_gemm_suits_amx: whether that makes up for splitting the factors in float32. */
+gboolean nn_gemm_suits_amx(const NnGemm *gemm);
+/** nn_gemm_packed_size: values nn_gemm_pack() writes for the right factor of @gemm; 0: it cannot,
+ * or that would not pay. nn_gemm_panels: how many panels these are in. */
+size_t nn_gemm_packed_size(const NnGemm *gemm);
+size_t nn_gemm_panels(const NnGemm *gemm);
+/** nn_gemm_pack: lays out panels [@begin, @end) of the right factor, in the calling thread. */
+void nn_gemm_pack(const NnGemm *gemm, size_t begin, size_t end, uint16_t *packed);
 /** nn_gemm_blas: the same through OpenBLAS. */
 LAC_PRIVATE_API void nn_gemm_blas(const NnGemm *gemm);
 

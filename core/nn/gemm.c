@@ -148,9 +148,8 @@ nn_gemm_in_blocks(const NnGemm *g, size_t panel_cols, size_t most, double least_
                                gemm_blocks, &job);
 }
 
-/* Whether the matrix unit makes up for what it takes to split the factors. */
-static gboolean
-gemm_suits_amx(const NnGemm *g)
+gboolean
+nn_gemm_suits_amx(const NnGemm *g)
 {
     return g->m >= 16 && g->n >= 16 && g->k >= 16 && g->m * g->n * g->k >= 1 << 16;
 }
@@ -159,7 +158,8 @@ void
 nn_gemm(const NnGemm *g)
 {
     g_assert(!g->add || (g->bias == NULL && g->activation == LAC_ACTIVATION_NONE));
-    if ((g->precision == LAC_PRECISION_BFLOAT16 || gemm_suits_amx(g)) && nn_gemm_amx(g))
+    if ((g->packed != NULL || g->precision == LAC_PRECISION_BFLOAT16 || nn_gemm_suits_amx(g)) &&
+        nn_gemm_amx(g))
         return;
     if (!nn_gemm_own(g))
         nn_gemm_blas(g);
