@@ -2,6 +2,7 @@
 """Sets Lacuna beside the programs people use today: same file, same holes, same minute.
 
     tests/bench/peers.py [--bench build/bin/lacuna-bench] [--only knn,em,...,nn] [--clock wall|cpu]
+                         [--net NAME]
 
 lacuna-bench writes the Letter table (20000 x 16, min-max scaled) and the same table with 20 % of
 its cells hidden, and Concrete (1030 x 9) alike, and times Lacuna on them; every peer that is
@@ -204,6 +205,8 @@ def main():
     parser.add_argument("--only", help="works to compare, separated by commas")
     parser.add_argument("--clock", choices=["wall", "cpu"], default="wall",
                         help="of the networks: cpu compares one thread's processor seconds")
+    parser.add_argument("--net", choices=sorted({goal[0] for goal in peers_nn.GOALS}),
+                        help="of the networks: this one alone")
     args = parser.parse_args()
     only = args.only.split(",") if args.only else None
     if not os.path.exists(args.bench):
@@ -226,7 +229,7 @@ def main():
             print(lines[-1], file=sys.stderr)
     print()
     if only is None or "nn" in only:
-        remarks.append(peers_nn.compare(args.bench, args.clock) or "")
+        remarks.append(peers_nn.compare(args.bench, args.clock, args.net) or "")
     if not works:
         print("\n".join(filter(None, remarks)))
         return

@@ -34,21 +34,25 @@ def torch_python():
     return None
 
 
-def our_rates(bench, threads, clock):
-    """network -> steps per second of the best window"""
+def our_rates(bench, threads, clock, net):
+    """network -> steps per second of the best window; of @net alone unless that is None"""
+    env = dict(os.environ, LACUNA_BENCH_CLOCK=clock)
+    if net is not None:
+        env["LACUNA_BENCH_NN"] = net
     with tempfile.TemporaryDirectory(prefix="lacuna-peers-") as folder:
         tsv = os.path.join(folder, "nn.tsv")
         subprocess.run([bench, "--threads", str(threads), "--tsv", tsv, "nn"], check=True,
-                       stdout=subprocess.DEVNULL, env=dict(os.environ, LACUNA_BENCH_CLOCK=clock))
+                       stdout=subprocess.DEVNULL, env=env)
         with open(tsv, encoding="utf-8") as lines:
             fields = [line.split("\t") for line in lines]
     return {f[0]: 1.0 / float(f[2]) for f in fields}
 
 
-def torch_rates(python, threads, clock):
+def torch_rates(python, threads, clock, net):
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torch_steps.py")
-    done = subprocess.run([python, script, "--threads", str(threads), "--clock", clock],
-                          check=True, capture_output=True, text=True)
+    command = [python, script, "--threads", str(threads), "--clock", clock]
+    done = subprocess.run(command + ([net] if net is not None else []), check=True,
+                          capture_output=True, text=True)
     return {f[0]: float(f[2]) for f in map(str.split, done.stdout.splitlines())}
 
 
@@ -57,19 +61,21 @@ def keep_best(best, rates):
         best[name] = max(rate, best.get(name, 0.0))
 
 
-def compare(bench, clock="wall"):
-    """Prints the table; returns a sentence when there is none."""
+def compare(bench, clock="wall", net=None):
+    """Prints the table, of network @net or of all; returns a sentence when there is none."""
     python = torch_python()
     if python is None:
         return "nn: skipped, PyTorch is not installed"
     ours, theirs = {}, {}
     for _ in range(ROUNDS):
         for threads in sorted({1, os.cpu_count() or 1} if clock == "wall" else {1}):
-            keep_best(ours, our_rates(bench, threads, clock))
-            keep_best(theirs, torch_rates(python, threads, clock))
+            keep_best(ours, our_rates(bench, threads, clock, net))
+            keep_best(theirs, torch_rates(python, threads, clock, net))
     print("%-14s %14s %14s %9s %6s %s" % (
         "network", "Lacuna, 1/s", "PyTorch, 1/s", "faster", "goal", "reached"))
     for name, precision, goal in GOALS:
+        if net is not None and name != net:
+            continue
         if name + precision not in ours:
             print(f"{name + precision:14s} not on this processor")
             continue
