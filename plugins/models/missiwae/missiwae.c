@@ -261,7 +261,9 @@ dlvm_products(const Dlvm *self, double width, double samples)
         sum += last * self->hidden.v[k];
         last = self->hidden.v[k];
     }
-    sum += last * (double)self->latent;
+    sum += last * (double)dlvm_code(self);
+    if (self->components > 0) /* each column's own code */
+        sum += width * (double)(self->units * self->latent);
     return sum * (1.0 + samples);
 }
 
@@ -275,9 +277,14 @@ dlvm_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
     const double impute = 2.0 * dlvm_products(self, p, (double)self->impute_samples);
     const double batch = self->train.batch > 0 ? (double)self->train.batch : 64.0;
 
+    const double step = fmin(16.0 * batch * (double)self->train_samples * p,
+                             1048576.0 * (double)self->step_memory); /* more are taken in pieces */
+    const double code = (double)dlvm_code(self);
+    const double parts = self->fill == FILL_MEAN ? 0.0 : fmin(4096.0, (double)self->impute_samples);
+
     out->seconds = LAC_COST_FLOP * n * (train + impute) / (double)work->threads;
-    out->bytes = 13.0 * n * p + 16.0 * batch * (double)self->train_samples * p +
-                 64.0 * dlvm_products(self, p, 1.0) + 4.0 * n * (double)self->latent;
+    out->bytes = 13.0 * n * p + step + 64.0 * dlvm_products(self, p, 1.0) + 4.0 * n * code +
+                 parts * (32.0 * code + 16.0 * p) * (double)work->threads;
 }
 
 /* An example that no initial weights can spoil: the only hole is in a column of one level. */
