@@ -15,13 +15,15 @@
 
 enum {
     MOST_PATTERNS = 512,
-    CALIBRATION_ROWS = 2000,
+    CALIBRATION_ROWS = 2000, /* fewer of tables with many patterns over many columns */
+    LEAST_ROWS = 100,
     ROUNDS = 40,
     LOGISTIC = 0,
     NONE,
 };
 
-static const double most_score = 20; /* log odds of a pattern, at most */
+static const double most_score = 20;  /* log odds of a pattern, at most */
+static const double most_steps = 2e7; /* of a round of calibration */
 
 typedef struct {
     LacMaskGenerator base;
@@ -274,7 +276,9 @@ balance_init(const Law *law, LacRng rng, Balance *b)
 {
     const LacMask *holes = law->data->holes;
 
-    b->n = MIN(law->data->rows, (size_t)CALIBRATION_ROWS);
+    const double cost = (double)law->patterns.n * (double)law->blocks.n; /* of a row */
+
+    b->n = MIN(law->data->rows, (size_t)CLAMP(most_steps / cost, LEAST_ROWS, CALIBRATION_ROWS));
     b->row = g_new(size_t, b->n + 1);
     b->lost = g_new(double, law->blocks.n + 1);
     b->wanted = g_new0(double, law->blocks.n + 1);

@@ -8,8 +8,11 @@
 #include <math.h>
 #include <string.h>
 
+static const double most_steps = 2e9;
+
 enum {
-    FIT_ROWS = 5000,  /* a random subset of that many when there are more */
+    FIT_ROWS = 5000,  /* a random subset of that many when there are more ... */
+    LEAST_ROWS = 500, /* ... or fewer of a wide table, for which correlations would take too long */
     MOST_OTHERS = 8,  /* other blocks that a block's fit looks at */
     FEWEST_HOLES = 5, /* nothing can be learnt from fewer */
 };
@@ -155,7 +158,9 @@ weights_learn(const LacData *data, const Design *design, const Blocks *blocks, c
     g_autofree size_t *row = NULL;
     LacRng rng = how->rng;
 
-    fit.n = MIN(data->rows, (size_t)FIT_ROWS);
+    const double pairs = (double)blocks->n * (double)(design->n + blocks->n);
+
+    fit.n = MIN(data->rows, (size_t)CLAMP(most_steps / pairs, LEAST_ROWS, FIT_ROWS));
     fit.row = row = g_new(size_t, fit.n + 1);
     lac_rng_sample(&rng, data->rows, fit.n, fit.row);
     memset(out, 0, blocks->n * design->n * sizeof *out);
