@@ -270,10 +270,11 @@ impute_check(const LacImputeOptions *o, int argc, GError **error)
                         "--load brings its own model; --model, --set, --initial, --optimizer, "
                         "--scale and --save "
                         "do not go with it");
-    if (impute_is_auto(o) && o->set != NULL)
+    if (impute_is_auto(o) && (o->set != NULL || o->optimizer != NULL))
         return lac_fail(error, LAC_ERROR_PARAM,
-                        "--set goes with a model of your choice, not with --model auto, which "
-                        "compares models with their defaults");
+                        "--%s goes with a model of your choice, not with --model auto, which "
+                        "compares models with their defaults",
+                        o->set != NULL ? "set" : "optimizer");
     if (o->budget != NULL && !impute_is_auto(o))
         return lac_fail(error, LAC_ERROR_PARAM, "--time-budget goes with --model auto only");
     if (o->columns != NULL && (o->load != NULL || o->save != NULL))

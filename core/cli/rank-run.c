@@ -253,7 +253,8 @@ race_run(Race *race, Track *track, GPtrArray *cells, double limit_s, GError **er
         const LacCell *cell = cells->pdata[i];
         const char *status = g_hash_table_lookup(track->stored, cell->record->id);
 
-        if (status == NULL)
+        /* what ran out of time may have more of it now */
+        if (status == NULL || strcmp(status, "timeout") == 0 || strcmp(status, "crash") == 0)
             g_ptr_array_add(todo, cells->pdata[i]);
         else
             race->last_good = strcmp(status, "ok") == 0;
