@@ -233,6 +233,15 @@ on_change(void *user, const LacExecState *state, const LacCell *cell, const LacO
     lac_cli_progress(line->str);
 }
 
+/* When a cell that starts now is stopped at the latest; 0: never. */
+static gint64
+deadline_of(const Race *race, double limit_s)
+{
+    const double left = MIN(race_left(race), limit_s > 0 ? limit_s : INFINITY);
+
+    return isinf(left) ? 0 : g_get_monotonic_time() + (gint64)(MAX(left, 0) * G_USEC_PER_SEC);
+}
+
 /* Runs what of @cells is not stored yet. @limit_s: of each cell, 0 for none. */
 static gboolean
 race_run(Race *race, Track *track, GPtrArray *cells, double limit_s, GError **error)
@@ -259,11 +268,7 @@ race_run(Race *race, Track *track, GPtrArray *cells, double limit_s, GError **er
         else
             race->last_good = strcmp(status, "ok") == 0;
     }
-    track->experiment->limit_s = limit_s;
-    track->experiment->deadline =
-        race->request->budget_s > 0
-            ? race->start + (gint64)(race->request->budget_s * G_USEC_PER_SEC)
-            : 0;
+    track->experiment->deadline = deadline_of(race, limit_s);
     good = todo->len == 0 || lac_exec_run(&exec, &summary, error);
     lac_cli_progress_end();
     race->interrupted |= summary.interrupted;

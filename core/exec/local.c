@@ -235,8 +235,7 @@ death_outcome(const Local *local, const Worker *worker, int status)
         reason =
             g_strdup_printf("ran longer than %g s, the limit of a cell (limits.time)", e->limit_s);
     else if (worker->doom == DOOM_TIME)
-        reason =
-            g_strdup_printf("was stopped after %.1f s: the time for all was up", worker->ran_s);
+        reason = g_strdup_printf("was stopped after %.1f s, when its time was up", worker->ran_s);
     else if (worker->doom == DOOM_MEMORY)
         reason =
             g_strdup_printf("its worker held %.0f MiB, more than %.0f MiB, the limit of a cell "

@@ -94,7 +94,7 @@ typedef struct {
  * @draws: completions to draw from models that can; 0: as many as the metrics ask for
  * @limit_s, @limit_mib, @threads: a cell's limits; 0: none
  * @deadline: g_get_monotonic_time() at which running cells are stopped; 0: none. Not of the file:
- *   set, like a changed @limit_s, by who runs it
+ *   set by who runs it
  * @report_json: the report's block, or NULL
  * @cells: of LacCell, by position
  */

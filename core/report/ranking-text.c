@@ -202,18 +202,19 @@ is_best(const LacRanking *self, const TextColumn *column, size_t i)
 static void
 append_group_heads(const LacRanking *self, GString *out)
 {
-    int at = NAME_WIDTH;
+    int at = NAME_WIDTH, last = -1;
 
     if (!self->scored[LAC_RANK_NUMBERS] || !self->scored[LAC_RANK_LEVELS])
         return;
     g_string_append_printf(out, "%*s", at, "");
     for (size_t c = 0; c < G_N_ELEMENTS(text_columns); c++) {
         const TextColumn *column = &text_columns[c];
-        const gboolean first =
-            column->group >= 0 && (c == 0 || text_columns[c - 1].group != column->group);
+        const gboolean first = column->group >= 0 && column->group != last;
 
-        if (column_shown(self, column))
-            append_padded(out, first ? group_names[column->group] : "", column->width + 1, FALSE);
+        if (!column_shown(self, column))
+            continue;
+        append_padded(out, first ? group_names[column->group] : "", column->width + 1, FALSE);
+        last = column->group;
     }
     while (out->str[out->len - 1] == ' ')
         g_string_truncate(out, out->len - 1);
