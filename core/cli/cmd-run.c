@@ -200,7 +200,8 @@ print_summary(const LacExperiment *e, const LacExecSummary *summary, guint befor
     g_autofree char *time = seconds < 60 ? g_strdup_printf("%.1f s", seconds) : duration(seconds);
     g_autoptr(GString) text = g_string_new(NULL);
 
-    g_string_append_printf(text, "%zu cells done", summary->done);
+    g_string_append_printf(text, "%zu cells%s done", summary->done,
+                           e->search.draws > 0 ? " and trials" : "");
     if (before > 0)
         g_string_append_printf(text, " (%u were there)", before);
     if (summary->failed > 0)

@@ -75,6 +75,24 @@ expect 0 lacuna results whole --format csv
 [ "$(grep -c ',fault,' stdout)" -gt 0 ] || fail "the chosen model has no scores"
 expect 0 lacuna report whole
 grep -q 'id="search"' whole/report.html || fail "the report has no search"
+python3 - whole <<'END' || fail "the page's search is not the stored one"
+import re, sqlite3, sys
+page = open(sys.argv[1] + "/report.html").read()
+part = page[page.index('id="search"'):]
+part = part[:part.index("</section>")]
+assert "All trials" in part and (part.count("<svg") == 0 or "rmse by off" in part), "no figures"
+# one search of two folds: 12 configurations, each with its rank by the mean over both
+rows = re.findall(r"<tr>(.*?)</tr>", part[part.index("All trials"):], re.S)
+cells = [[re.sub("<[^>]*>", "", c).strip() for c in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", r, re.S)] for r in rows]
+cells = {int(c[0].split()[1]): c for c in cells if c and c[0].startswith("draw ")}
+db = sqlite3.connect(sys.argv[1] + "/results.sqlite")
+means = dict(db.execute("SELECT draw, avg(score) FROM trials GROUP BY draw HAVING avg(score) IS NOT NULL"))
+order = sorted(means, key=means.get)
+assert len(cells) == 12, cells
+for draw, c in cells.items():
+    assert c[1] == (str(order.index(draw) + 1) if draw in means else "\N{EN DASH}"), (draw, c)
+assert "2 of 2" in cells[order[0]], cells[order[0]]
+END
 grep -q 'asked to fail' whole/report.html || fail "the report does not say why trials failed"
 
 # kill -9 in the middle, then go on: the same trials, ranks, choice and scores
