@@ -133,6 +133,7 @@ load_pixels(const float *x, size_t n, size_t stride)
 {
     const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     const __mmask16 mask = nn_amx_mask(n);
+    float apart[16];
 
     if (stride == 1)
         return _mm512_maskz_loadu_ps(mask, x);
@@ -144,9 +145,9 @@ load_pixels(const float *x, size_t n, size_t stride)
 
         return _mm512_maskz_permutex2var_ps(mask, left, _mm512_slli_epi32(lanes, 1), right);
     }
-    return _mm512_mask_i32gather_ps(_mm512_setzero_ps(), mask,
-                                    _mm512_mullo_epi32(lanes, _mm512_set1_epi32((int)stride)), x,
-                                    sizeof *x);
+    for (size_t i = 0; i < MIN(n, 16); i++)
+        apart[i] = x[i * stride];
+    return _mm512_maskz_loadu_ps(mask, apart);
 }
 
 /* The planes of one or two channels into a frame that was cleared once. What is stored too much is
