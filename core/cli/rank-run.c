@@ -38,7 +38,7 @@ typedef struct {
     GArray *candidates; /* of LacRankCandidate */
     Runner *runners;    /* [candidates] */
     gint64 start;
-    GArray *ratios; /* of double: measured seconds by estimated ones, ascending, 1 among them */
+    double expected_s, measured_s; /* of the fits that estimates were compared with */
     gboolean interrupted, last_good;
     double last_fit_s; /* of the cell that ended last, fit and completion */
     GPtrArray *notes;
@@ -64,19 +64,13 @@ race_left(const Race *race)
     return race->request->budget_s > 0 ? race->request->budget_s - race_elapsed(race) : INFINITY;
 }
 
-/* What estimates are multiplied by: the median of what was seen of those that took long enough to
- * tell, and of 1, which a nominal machine has; the lower one of two. */
+/* What estimates are multiplied by: time taken by time expected, so that the fits which took long
+ * weigh most (of short ones it is the start that is measured), with a second as expected for a
+ * beginning. */
 static double
 race_factor(const Race *race)
 {
-    return g_array_index(race->ratios, double, (race->ratios->len - 1) / 2);
-}
-
-static void
-race_learn_ratio(Race *race, double ratio)
-{
-    g_array_append_val(race->ratios, ratio);
-    lac_stats_sort(race->ratios->len, (double *)(gpointer)race->ratios->data);
+    return (race->measured_s + 1) / (race->expected_s + 1);
 }
 
 /* "12 s", "3.5 min". Owned. */
@@ -197,7 +191,6 @@ race_clear(Race *race)
     lac_rank_plan_clear(&race->plan);
     g_clear_pointer(&race->candidates, g_array_unref);
     g_clear_pointer(&race->notes, g_ptr_array_unref);
-    g_clear_pointer(&race->ratios, g_array_unref);
     g_free(race->runners);
     if (race->dir != NULL && race->request->keep == NULL)
         remove_folder(race->dir);
@@ -359,8 +352,10 @@ first_mask(Race *race, GError **error)
             return FALSE;
         race->runners[c] =
             (Runner){TRUE, race->last_good, 1e-6 * (double)(g_get_monotonic_time() - start)};
-        if (race->last_good && candidate->seconds > 1e-4 && race->last_fit_s > 0.02)
-            race_learn_ratio(race, race->last_fit_s / candidate->seconds);
+        if (race->last_good && !isnan(candidate->seconds)) {
+            race->expected_s += candidate->seconds;
+            race->measured_s += race->last_fit_s;
+        }
     }
     return TRUE;
 }
@@ -464,11 +459,8 @@ race_ranking(Race *race, GError **error)
 static gboolean
 race_prepare(Race *race, GError **error)
 {
-    static const double nominal = 1.0;
 
     race->notes = g_ptr_array_new_with_free_func(g_free);
-    race->ratios = g_array_new(FALSE, FALSE, sizeof(double));
-    g_array_append_val(race->ratios, nominal);
     if (!lac_rank_plan_make(race->request, &race->plan, error) || !race_folder(race, error) ||
         !track_open(race, &race->truth, "with-truth", race->plan.truth, error) ||
         (race->plan.own != NULL &&
