@@ -131,6 +131,16 @@ lac_rng_u64(LacRng *rng)
     return (uint64_t)w[1] << 32 | w[0];
 }
 
+void
+lac_rng_skip(LacRng *rng, uint64_t n)
+{
+    for (; n > 0 && rng->left > 0; n--)
+        rng->left -= 2;
+    rng->counter += n / 2;
+    if (n % 2 == 1)
+        lac_rng_u64(rng);
+}
+
 static inline double
 bits_to_uniform(uint64_t bits)
 {

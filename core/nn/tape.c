@@ -2,6 +2,7 @@
  * backwards is in gradient.c. */
 #include "amx-private.h"
 #include "shape-private.h"
+#include <lacuna/parallel.h>
 
 #include <math.h>
 #include <stdarg.h>
@@ -250,20 +251,41 @@ lac_tape_fill(LacTape *tape, LacReal value, unsigned dims, const size_t *shape)
     return x;
 }
 
+/** NormalFill: a job of normal_parts(). */
+typedef struct {
+    LacRng rng; /* where the sequence begins */
+    LacReal *out;
+} NormalFill;
+
+static void
+normal_parts(size_t begin, size_t end, unsigned worker, void *user)
+{
+    enum { PART = 1024 };
+    const NormalFill *fill = user;
+    LacRng rng = fill->rng;
+    double part[PART];
+
+    (void)worker;
+    lac_rng_skip(&rng, begin);
+    for (size_t done = begin; done < end; done += PART) {
+        const size_t n = MIN(end - done, PART);
+
+        lac_rng_fill_normal(&rng, n, part);
+        for (size_t k = 0; k < n; k++)
+            fill->out[done + k] = (LacReal)part[k];
+    }
+}
+
 LacTensor *
 lac_tape_normal(LacTape *tape, LacRng *rng, unsigned dims, const size_t *shape)
 {
-    enum { PART = 1024 };
+    enum { GRAIN = 8192 };
     LacTensor *x = tape_tensor_with_values(tape, dims, shape);
-    double part[PART];
 
-    for (size_t done = 0; x != NULL && done < x->size; done += PART) {
-        const size_t n = MIN(x->size - done, PART);
-
-        lac_rng_fill_normal(rng, n, part);
-        for (size_t k = 0; k < n; k++)
-            x->v[done + k] = (LacReal)part[k];
-    }
+    if (x == NULL)
+        return NULL;
+    lac_parallel_for(x->size, GRAIN, normal_parts, &(NormalFill){*rng, x->v});
+    lac_rng_skip(rng, x->size);
     return x;
 }
 

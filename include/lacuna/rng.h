@@ -45,6 +45,9 @@ LAC_API double lac_rng_chi2(LacRng *rng, double df);
 /** lac_rng_fill_uniform, lac_rng_fill_normal: @n values at once, the same as @n single calls. */
 LAC_API void lac_rng_fill_uniform(LacRng *rng, size_t n, double *out);
 LAC_API void lac_rng_fill_normal(LacRng *rng, size_t n, double *out);
+/** lac_rng_skip: as after @n draws of 64 bits each (u64, uniform, open, normal), in no time: so
+ * that several threads fill their parts of one sequence. */
+LAC_API void lac_rng_skip(LacRng *rng, uint64_t n);
 /** lac_rng_shuffle: uniform permutation of @items in place (Fisher and Yates). */
 LAC_API void lac_rng_shuffle(LacRng *rng, size_t n, size_t *items);
 /**

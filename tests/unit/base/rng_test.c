@@ -48,6 +48,22 @@ LAC_TEST(base_rng, bulk_fills_equal_single_calls_from_any_position)
     }
 }
 
+LAC_TEST(base_rng, skipping_is_drawing_and_throwing_away)
+{
+    for (unsigned before = 0; before < 4; before++)
+        for (unsigned skipped = 0; skipped < 9; skipped++) {
+            LacRng drawn = lac_rng_new(3), jumped = drawn;
+
+            for (unsigned k = 0; k < before; k++)
+                EXPECT_TRUE(lac_rng_u64(&drawn) == lac_rng_u64(&jumped));
+            for (unsigned k = 0; k < skipped; k++)
+                lac_rng_u64(&drawn);
+            lac_rng_skip(&jumped, skipped);
+            for (unsigned k = 0; k < 5; k++)
+                EXPECT_TRUE(lac_rng_u64(&drawn) == lac_rng_u64(&jumped));
+        }
+}
+
 LAC_TEST(base_rng, children_do_not_depend_on_what_the_parent_drew)
 {
     LacRng parent = lac_rng_new(3);
