@@ -223,6 +223,26 @@ soft_thin_svd(size_t n, size_t k, size_t ld, double *a, double *d, double *q, GE
     return TRUE;
 }
 
+gboolean
+soft_factors_threshold(SoftFactors *m, size_t rank, double lambda, double *left, double *right,
+                       GError **error)
+{
+    g_autofree double *d = g_new0(double, m->most + 1);
+    g_autofree double *q = g_new0(double, m->most * m->most + 1);
+
+    if (!soft_thin_svd(m->rows, rank, m->most, left, d, q, error))
+        return FALSE;
+    soft_rotate(m->cols, rank, m->most, right, q);
+    m->rank = rank;
+    soft_factors_take(m, m->rows, left, m->u);
+    soft_factors_take(m, m->cols, right, m->v);
+    memset(m->s, 0, m->most * sizeof(double));
+    for (size_t c = 0; c < rank; c++)
+        m->s[c] = MAX(d[c] - lambda, 0.0);
+    soft_factors_cut(m);
+    return TRUE;
+}
+
 double
 soft_factors_change(const SoftFactors *m, const SoftFactors *before)
 {

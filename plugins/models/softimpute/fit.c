@@ -4,7 +4,8 @@
  * sqrt(s); a step gives one of them by ridge regression on the table whose holes the other two
  * fill, Z = R + U diag(s) V', and balances both by a thin SVD. SVD (SoftImpute, Mazumder, Hastie
  * and Tibshirani 2010): M becomes the soft-thresholded SVD of Z, whose right half are the
- * eigenvectors of Z'Z. Z itself is never held. */
+ * eigenvectors of Z'Z. Z itself is never held here; exact.c
+ * holds it where columns are few. */
 #include "softimpute.h"
 
 #include <lacuna/parallel.h>
@@ -115,16 +116,7 @@ threshold(SoftFit *fit, FitRoom *room, size_t rank, GError **error)
                 turn[c * rank + e] *= m->s[c];
         lac_gemm(FALSE, FALSE, 1.0, &u, &cross, 1.0, &left);
     }
-    if (!soft_thin_svd(m->rows, rank, m->most, room->left, room->d, room->q, error))
-        return FALSE;
-    soft_rotate(m->cols, rank, m->most, room->right, room->q);
-    m->rank = rank;
-    soft_factors_take(m, m->rows, room->left, m->u);
-    soft_factors_take(m, m->cols, room->right, m->v);
-    for (size_t c = 0; c < rank; c++)
-        m->s[c] = MAX(room->d[c] - fit->lambda, 0.0);
-    soft_factors_cut(m);
-    return TRUE;
+    return soft_factors_threshold(m, rank, fit->lambda, room->left, room->right, error);
 }
 
 static gboolean
@@ -159,7 +151,7 @@ step_body(size_t begin, size_t end, unsigned worker, void *user)
 {
     FitStep *step = user;
     SoftFit *fit = step->fit;
-    const gboolean done = fit->self->variant == SOFT_ALS ? step_als(fit, step->room, step->error)
+    const gboolean done = fit->self->variant != SOFT_SVD ? step_als(fit, step->room, step->error)
                                                          : step_svd(fit, step->room, step->error);
 
     step->squares = done ? soft_cells_residual(fit->cells, fit->m) : -1.0;
@@ -170,7 +162,7 @@ static double
 step(SoftFit *fit, FitRoom *room, GError **error)
 {
     FitStep step = {fit, room, error, -1.0};
-    const size_t k = fit->self->variant == SOFT_ALS ? fit->m->rank : fit->m->cols;
+    const size_t k = fit->self->variant != SOFT_SVD ? fit->m->rank : fit->m->cols;
 
     if (soft_cells_are_few(fit->cells, k))
         lac_parallel_for(1, 1, step_body, &step);
@@ -192,13 +184,23 @@ objective(const SoftFit *fit, double squares)
 static gboolean
 fit_finish(SoftFit *fit, FitRoom *room, GError **error)
 {
-    if (fit->self->variant == SOFT_ALS) {
+    if (fit->self->variant != SOFT_SVD) {
         memcpy(room->right, fit->m->v, fit->m->cols * fit->m->most * sizeof(double));
         if (!threshold(fit, room, fit->m->rank, error))
             return FALSE;
     }
     soft_cells_residual(fit->cells, fit->m);
     return TRUE;
+}
+
+void
+soft_fit_tell(const SoftFit *fit, int64_t t, double change)
+{
+    if (fit->loud && change > fit->tol)
+        lac_context_event(fit->self->base.instance.context, "not-converged", -1,
+                          "stopped after %" G_GINT64_FORMAT
+                          " iterations, the completed matrix still moving by %.1e of its size",
+                          t, sqrt(change));
 }
 
 /* s of the ALS start is no singular value while v is 0: M is, and |M|_* = 0 there. */
@@ -211,6 +213,8 @@ soft_fit_lambda(SoftFit *fit, GError **error)
     double change = INFINITY;
     int64_t t = 0;
 
+    if (soft_fit_is_exact(self, fit->cells))
+        return soft_fit_exact(fit, error);
     if (!room_init(fit, &room, error))
         return FALSE;
     soft_cells_residual(fit->cells, fit->m);
@@ -228,10 +232,6 @@ soft_fit_lambda(SoftFit *fit, GError **error)
             lac_context_trace(context, "objective", -1, (size_t)t, 0, objective(fit, squares));
         change = soft_factors_change(fit->m, before);
     }
-    if (fit->loud && change > fit->tol)
-        lac_context_event(context, "not-converged", -1,
-                          "stopped after %" G_GINT64_FORMAT
-                          " iterations, the completed matrix still moving by %.1e of its size",
-                          t, sqrt(change));
+    soft_fit_tell(fit, t, change);
     return fit_finish(fit, &room, error);
 }

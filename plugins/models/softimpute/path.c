@@ -54,10 +54,12 @@ path_step(SoftPath *path, double lambda, gboolean loud, double done, double shar
     SoftFit fit = {path->self, path->cells, m, lambda, tol, loud, done, share};
     size_t room = MIN(m->rank + 2, m->room);
 
-    if (path->self->variant == SOFT_SVD || path->self->path == 1)
+    const gboolean exact = soft_fit_is_exact(path->self, path->cells);
+
+    if (path->self->variant == SOFT_SVD || path->self->path == 1 || exact)
         room = m->room;
     for (;;) {
-        if (path->self->variant == SOFT_ALS)
+        if (path->self->variant != SOFT_SVD && !exact)
             soft_factors_grow(m, room, &path->rng);
         if (!soft_fit_lambda(&fit, error))
             return FALSE;
@@ -238,7 +240,7 @@ soft_path_fit(SoftModel *self, const LacData *train, GError **error)
     if (self->variant == SOFT_SVD && MIN(train->rows, train->cols) > SVD_COLUMNS)
         return lac_fail(error, LAC_ERROR_SHAPE,
                         "softimpute: variant svd takes tables with at most %d rows or columns, "
-                        "this one has %zu x %zu; use variant als",
+                        "this one has %zu x %zu; use variant auto",
                         SVD_COLUMNS, train->rows, train->cols);
     if (share == 0.0 && !path_choose(self, train, &share, &path.m, error))
         return FALSE;

@@ -9,13 +9,15 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const variant_names[] = {"als", "svd", NULL};
+static const char *const variant_names[] = {"auto", "als", "svd", NULL};
 static const char *const scale_names[] = {"none", "centre", "columns", "both", NULL};
 
 static const LacParam params[] = {
-    LAC_PARAM_CHOICE(SoftModel, variant, SOFT_ALS, variant_names,
-                     "How the minimum is found: alternating least squares, or thresholded singular "
-                     "values; the same minimum, als is faster"),
+    LAC_PARAM_CHOICE(
+        SoftModel, variant, SOFT_AUTO, variant_names,
+        "How the minimum is found, the same for all: alternating least squares; thresholded "
+        "singular values; auto: these, accelerated, where columns (or rows) are up to "
+        "128 and a quarter of the cells is observed, otherwise als"),
     LAC_PARAM_CHOICE(SoftModel, scale, SOFT_SCALE_COLUMNS, scale_names,
                      "Nothing, column means taken out, also divided by their standard deviations, "
                      "or rows and columns both centred and scaled"),
@@ -216,6 +218,14 @@ soft_traits_of(const LacModel *model)
     return self->scale == SOFT_SCALE_COLUMNS ? LAC_MODEL_SCALE_FREE : 0u;
 }
 
+static gboolean
+cost_is_exact(const SoftModel *self, double n, double p, double seen)
+{
+    const SoftCells cells = {.rows = (size_t)n, .cols = (size_t)p, .n = (size_t)seen};
+
+    return soft_fit_is_exact(self, &cells);
+}
+
 static void
 soft_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
 {
@@ -229,7 +239,10 @@ soft_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
     double step = LAC_COST_STEP * seen * (4.0 + rank) + 8.0 * LAC_COST_FLOP * n * rank * rank;
 
     out->bytes = 20.0 * seen + 8.0 * (n + p) * most * 4.0;
-    if (self->variant == SOFT_SVD) {
+    if (cost_is_exact(self, n, p, seen)) {
+        step = LAC_COST_STEP * (n * p + 2.5 * (n * p - seen)) + LAC_COST_FLOP * n * p * p;
+        out->bytes += 8.0 * n * p + 20.0 * (n * p - seen);
+    } else if (self->variant == SOFT_SVD) {
         step += LAC_COST_FLOP * (n * p * p + 10.0 * p * p * p);
         out->bytes += 8.0 * (3.0 * p * p + 1024.0 * p);
     }

@@ -4,13 +4,14 @@
  *   cells.c       the observed cells, and products of their residuals with thin matrices
  *   factors.c     M = U diag(s) V': small singular value decompositions, growing, comparing
  *   fit.c         one lambda: alternating least squares, or thresholded singular values
+ *   exact.c       one lambda of a table of few columns: accelerated thresholding
  *   path.c        lambda after lambda, each started from the last; choosing one */
 #ifndef LACUNA_SOFTIMPUTE_H
 #define LACUNA_SOFTIMPUTE_H
 
 #include <lacuna/model.h>
 
-enum { SOFT_ALS, SOFT_SVD };
+enum { SOFT_AUTO, SOFT_ALS, SOFT_SVD };
 enum { SOFT_SCALE_NONE, SOFT_SCALE_CENTRE, SOFT_SCALE_COLUMNS, SOFT_SCALE_BOTH };
 
 /**
@@ -105,6 +106,10 @@ gboolean
 soft_thin_svd(size_t n, size_t k, size_t ld, double *a, double *d, double *q, GError **error);
 /** soft_rotate: a [n][ld] := a q for the first k columns. */
 void soft_rotate(size_t n, size_t k, size_t ld, double *a, const double *q);
+/** soft_factors_threshold: m = ZV with singular values reduced by @lambda: @left [rows][most] = ZV,
+ * @right [cols][most] = V orthonormal, the first @rank columns of both; both are used up. */
+gboolean soft_factors_threshold(SoftFactors *m, size_t rank, double lambda, double *left,
+                                double *right, GError **error);
 /** soft_factors_change: |M - N|^2 / |N|^2 in Frobenius norms, at least 1e-15 while M is not 0. */
 double soft_factors_change(const SoftFactors *m, const SoftFactors *before);
 
@@ -122,6 +127,16 @@ typedef struct {
 /** soft_fit_lambda: from fit->m to the minimum of |X - M|^2 / 2 over the observed cells + lambda
  * |M|_*, among matrices of at most m->rank. FALSE with an error. */
 gboolean soft_fit_lambda(SoftFit *fit, GError **error);
+
+/** soft_fit_tell: an event, where @t iterations did not bring @change down to the tolerance. */
+void soft_fit_tell(const SoftFit *fit, int64_t t, double change);
+
+/* exact.c */
+/** soft_fit_is_exact: variant auto takes accelerated exact steps: few columns, cells mostly there.
+ */
+gboolean soft_fit_is_exact(const SoftModel *self, const SoftCells *cells);
+/** soft_fit_exact: soft_fit_lambda() of such a table; the rank is as it comes. */
+gboolean soft_fit_exact(SoftFit *fit, GError **error);
 
 /* path.c */
 /** soft_path_fit: the loading and lambda of the model. */

@@ -28,9 +28,10 @@ fit_golden(const char *variant, const char *path, const LacData *data)
     return fit(yaml, data);
 }
 
-LAC_TEST(models_softimpute, both_variants_equal_the_published_algorithm)
+LAC_TEST(models_softimpute, all_variants_equal_the_published_algorithm)
 {
-    static const char *const variants[] = {"als", "svd", "als"}, *const paths[] = {"1", "1", "8"};
+    static const char *const variants[] = {"als", "svd", "als", "auto", "auto"};
+    static const char *const paths[] = {"1", "1", "8", "1", "8"};
     g_autoptr(LacData) data = fitted_table(SI_ROWS, SI_COLS, si_in, NULL);
 
     for (size_t k = 0; k < G_N_ELEMENTS(variants); k++) {
@@ -58,10 +59,10 @@ LAC_TEST(models_softimpute, svd_takes_the_steps_of_the_published_algorithm)
 
 LAC_TEST(models_softimpute, objective_never_rises_and_ends_at_the_minimum)
 {
-    static const char *const variants[] = {"als", "svd"};
+    static const char *const variants[] = {"als", "svd", "auto"};
     g_autoptr(LacData) data = fitted_table(SI_ROWS, SI_COLS, si_in, NULL);
 
-    for (size_t k = 0; k < 2; k++) {
+    for (size_t k = 0; k < G_N_ELEMENTS(variants); k++) {
         g_autoptr(Fitted) soft = fit_golden(variants[k], "1", data);
         double before = INFINITY, now;
         size_t t = 0;
@@ -156,6 +157,7 @@ LAC_TEST(models_softimpute, residuals_are_a_subgradient_of_the_nuclear_norm)
 {
     check_minimum("als");
     check_minimum("svd");
+    check_minimum("auto");
 }
 
 /* softImpute 1.4-3: simpute.svd(X, J = 2, lambda = 1, thresh = 1e-16, maxit = 5000); lambda 1 is
@@ -213,6 +215,54 @@ rmse(const LacData *data, const double *out, const double *truth)
     return sqrt(sum / n);
 }
 
+/* Iterations until the objective is within 1e-6 of @least. */
+static size_t
+iterations_to(const Fitted *soft, double least)
+{
+    size_t t = 0;
+
+    while (fitted_trace(soft, "objective", -1, t, 0) > least * (1.0 + 1e-6))
+        t++;
+    return t;
+}
+
+LAC_TEST(models_softimpute, momentum_halves_the_iterations_of_a_small_penalty)
+{
+    enum { N = 400, P = 12 };
+    g_autofree double *truth = g_new(double, N *P);
+    g_autoptr(LacData) data = made(N, P, 3, 0.3, 0.6, 17, truth);
+    g_autoptr(Fitted) fast = fit("{lambda_share: 0.01, path: 1, tol: 0, iterations: 2000}", data);
+    g_autoptr(Fitted) slow =
+        fit("{variant: svd, lambda_share: 0.01, path: 1, tol: 0, iterations: 2000}", data);
+
+    ASSERT_TRUE(fast != NULL && slow != NULL);
+    const double least = fitted_trace(fast, "objective", -1, 1999, 0);
+
+    EXPECT_TRUE(least <= fitted_trace(slow, "objective", -1, 1999, 0) * (1.0 + 1e-9));
+    EXPECT_TRUE(2 * iterations_to(fast, least) < iterations_to(slow, least));
+}
+
+LAC_TEST(models_softimpute, threads_do_not_change_the_result)
+{
+    enum { N = 3000, P = 20 };
+    const unsigned usual = lac_threads();
+    g_autofree double *truth = g_new(double, N *P);
+    g_autoptr(LacData) data = made(N, P, 3, 0.5, 0.3, 19, truth);
+
+    lac_threads_set(1);
+    g_autoptr(Fitted) one = fit(NULL, data);
+    lac_threads_set(3);
+    g_autoptr(Fitted) three = fit(NULL, data);
+
+    lac_threads_set(usual);
+    const double *a = one ? fitted_fill(one, data) : NULL;
+    const double *b = three ? fitted_fill(three, data) : NULL;
+
+    ASSERT_TRUE(a != NULL && b != NULL);
+    for (size_t c = 0; c < N * P; c++)
+        EXPECT_NEAR_DOUBLE(b[c], a[c], 1e-9);
+}
+
 LAC_TEST(models_softimpute, held_out_cells_choose_nearly_the_best_penalty)
 {
     enum { N = 120, P = 25 };
@@ -249,10 +299,12 @@ LAC_TEST(models_softimpute, transposed_table_gives_the_transposed_result)
     for (size_t c = 0; c < N * P; c++)
         turned[c % P * N + c / P] = data->values[c];
     g_autoptr(LacData) wide = fitted_table(P, N, turned, NULL);
-    for (int svd = 0; svd < 2; svd++) {
-        const char *yaml = svd ? "{variant: svd, scale: none, lambda_share: 0.2, tol: 0, "
-                                 "iterations: 1000}"
-                               : "{scale: none, lambda_share: 0.2, tol: 0, iterations: 1000}";
+    static const char *const variants[] = {"auto", "als", "svd"};
+
+    for (size_t k = 0; k < G_N_ELEMENTS(variants); k++) {
+        g_autofree char *yaml = g_strdup_printf("{variant: %s, scale: none, lambda_share: 0.2, "
+                                                "tol: 0, iterations: 1000}",
+                                                variants[k]);
         g_autoptr(Fitted) a = fit(yaml, data), b = fit(yaml, wide);
         const double *x = a ? fitted_fill(a, data) : NULL, *y = b ? fitted_fill(b, wide) : NULL;
 
@@ -314,7 +366,11 @@ LAC_TEST(models_softimpute, hard_tables_are_finite)
     g_autoptr(LacData) plain = made(N, P, 2, 0.0, 0.3, 13, truth); /* exact rank 2 */
     g_autoptr(LacData) gaps = made(N, P, 2, 0.5, 0.9, 15, truth);
     double constant[N * P];
-    static const char *const yaml[] = {NULL, "{variant: svd}", "{scale: both}", "{scale: none}",
+    static const char *const yaml[] = {NULL,
+                                       "{variant: als}",
+                                       "{variant: svd}",
+                                       "{scale: both}",
+                                       "{scale: none}",
                                        "{most_rank: 1}"};
 
     for (size_t c = 0; c < N * P; c++)
@@ -350,5 +406,5 @@ LAC_TEST(models_softimpute, svd_of_too_many_columns_is_refused)
 
     EXPECT_TRUE(soft == NULL);
     ASSERT_TRUE(error != NULL);
-    EXPECT_CONTAINS(error->message, "3001 x 3001; use variant als");
+    EXPECT_CONTAINS(error->message, "3001 x 3001; use variant auto");
 }
