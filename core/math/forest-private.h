@@ -141,12 +141,13 @@ void tree_class_search(TreeWork *work, const TreeSpace *space, const TreeNodeRow
 
 /** tree_wide_here: whether this processor has what tree_wide_few and tree_wide_many need: searches
  * of a numeric target by features that are no nominal ones. _few: nodes of up to TREE_WIDE_FEW
- * rows; _many: @m <= TREE_ABREAST features at once, in the order of the list. */
+ * rows; _many: larger ones; both by @m <= TREE_ABREAST features at once, in the order of the list.
+ */
 gboolean tree_wide_here(void);
 /** lac_forest_forbid_vectors: for tests: as on a processor without them. */
 LAC_PRIVATE_API void lac_forest_forbid_vectors(gboolean forbid);
-void tree_wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t feature,
-                   TreeSplit *best);
+void tree_wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
+                   const uint32_t *features, TreeSplit *best);
 void tree_wide_many(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
                     const uint32_t *features, TreeSplit *best);
 

@@ -45,57 +45,99 @@ wide_gain(const WideNode *node, __m512d sum, __m512d left)
     return _mm512_mask_div_pd(_mm512_set1_pd(-1.0), fair, top, _mm512_mul_pd(left, right));
 }
 
-/* The few rows of a node by @vectors of eight lanes; @code: [8 vectors] of the feature, lanes
- * without a row above all bins, for which nothing is left on the right. */
+/** WideFew: few rows by the features searched: codes, and what is gained by splitting after each.
+ */
+typedef struct {
+    __m512i own[TREE_ABREAST][FEW / LANES];
+    __m512d gain[TREE_ABREAST][FEW / LANES];
+} WideFew;
+
+/* Codes of the node's rows, lanes without a row above all bins, for which nothing is left on the
+ * right. */
 WIDE_INLINE void
-wide_few(const TreePay *pay, const uint32_t *rows, const uint8_t *codes, size_t n,
-         const WideNode *node, int vectors, size_t feature, TreeSplit *best)
+wide_few_codes(const uint8_t *codes, const uint32_t *rows, size_t n, int vectors, __m512i *own)
 {
-    __m512d sum[FEW / LANES], left[FEW / LANES], most = _mm512_set1_pd(-1.0);
-    __m512i own[FEW / LANES];
+    const __m256i none = _mm256_set1_epi32(LAC_BINS_MOST);
 
     for (int v = 0; v < vectors; v++) {
         const __mmask8 there =
             (__mmask8)_bzhi_u32(0xff, (unsigned)MIN(n - (size_t)(LANES * v), (size_t)LANES));
         const __m256i at = _mm256_maskz_loadu_epi32(there, rows + LANES * v);
-        const __m256i none = _mm256_set1_epi32(LAC_BINS_MOST);
         const __m256i word =
             _mm256_and_si256(_mm256_i32gather_epi32((const int *)(const void *)codes, at, 1),
                              _mm256_set1_epi32(0xff));
 
         own[v] = _mm512_cvtepu32_epi64(_mm256_mask_mov_epi32(none, there, word));
-        sum[v] = left[v] = _mm512_setzero_pd();
+    }
+}
+
+/* Gains by @m features, whose sums do not wait for each other. */
+WIDE_INLINE void
+wide_few_gains(WideFew *few, size_t first, size_t m, int vectors, const TreePay *pay, size_t n,
+               const WideNode *node)
+{
+    __m512d sum[TREE_ABREAST][FEW / LANES], left[TREE_ABREAST][FEW / LANES];
+
+    for (size_t f = 0; f < m; f++) {
+        for (int v = 0; v < vectors; v++)
+            sum[f][v] = left[f][v] = _mm512_setzero_pd();
     }
     for (size_t j = 0; j < n; j++) {
-        const __m512i here = _mm512_set1_epi64(codes[rows[j]]);
         const __m512d s = _mm512_set1_pd(pay[j].pair[0]), w = _mm512_set1_pd(pay[j].pair[1]);
 
-        for (int v = 0; v < vectors; v++) {
-            const __mmask8 below = _mm512_cmple_epi64_mask(here, own[v]);
+        for (size_t f = 0; f < m; f++) {
+            const long long *codes = (const long long *)(const void *)few->own[first + f];
+            const __m512i here = _mm512_set1_epi64(codes[j]);
 
-            sum[v] = _mm512_mask_add_pd(sum[v], below, sum[v], s);
-            left[v] = _mm512_mask_add_pd(left[v], below, left[v], w);
+            for (int v = 0; v < vectors; v++) {
+                const __mmask8 below = _mm512_cmple_epi64_mask(here, few->own[first + f][v]);
+
+                sum[f][v] = _mm512_mask_add_pd(sum[f][v], below, sum[f][v], s);
+                left[f][v] = _mm512_mask_add_pd(left[f][v], below, left[f][v], w);
+            }
         }
     }
-    for (int v = 0; v < vectors; v++) {
-        sum[v] = wide_gain(node, sum[v], left[v]);
-        most = _mm512_max_pd(most, sum[v]);
+    for (size_t f = 0; f < m; f++) {
+        for (int v = 0; v < vectors; v++)
+            few->gain[first + f][v] = wide_gain(node, sum[f][v], left[f][v]);
+    }
+}
+
+/* The first of the features that gains most and its lowest such threshold, if better than @best. */
+WIDE_INLINE void
+wide_few_choose(const WideFew *few, size_t m, int vectors, const uint32_t *features,
+                TreeSplit *best)
+{
+    __m512d most = _mm512_set1_pd(-1.0);
+    __m512i below = _mm512_set1_epi64(LAC_BINS_MOST), above = below;
+    unsigned winners = 0;
+
+    for (size_t f = 0; f < m; f++) {
+        for (int v = 0; v < vectors; v++)
+            most = _mm512_max_pd(most, few->gain[f][v]);
     }
     const double gain = _mm512_reduce_max_pd(most);
-    __m512i below = _mm512_set1_epi64(LAC_BINS_MOST), above = below;
 
     if (!(gain > best->gain))
         return;
+    most = _mm512_set1_pd(gain);
+    for (size_t f = 0; f < m; f++) {
+        for (int v = 0; v < vectors; v++)
+            winners |= (unsigned)(_mm512_cmp_pd_mask(few->gain[f][v], most, _CMP_EQ_OQ) != 0) << f;
+    }
+    const size_t winner = (size_t)__builtin_ctz(winners);
+    const __m512i *own = few->own[winner];
+
     for (int v = 0; v < vectors; v++)
         below = _mm512_mask_min_epi64(
-            below, _mm512_cmp_pd_mask(sum[v], _mm512_set1_pd(gain), _CMP_EQ_OQ), below, own[v]);
+            below, _mm512_cmp_pd_mask(few->gain[winner][v], most, _CMP_EQ_OQ), below, own[v]);
     const long long cut = _mm512_reduce_min_epi64(below);
 
     for (int v = 0; v < vectors; v++)
         above = _mm512_mask_min_epi64(
             above, _mm512_cmpgt_epi64_mask(own[v], _mm512_set1_epi64(cut)), above, own[v]);
     best->gain = gain;
-    best->feature = feature;
+    best->feature = features[winner];
     best->by_subset = FALSE;
     best->below = (unsigned)cut;
     best->above = (unsigned)_mm512_reduce_min_epi64(above);
@@ -109,29 +151,65 @@ wide_node(const TreeSpace *space, const TreeNodeRows *node, WideNode *wide)
     wide->least = _mm512_set1_pd((double)MAX(space->min_leaf, 1));
 }
 
-WIDE void
-tree_wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t feature,
-              TreeSplit *best)
+/* Three vectors of rows and more have sums enough to add to meanwhile, but not registers for more.
+ */
+WIDE_INLINE void
+wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m, int vectors,
+         const uint32_t *features, TreeSplit *best)
 {
-    const uint8_t *codes = space->codes + feature * space->stride;
     const uint32_t *rows = work->rows + node->begin;
     const TreePay *pay = work->pay + node->begin;
     const size_t n = node->end - node->begin;
     WideNode wide;
+    WideFew few;
 
     wide_node(space, node, &wide);
-    switch ((n + LANES - 1) / LANES) {
+    for (size_t f = 0; f < m; f++)
+        wide_few_codes(space->codes + features[f] * space->stride, rows, n, vectors, few.own[f]);
+    if (vectors <= 2) {
+        wide_few_gains(&few, 0, m, vectors, pay, n, &wide);
+    } else {
+        for (size_t f = 0; f < m; f++)
+            wide_few_gains(&few, f, 1, vectors, pay, n, &wide);
+    }
+    wide_few_choose(&few, m, vectors, features, best);
+}
+
+WIDE_INLINE void
+wide_few_by(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
+            const uint32_t *features, TreeSplit *best)
+{
+    switch ((node->end - node->begin + LANES - 1) / LANES) {
     case 1:
-        wide_few(pay, rows, codes, n, &wide, 1, feature, best);
+        wide_few(work, space, node, m, 1, features, best);
         break;
     case 2:
-        wide_few(pay, rows, codes, n, &wide, 2, feature, best);
+        wide_few(work, space, node, m, 2, features, best);
         break;
     case 3:
-        wide_few(pay, rows, codes, n, &wide, 3, feature, best);
+        wide_few(work, space, node, m, 3, features, best);
         break;
     default:
-        wide_few(pay, rows, codes, n, &wide, 4, feature, best);
+        wide_few(work, space, node, m, 4, features, best);
+    }
+}
+
+WIDE void
+tree_wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
+              const uint32_t *features, TreeSplit *best)
+{
+    switch (m) {
+    case 1:
+        wide_few_by(work, space, node, 1, features, best);
+        break;
+    case 2:
+        wide_few_by(work, space, node, 2, features, best);
+        break;
+    case 3:
+        wide_few_by(work, space, node, 3, features, best);
+        break;
+    default:
+        wide_few_by(work, space, node, TREE_ABREAST, features, best);
     }
 }
 
@@ -261,8 +339,8 @@ tree_processor_is_wide(void)
 }
 
 void
-tree_wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t feature,
-              TreeSplit *best)
+tree_wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
+              const uint32_t *features, TreeSplit *best)
 {
     g_assert_not_reached();
 }

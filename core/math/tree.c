@@ -228,17 +228,28 @@ tree_is_nominal(const TreeSpace *space, uint32_t feature)
     return space->bins->columns[space->features[feature]].nominal;
 }
 
-/* How many of @features, from the first on, are searched in one pass over the node's rows. */
+/* How many of @features, from the first on, are searched at once. */
 static size_t
-tree_abreast(const TreeSpace *space, const TreeNodeRows *node, size_t n, const uint32_t *features)
+tree_abreast(const TreeSpace *space, size_t n, const uint32_t *features)
 {
     size_t m = 0;
 
-    if (!space->wide || space->as_classes || node->end - node->begin <= TREE_WIDE_FEW)
+    if (!space->wide || space->as_classes)
         return 1;
     while (m < MIN(n, (size_t)TREE_ABREAST) && !tree_is_nominal(space, features[m]))
         m++;
     return MAX(m, 1);
+}
+
+/* As many features as vectors search at once. */
+static void
+tree_search_abreast(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
+                    const uint32_t *features, TreeSplit *best)
+{
+    if (node->end - node->begin <= TREE_WIDE_FEW)
+        tree_wide_few(work, space, node, m, features, best);
+    else
+        tree_wide_many(work, space, node, m, features, best);
 }
 
 static void
@@ -249,10 +260,8 @@ tree_search_one(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node
         tree_class_search(work, space, node, feature, best);
     else if (!space->wide || tree_is_nominal(space, feature))
         tree_mean_search(work, space, node, feature, best);
-    else if (node->end - node->begin <= TREE_WIDE_FEW)
-        tree_wide_few(work, space, node, feature, best);
     else
-        tree_wide_many(work, space, node, 1, &feature, best);
+        tree_search_abreast(work, space, node, 1, &feature, best);
 }
 
 static void
@@ -277,9 +286,9 @@ tree_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, do
     for (size_t k = 0; k < space->mtry; k++)
         tree_draw_feature(work, space, k);
     for (size_t k = 0, m; k < space->mtry; k += m) {
-        m = tree_abreast(space, node, space->mtry - k, order + k);
+        m = tree_abreast(space, space->mtry - k, order + k);
         if (m > 1)
-            tree_wide_many(work, space, node, m, order + k, best);
+            tree_search_abreast(work, space, node, m, order + k, best);
         else
             tree_search_one(work, space, node, order[k], best);
     }

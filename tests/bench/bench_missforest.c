@@ -20,3 +20,8 @@ LAC_BENCH(missforest_large, "chained random forests on 100 000 x 20, 20 % hidden
     lac_bench_model("100 trees, 2 rounds, keep: false", "missforest",
                     "{iterations: 2, keep: false}", lac_bench_made(100000, 20, 0.2), 1);
 }
+
+LAC_BENCH(missforest_concrete, "chained random forests on Concrete alone (1030 x 9, 20 % hidden)")
+{
+    lac_bench_model("Concrete", "missforest", NULL, lac_bench_concrete(), 15);
+}
