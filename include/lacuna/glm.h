@@ -49,11 +49,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacGlm, lac_glm_free)
  * lac_glm_fit:
  * @parts: [n_parts] blocks of observations (data, pseudo-observations); at least one row in all
  *
- * Maximum likelihood, penalised by the ridge, by Newton's method with step halving; linear predictors are kept within +-30.
- * Aliased predictors get coefficient 0. Does not depend on the number of threads.
- * Cost of an iteration: n q^2 K (K - 1) / 2.
- * Returns: whether it converged (the step would raise the log-likelihood by less than 1e-12 of
- * it) within 50 iterations.
+ * Maximum likelihood, penalised by the ridge, by Newton's method with step halving; linear
+ * predictors are kept within +-30. Aliased predictors get coefficient 0. Does not depend on the
+ * number of threads. Cost of an iteration: n q^2 K (K - 1) / 2. Returns: whether it converged (the
+ * step would raise the log-likelihood by less than 1e-12 of it) within 50 iterations.
  */
 LAC_API gboolean lac_glm_fit(LacGlm *glm, size_t n_parts, const LacGlmRows *parts);
 

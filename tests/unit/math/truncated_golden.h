@@ -1,5 +1,6 @@
 /* Written by truncated_golden.py. */
-static const double truncated_quantile[][4] = { /* a, b, share, quantile */
+static const double truncated_quantile[][4] = {
+    /* a, b, share, quantile */
     {-INFINITY, INFINITY, 1e-06, -4.753424308822899},
     {-INFINITY, INFINITY, 0.1, -1.2815515655446004},
     {-INFINITY, INFINITY, 0.5, 0.0},
@@ -82,7 +83,8 @@ static const double truncated_quantile[][4] = { /* a, b, share, quantile */
     {2.0, 2.00005, 0.999999, 2.0000499999499977},
 };
 
-static const double truncated_moments[][4] = { /* a, b, mean, variance */
+static const double truncated_moments[][4] = {
+    /* a, b, mean, variance */
     {-INFINITY, INFINITY, 7.2657543129486329e-69, 1.0},
     {-INFINITY, 0.0, -0.79788456080286536, 0.36338022763241866},
     {-1.0, 2.0, 0.22963717909132897, 0.51976253921153394},
