@@ -183,6 +183,28 @@ print_csv(const Pooled *all)
     puts(line->str);
 }
 
+/* Members of an object; what is no number or without end is null, as JSON has neither. */
+static void
+json_numbers(JsonBuilder *builder, size_t n, const char *const *names, const double *numbers)
+{
+    for (size_t k = 0; k < n; k++) {
+        json_builder_set_member_name(builder, names[k]);
+        if (isfinite(numbers[k]))
+            json_builder_add_double_value(builder, numbers[k]);
+        else
+            json_builder_add_null_value(builder);
+    }
+}
+
+static void
+json_print(JsonBuilder *builder)
+{
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+    g_autofree char *text = json_to_string(root, TRUE);
+
+    puts(text);
+}
+
 static void
 print_json(const Pooled *all)
 {
@@ -196,20 +218,11 @@ print_json(const Pooled *all)
         json_builder_begin_object(builder);
         json_builder_set_member_name(builder, "term");
         json_builder_add_string_value(builder, all->terms[t].term);
-        for (size_t k = 0; k < N_NUMBERS; k++) {
-            json_builder_set_member_name(builder, number_names[k]);
-            if (isfinite(numbers[k]))
-                json_builder_add_double_value(builder, numbers[k]);
-            else
-                json_builder_add_null_value(builder);
-        }
+        json_numbers(builder, N_NUMBERS, number_names, numbers);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
-    g_autoptr(JsonNode) root = json_builder_get_root(builder);
-    g_autofree char *text = json_to_string(root, TRUE);
-
-    puts(text);
+    json_print(builder);
 }
 
 /* Columns of numbers stand flush right. */
@@ -335,20 +348,11 @@ print_tests_json(const LacPooledTest *tests, size_t m)
         json_builder_begin_object(builder);
         json_builder_set_member_name(builder, "test");
         json_builder_add_string_value(builder, tests[t].name);
-        for (size_t k = 0; k < N_TEST_NUMBERS; k++) {
-            json_builder_set_member_name(builder, test_names[k]);
-            if (isfinite(numbers[k]))
-                json_builder_add_double_value(builder, numbers[k]);
-            else
-                json_builder_add_null_value(builder);
-        }
+        json_numbers(builder, N_TEST_NUMBERS, test_names, numbers);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
-    g_autoptr(JsonNode) root = json_builder_get_root(builder);
-    g_autofree char *text = json_to_string(root, TRUE);
-
-    puts(text);
+    json_print(builder);
 }
 
 static void

@@ -88,22 +88,6 @@ parse_training(LacExperiment *e, const LacNode *block, GError **error)
     return TRUE;
 }
 
-/* Rows learnt from cannot also judge. */
-static gboolean
-check_splits(const LacExperiment *e, const LacNode *block, GError **error)
-{
-    for (guint i = 0; i < e->splits->len; i++) {
-        const LacSplitChoice *split = e->splits->pdata[i];
-
-        if (split->spec.kind == LAC_SPLIT_NONE)
-            return lac_node_fail(error, block,
-                                 "downstream: with `split: none` the classifier would be tested on "
-                                 "the rows it learnt from; use `split: {kfold: 5}` or "
-                                 "`split: {holdout: 0.2}`");
-    }
-    return TRUE;
-}
-
 static gboolean
 parse_components(LacExperiment *e, const LacNode *block, GError **error)
 {
@@ -145,7 +129,13 @@ lac_downstream_parse(LacExperiment *e, GError **error)
            parse_table(block, "train_on", &e->downstream.train_on_truth, error) &&
            parse_table(block, "test_on", &e->downstream.test_on_truth, error) &&
            parse_imputations(e, block, error) && parse_training(e, block, error) &&
-           parse_components(e, block, error) && check_splits(e, block, error);
+           parse_components(e, block, error) &&
+           /* rows learnt from cannot also judge */
+           (lac_experiment_holds_out(e) ||
+            lac_node_fail(error, block,
+                          "downstream: with `split: none` the classifier would be tested on "
+                          "the rows it learnt from; use `split: {kfold: 5}` or "
+                          "`split: {holdout: 0.2}`"));
 }
 
 /* ---- tables ---------------------------------------------------------------------------------- */

@@ -151,6 +151,9 @@ lac_experiment_parse(const char *text, gsize length, const char *file, const cha
 LAC_PRIVATE_API void lac_experiment_free(LacExperiment *experiment);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacExperiment, lac_experiment_free)
 
+/** lac_experiment_holds_out: whether every split keeps test rows that nothing learns from. */
+gboolean lac_experiment_holds_out(const LacExperiment *experiment);
+
 /** lac_memory_parse: "512", "512 MiB", "2 GiB", "1 TiB" as MiB; LAC_ERROR_PARAM otherwise. */
 LAC_PRIVATE_API gboolean lac_memory_parse(const char *text, double *mib, GError **error);
 

@@ -275,6 +275,15 @@ split_label(const LacSplitChoice *choice, const LacNode *node)
     return g_strdup("none");
 }
 
+gboolean
+lac_experiment_holds_out(const LacExperiment *e)
+{
+    for (guint i = 0; i < e->splits->len; i++)
+        if (((const LacSplitChoice *)e->splits->pdata[i])->spec.kind == LAC_SPLIT_NONE)
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean
 parse_split(LacExperiment *e, const LacNode *node, GError **error)
 {

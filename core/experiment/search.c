@@ -157,22 +157,6 @@ find_metrics(LacExperiment *e, gboolean models, gboolean classifiers, GError **e
     return TRUE;
 }
 
-/* What configurations are chosen by must not be what the chosen one is scored on. */
-static gboolean
-check_splits(const LacExperiment *e, const LacNode *block, GError **error)
-{
-    for (guint i = 0; i < e->splits->len; i++) {
-        const LacSplitChoice *split = e->splits->pdata[i];
-
-        if (split->spec.kind == LAC_SPLIT_NONE)
-            return lac_node_fail(error, block,
-                                 "search: with `split: none` configurations would be chosen on the "
-                                 "cells they are then scored on; use `split: {holdout: 0.2}` or "
-                                 "`split: {kfold: 5}`");
-    }
-    return TRUE;
-}
-
 gboolean
 lac_search_check(LacExperiment *e, GError **error)
 {
@@ -187,7 +171,13 @@ lac_search_check(LacExperiment *e, GError **error)
         return lac_node_fail(error, block,
                              "search: there is nothing to draw: no parameter of model, optimizer "
                              "or downstream is !random, as in `k: !random {from: 1, to: 20}`");
-    return check_splits(e, block, error) && find_metrics(e, models, classifiers, error);
+    /* what configurations are chosen by must not be what the chosen one is scored on */
+    if (!lac_experiment_holds_out(e))
+        return lac_node_fail(error, block,
+                             "search: with `split: none` configurations would be chosen on the "
+                             "cells they are then scored on; use `split: {holdout: 0.2}` or "
+                             "`split: {kfold: 5}`");
+    return find_metrics(e, models, classifiers, error);
 }
 
 const LacChoice *

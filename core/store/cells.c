@@ -70,6 +70,18 @@ lac_store_delete(LacStore *store, const char *const *ids, GError **error)
     return commit(store, good, error);
 }
 
+/* fit_s, apply_s, cpu_s, peak_rss_mib, threads, contended: columns that cells and trials share. */
+static void
+row_spent(LacRow *row, const LacOutcome *outcome)
+{
+    lac_row_real(row, outcome->fit_s);
+    lac_row_real(row, outcome->apply_s);
+    lac_row_real(row, outcome->cpu_s);
+    lac_row_real(row, outcome->peak_rss_mib);
+    lac_row_count(row, outcome->threads);
+    lac_row_count(row, outcome->contended);
+}
+
 static gboolean
 insert_cell(LacStore *store, const LacCellRecord *cell, const LacOutcome *outcome,
             const char *version, GError **error)
@@ -110,12 +122,7 @@ insert_cell(LacStore *store, const LacCellRecord *cell, const LacOutcome *outcom
     lac_row_int(&row, cell->seed);
     lac_row_text(&row, outcome->status);
     lac_row_text(&row, outcome->reason);
-    lac_row_real(&row, outcome->fit_s);
-    lac_row_real(&row, outcome->apply_s);
-    lac_row_real(&row, outcome->cpu_s);
-    lac_row_real(&row, outcome->peak_rss_mib);
-    lac_row_count(&row, outcome->threads);
-    lac_row_count(&row, outcome->contended);
+    row_spent(&row, outcome);
     lac_row_texts(&row, G_N_ELEMENTS(end), end);
     return lac_row_end(&row, lac_row_next(&row, error));
 }
@@ -273,12 +280,7 @@ insert_trial(LacStore *store, const LacCellRecord *trial, const LacOutcome *outc
     lac_row_text(&row, trial->metric);
     lac_row_real(&row, trial->score);
     lac_row_texts(&row, G_N_ELEMENTS(what), what);
-    lac_row_real(&row, outcome->fit_s);
-    lac_row_real(&row, outcome->apply_s);
-    lac_row_real(&row, outcome->cpu_s);
-    lac_row_real(&row, outcome->peak_rss_mib);
-    lac_row_count(&row, outcome->threads);
-    lac_row_count(&row, outcome->contended);
+    row_spent(&row, outcome);
     lac_row_texts(&row, G_N_ELEMENTS(end), end);
     return lac_row_end(&row, lac_row_next(&row, error));
 }

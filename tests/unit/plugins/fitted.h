@@ -35,6 +35,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fitted, fitted_free)
 const double *fitted_fill(Fitted *fitted, const LacData *in);
 const double *fitted_sample(Fitted *fitted, const LacData *in, size_t draw);
 
+/** fitted_spread_of_means: one normal column of 40 rows, every other one a hole: the sd, over
+ * @draws completions by model @name, of the mean of what was imputed. That mean strays by
+ * s / 20^(1/2) around what was learnt, and what was learnt by as much around the truth. NaN and a
+ * failed test when the model fails. */
+double fitted_spread_of_means(const char *name, const char *yaml, size_t draws);
+
 /** fitted_events: how many events of @code there were, for @column (-2: any). */
 size_t fitted_events(const Fitted *fitted, const char *code, gssize column);
 /** fitted_trace: value of a trace point; NaN when there is none. */

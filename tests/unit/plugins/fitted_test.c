@@ -1,4 +1,5 @@
 #include "fitted.h"
+#include <lacuna/stats.h>
 
 #include <lacuna/rng.h>
 
@@ -171,4 +172,29 @@ fitted_trace(const Fitted *fitted, const char *series, gssize column, size_t ite
             return point->value;
     }
     return NAN;
+}
+
+double
+fitted_spread_of_means(const char *name, const char *yaml, size_t draws)
+{
+    enum { ROWS = 40 };
+    g_autofree double *mean = g_new0(double, draws);
+    double values[ROWS], centre, sd;
+    LacRng rng = lac_rng_new(5);
+
+    for (size_t i = 0; i < ROWS; i++)
+        values[i] = i % 2 ? lac_rng_normal(&rng) : (double)NAN;
+    g_autoptr(LacData) data = fitted_table(ROWS, 1, values, NULL);
+    g_autoptr(Fitted) fitted = fitted_new(name, yaml, data, draws, 3, NULL);
+
+    LAC_CHECK_OR(return NAN, fitted != NULL, "no fit by %s", yaml);
+    for (size_t d = 0; d < draws; d++) {
+        const double *out = fitted_sample(fitted, data, d);
+
+        LAC_CHECK_OR(return NAN, out != NULL, "no draw %zu", d);
+        for (size_t i = 0; i < ROWS; i += 2)
+            mean[d] += out[i] / (ROWS / 2);
+    }
+    lac_stats_mean_sd(draws, mean, &centre, &sd);
+    return sd;
 }

@@ -300,38 +300,12 @@ LAC_TEST(models_gcopula, hard_tables_are_finite_and_told)
     }
 }
 
-/* A column on its own: the mean of 20 imputed values strays by s / 20^(1/2) around the mean of the
- * 20 observed ones, and that by as much around the truth. Draws that know it vary 2^(1/2) = 1.41
- * times as much; sds of 200 draws stray by a twentieth. */
-static double
-spread_of_means(const char *yaml)
-{
-    enum { ROWS = 40, DRAWS = 200 };
-    double values[ROWS], mean[DRAWS], centre, sd;
-    LacRng rng = lac_rng_new(5);
-
-    for (size_t i = 0; i < ROWS; i++)
-        values[i] = i % 2 ? lac_rng_normal(&rng) : (double)NAN;
-    g_autoptr(LacData) data = fitted_table(ROWS, 1, values, NULL);
-    g_autoptr(Fitted) fitted = fitted_new("gcopula", yaml, data, DRAWS, 3, NULL);
-
-    LAC_CHECK_OR(return NAN, fitted != NULL, "no fit by %s", yaml);
-    for (size_t d = 0; d < DRAWS; d++) {
-        const double *out = fitted_sample(fitted, data, d);
-
-        LAC_CHECK_OR(return NAN, out != NULL, "no draw %zu", d);
-        mean[d] = 0.0;
-        for (size_t i = 0; i < ROWS; i += 2)
-            mean[d] += out[i] / (ROWS / 2);
-    }
-    lac_stats_mean_sd(DRAWS, mean, &centre, &sd);
-    return sd;
-}
-
 LAC_TEST(models_gcopula, bootstrapped_draws_know_that_what_was_learnt_is_uncertain)
 {
-    const double plain = spread_of_means("{bootstrap: false}");
-    const double proper = spread_of_means("{bootstrap: true}");
+    /* the mean of 20 imputed values strays around that of 20 observed ones, which strays as much:
+     * draws that know it vary 2^(1/2) times as much; sds of 200 draws stray by a twentieth */
+    const double plain = fitted_spread_of_means("gcopula", "{bootstrap: false}", 200);
+    const double proper = fitted_spread_of_means("gcopula", "{bootstrap: true}", 200);
 
     EXPECT_TRUE(proper / plain > 1.2);
     EXPECT_TRUE(proper / plain < 1.65);

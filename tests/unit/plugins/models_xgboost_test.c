@@ -150,39 +150,14 @@ LAC_TEST(models_xgboost, column_without_holes_in_training_is_filled_in_new_rows)
     EXPECT_TRUE(boost == NULL || fitted_fill(boost, fresh) != NULL);
 }
 
-/* A column on its own has nothing to be predicted from: the mean of its imputed values strays
- * around that of the donors, and, when rows are drawn anew, that one around the truth as well. */
-static double
-spread_of_means(const char *yaml)
-{
-    enum { ROWS = 40, DRAWS = 60 };
-    double values[ROWS], mean[DRAWS], centre, sd;
-    LacRng rng = lac_rng_new(5);
-
-    for (size_t i = 0; i < ROWS; i++)
-        values[i] = i % 2 ? lac_rng_normal(&rng) : (double)NAN;
-    g_autoptr(LacData) data = fitted_table(ROWS, 1, values, NULL);
-    g_autoptr(Fitted) fitted = fitted_new("xgboost", yaml, data, DRAWS, 3, NULL);
-
-    LAC_CHECK_OR(return NAN, fitted != NULL, "no fit by %s", yaml);
-    for (size_t d = 0; d < DRAWS; d++) {
-        const double *out = fitted_sample(fitted, data, d);
-
-        LAC_CHECK_OR(return NAN, out != NULL, "no draw %zu", d);
-        mean[d] = 0.0;
-        for (size_t i = 0; i < ROWS; i += 2)
-            mean[d] += out[i] / (ROWS / 2);
-    }
-    lac_stats_mean_sd(DRAWS, mean, &centre, &sd);
-    return sd;
-}
-
 LAC_TEST(models_xgboost, bootstrapped_draws_know_that_what_was_learnt_is_uncertain)
 {
     if (lac_plugin_find(LAC_PLUGIN_MODEL, "xgboost", NULL) == NULL)
         return;
-    const double plain = spread_of_means("{trees: 20, patience: 0, bootstrap: false}");
-    const double proper = spread_of_means("{trees: 20, patience: 0, bootstrap: true}");
+    const double plain =
+        fitted_spread_of_means("xgboost", "{trees: 20, patience: 0, bootstrap: false}", 60);
+    const double proper =
+        fitted_spread_of_means("xgboost", "{trees: 20, patience: 0, bootstrap: true}", 60);
 
     EXPECT_TRUE(proper / plain > 1.2);
 }
