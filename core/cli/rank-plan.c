@@ -14,7 +14,9 @@ enum {
     FEWEST_ROWS = 10,
 };
 
-static const double most_share = 0.2, most_of_column = 0.3, mcar_share = 0.1;
+/* Of a column's observed cells up to half are hidden as its own holes ask, and up to 30 % to have
+ * more to judge by. */
+static const double most_share = 0.2, half_of_column = 0.5, most_of_column = 0.3, mcar_share = 0.1;
 
 gboolean
 lac_rank_seconds(const char *text, double *out, GError **error)
@@ -219,6 +221,7 @@ share_to_hide(const LacData *data, double own)
         most = MAX(most, lac_mask_count_col(data->holes, j));
     factor = MIN(factor, MAX(1.0, most_of_column * (double)data->rows / (double)most));
     factor = MIN(factor, MAX(1.0, 0.5 * (double)data->rows / (double)incomplete));
+    factor = MIN(factor, half_of_column * (double)data->rows / (double)most);
     return MIN(own * factor, most_share);
 }
 
@@ -246,10 +249,10 @@ append_mask(GString *out, const LacRankRequest *request, double own, LacRankPlan
         char text[G_ASCII_DTOSTR_BUF_SIZE];
 
         g_ascii_formatd(text, sizeof text, "%.4f", share);
-        g_string_append_printf(out, "mask: {learned: {rate: %s}}\n", text);
-        plan->mask = g_strdup_printf("%.3g %% of the observed cells are hidden the way the "
-                                     "table's own holes are distributed (mask learned); %.3g %% "
-                                     "are missing by themselves.",
+        g_string_append_printf(out, "mask: {learned: {rate: %s, exact: false}}\n", text);
+        plan->mask = g_strdup_printf("Up to %.3g %% of the observed cells are hidden the way "
+                                     "the table's own holes are distributed (mask learned); %.3g "
+                                     "%% are missing by themselves.",
                                      100 * share, 100 * own);
     } else {
         g_string_append_printf(out, "mask: {mcar: {rate: %g}}\n", mcar_share);

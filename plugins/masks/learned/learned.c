@@ -30,6 +30,7 @@ typedef struct {
     double rate, ridge;
     int weights;
     int64_t predictors;
+    gboolean exact;
 } Learned;
 
 static const char *const weights_choices[] = {"logistic", "none", NULL};
@@ -45,6 +46,9 @@ static const LacParam params[] = {
                      "Penalty of the logistic regressions, on standardised columns"),
     LAC_PARAM_INT(Learned, predictors, 16, LAC_RANGE_FROM(1), "columns",
                   "Values that a column's missingness may depend on, at most; the most correlated"),
+    LAC_PARAM_BOOL(Learned, exact, TRUE,
+                   "Refuse a rate that the table's patterns cannot reach; false: hide as much as "
+                   "they allow"),
     LAC_PARAM_END,
 };
 
@@ -301,9 +305,9 @@ balance_clear(Balance *b)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Balance, balance_clear)
 
-/* @rate of the observed cells; @own: it is the table's own, and need not be reached to the full. */
+/* @rate of the observed cells; @exact: or refuse. */
 static gboolean
-law_calibrate(Law *law, double rate, gboolean own, LacRng rng, GError **error)
+law_calibrate(Law *law, double rate, gboolean exact, LacRng rng, GError **error)
 {
     g_autofree double *chance = g_new(double, law->patterns.n);
     g_autofree size_t *takes = g_new(size_t, law->patterns.n);
@@ -320,11 +324,11 @@ law_calibrate(Law *law, double rate, gboolean own, LacRng rng, GError **error)
                             law->data->origin);
         off = balance_move(law, &b, rate * b.seen);
     }
-    if (own || b.hidden >= 0.98 * rate * b.seen)
+    if (!exact || b.hidden >= 0.98 * rate * b.seen)
         return TRUE;
     return lac_fail(error, LAC_ERROR_PARAM,
                     "learned: rate = %g cannot be reached with the patterns of holes of %s, at "
-                    "most %.4g; lower rate, or use mcar",
+                    "most %.4g; lower rate, say exact: false, or use mcar",
                     rate, law->data->origin, b.hidden / b.seen);
 }
 
@@ -359,7 +363,7 @@ law_learn(const Learned *self, const LacData *data, Law *law, GError **error)
     if (self->weights == LOGISTIC)
         weights_learn(data, &law->design, &law->blocks, &how, weight);
     patterns_weigh(law, weight);
-    return law_calibrate(law, self->rate > 0 ? self->rate : own, self->rate <= 0,
+    return law_calibrate(law, self->rate > 0 ? self->rate : own, self->exact && self->rate > 0,
                          lac_rng_split(rng, "calibrate"), error);
 }
 

@@ -188,3 +188,17 @@ LAC_TEST(plugins_masks_learned, what_cannot_be_learnt_is_refused)
     EXPECT_TRUE(g_error_matches(most, LAC_ERROR, LAC_ERROR_PARAM));
     EXPECT_TRUE(strstr(most->message, "cannot be reached") != NULL);
 }
+
+LAC_TEST(plugins_masks_learned, a_rate_out_of_reach_is_approached_when_it_need_not_be_exact)
+{
+    g_autoptr(LacData) data = simulate(500, 4, 3, hide_at_random);
+    g_autoptr(LacMask) mask = probe_mask("learned", "{rate: 0.9, exact: false}", data, 1, NULL),
+                       near = probe_mask("learned", "{rate: 0.1, exact: false}", data, 1, NULL),
+                       same = probe_mask("learned", "{rate: 0.1}", data, 1, NULL);
+    const double seen = (double)(data->rows * data->cols - lac_mask_count(data->holes));
+
+    ASSERT_TRUE(mask != NULL && near != NULL && same != NULL);
+    EXPECT_TRUE((double)lac_mask_count(mask) / seen > 0.15);
+    EXPECT_TRUE((double)lac_mask_count(mask) / seen < 0.9);
+    EXPECT_EQ_INT(lac_mask_count(near), lac_mask_count(same));
+}
