@@ -2,6 +2,7 @@
 #include "limits-private.h"
 
 #include "table-private.h"
+#include <lacuna/limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -215,4 +216,16 @@ lac_data_has_cell_limits(const LacData *data, size_t j)
 {
     return data->limits != NULL &&
            (data->limits->column[j].above != NULL || data->limits->column[j].below != NULL);
+}
+
+gboolean
+lac_data_is_censored(const LacData *data, size_t i, size_t j)
+{
+    if (!lac_data_has_cell_limits(data, j) || !lac_data_is_hole(data, i, j))
+        return FALSE;
+
+    const LacColumnLimits *column = &data->limits->column[j];
+
+    return (column->above != NULL && column->above[i] > column->lower) ||
+           (column->below != NULL && column->below[i] < column->upper);
 }

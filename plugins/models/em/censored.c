@@ -5,6 +5,7 @@
  * stochastic EM algorithm: estimation and asymptotic results", Bernoulli 6 (2000) 457-489. */
 #include "em.h"
 
+#include <lacuna/limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -38,19 +39,6 @@ em_complete_rows(const EmModel *self, const LacGaussian *gaussian, const LacData
                                         error);
 }
 
-/* The hole has limits of its own, beside its column's. */
-static gboolean
-em_is_censored(const LacData *data, size_t i, size_t j)
-{
-    const LacColumn *column = lac_data_column(data, j);
-    double lower, upper;
-
-    if (!lac_data_has_cell_limits(data, j) || !lac_data_is_hole(data, i, j))
-        return FALSE;
-    lac_data_limits(data, i, j, &lower, &upper);
-    return lower > column->lower || upper < column->upper;
-}
-
 static gboolean
 em_has_censored(const EmModel *self, const LacData *data)
 {
@@ -71,7 +59,7 @@ em_augment(const EmModel *self, const LacGaussian *gaussian, const LacData *trai
         return FALSE;
     for (size_t i = 0; i < train->rows; i++)
         for (size_t k = 0; k < self->p; k++)
-            if (em_is_censored(train, i, self->used[k])) {
+            if (lac_data_is_censored(train, i, self->used[k])) {
                 lac_matrix_row(rows->x, i)[k] = lac_matrix_row(drawn->x, i)[k];
                 lac_mask_set(rows->holes, i, k, FALSE);
             }

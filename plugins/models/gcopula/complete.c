@@ -20,7 +20,7 @@ typedef struct {
 /* Each interval score given all other observed ones: its mean, or a draw when @rng is given. How
  * far the furthest moved. */
 static double
-sweep(const GcModel *self, const GcPattern *pattern, const uint32_t *code, LacRng *rng, double *z)
+sweep(const GcTask *task, const GcPattern *pattern, const uint32_t *code, LacRng *rng, double *z)
 {
     const size_t o = pattern->o, *observed = pattern->column + pattern->m;
     double moved = 0.0;
@@ -34,8 +34,8 @@ sweep(const GcModel *self, const GcPattern *pattern, const uint32_t *code, LacRn
         for (size_t b = 0; b < o; b++)
             pull += pattern->q[a * o + b] * z[observed[b]];
         const double s2 = 1.0 / pattern->q[a * (o + 1)], s = sqrt(s2), mu = z[c] - s2 * pull;
-        const double from = (self->marginal[c].lower[code[c]] - mu) / s,
-                     to = (self->marginal[c].upper[code[c]] - mu) / s;
+        const GcInterval in = gc_rows_interval(task->rows, task->self, c, code[c]);
+        const double from = (in.lower - mu) / s, to = (in.upper - mu) / s;
 
         if (rng != NULL)
             mean = lac_truncated_normal_quantile(0.0, 1.0, from, to, lac_rng_open(rng));
@@ -54,7 +54,7 @@ settle_row(const GcTask *task, const GcPattern *pattern, const uint32_t *code, L
     const size_t sweeps = rng != NULL ? (size_t)task->self->passes : MOST_SWEEPS;
 
     for (size_t t = 0; t < sweeps; t++)
-        if (sweep(task->self, pattern, code, rng, z) < 1e-6 && rng == NULL)
+        if (sweep(task, pattern, code, rng, z) < 1e-6 && rng == NULL)
             break;
     gc_pattern_fill(pattern, z);
     for (size_t a = 0; rng != NULL && a < pattern->m; a++)
@@ -152,7 +152,7 @@ gc_complete(const GcModel *self, const LacData *in, const LacRng *draw, LacMatri
 
     if (!lac_context_step(self->base.instance.context, 0.0, error))
         return FALSE;
-    task.rows = rows = gc_rows_new(self, in, error);
+    task.rows = rows = gc_rows_new(self, in, FALSE, error);
     if (rows == NULL)
         return FALSE;
     lac_parallel_for(rows->patterns->n, GRAIN, complete_patterns, &task);

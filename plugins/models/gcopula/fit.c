@@ -22,7 +22,7 @@ typedef struct {
 /* One simultaneous (Jacobi) update of the interval scores of row @z; their variances are added to
  * @variance [o]. */
 static void
-update_intervals(const GcModel *self, const GcPattern *pattern, const uint32_t *code, double *z,
+update_intervals(const GcEm *em, const GcPattern *pattern, const uint32_t *code, double *z,
                  double *fresh, double *variance)
 {
     const size_t o = pattern->o, *observed = pattern->column + pattern->m;
@@ -38,8 +38,10 @@ update_intervals(const GcModel *self, const GcPattern *pattern, const uint32_t *
             pull += pattern->q[a * o + b] * z[observed[b]];
         const double s2 = 1.0 / pattern->q[a * (o + 1)], s = sqrt(s2), mu = z[c] - s2 * pull;
 
-        lac_truncated_normal_moments(0.0, 1.0, (self->marginal[c].lower[code[c]] - mu) / s,
-                                     (self->marginal[c].upper[code[c]] - mu) / s, &mean, &spread);
+        const GcInterval in = gc_rows_interval(em->rows, em->self, c, code[c]);
+
+        lac_truncated_normal_moments(0.0, 1.0, (in.lower - mu) / s, (in.upper - mu) / s, &mean,
+                                     &spread);
         fresh[a] = mu + s * mean;
         variance[a] += s2 * spread;
     }
@@ -87,7 +89,7 @@ e_step_pattern(const GcEm *em, GcPattern *pattern, size_t k, double *variance, d
     for (size_t r = patterns->start[k]; r < patterns->start[k + 1]; r++) {
         double *z = lac_matrix_row(em->rows->z, r);
 
-        update_intervals(em->self, pattern, em->rows->code + r * p, z, fresh, variance);
+        update_intervals(em, pattern, em->rows->code + r * p, z, fresh, variance);
         gc_pattern_fill(pattern, z);
     }
     add_spread(pattern, (double)(patterns->start[k + 1] - patterns->start[k]), variance, spread);
@@ -232,7 +234,7 @@ gc_fit(GcModel *self, const LacData *train, GError **error)
     if (!gc_marginals_learn(self, train, error))
         return FALSE;
     self->gaussian = lac_gaussian_new(self->q);
-    rows = gc_rows_new(self, train, error);
+    rows = gc_rows_new(self, train, TRUE, error);
     spread = rows ? lac_try_alloc(BLOCKS * self->q * self->q + 1, sizeof(double),
                                   "sums of covariances", error)
                   : NULL;

@@ -82,7 +82,46 @@ gcopula_sample(const LacModel *model, const LacData *in, size_t draw, LacMatrix 
 /* ---- saving -----------------------------------------------------------------------------------
  */
 
-enum { SAVED_COLUMN = 3, SAVED_MARGINAL = 2 };
+enum { SAVED_COLUMN = 3, SAVED_MARGINAL = 2, SAVED_CURVE = 3, WITH_CURVE = 16 };
+
+/* Scores of the values, then what lies below them and the slopes of both tails. */
+static void
+save_curve(const GcMarginal *marginal, size_t c, LacBundle *out)
+{
+    const size_t k = marginal->n_values;
+    g_autofree char *name = g_strdup_printf("curve%zu", c);
+    g_autofree double *all = g_new(double, k + SAVED_CURVE);
+
+    memcpy(all, marginal->score, k * sizeof(double));
+    all[k] = marginal->low;
+    all[k + 1] = marginal->slope[0];
+    all[k + 2] = marginal->slope[1];
+    lac_bundle_put_doubles(out, name, 1, k + SAVED_CURVE, all);
+}
+
+static gboolean
+load_curve(GcMarginal *marginal, size_t c, const LacBundle *in, GError **error)
+{
+    const size_t k = marginal->n_values;
+    g_autofree char *name = g_strdup_printf("curve%zu", c);
+    const double *all = lac_bundle_get_doubles(in, name, 1, k + SAVED_CURVE, NULL, NULL, error);
+
+    if (all == NULL)
+        return FALSE;
+    for (size_t v = 1; v < k; v++)
+        if (!(all[v] > all[v - 1]))
+            return lac_fail(error, LAC_ERROR_DATA,
+                            "gcopula: block '%s' of the model file does not rise at %zu", name, v);
+    if (!(all[k] >= 0.0 && all[k] < marginal->upto[0] && all[k + 1] >= 0.0 && all[k + 2] >= 0.0))
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "gcopula: block '%s' of the model file ends with %g, %g, %g", name, all[k],
+                        all[k + 1], all[k + 2]);
+    marginal->score = g_memdup2(all, k * sizeof(double));
+    marginal->low = all[k];
+    marginal->slope[0] = all[k + 1];
+    marginal->slope[1] = all[k + 2];
+    return TRUE;
+}
 
 static gboolean
 gcopula_save(const LacModel *model, LacBundle *out, GError **error)
@@ -108,6 +147,10 @@ gcopula_save(const LacModel *model, LacBundle *out, GError **error)
         g_autofree char *upto = g_strdup_printf("upto%zu", c);
 
         marginals[SAVED_MARGINAL * c] = self->marginal[c].kind;
+        if (self->marginal[c].score != NULL) {
+            marginals[SAVED_MARGINAL * c] += WITH_CURVE;
+            save_curve(&self->marginal[c], c, out);
+        }
         marginals[SAVED_MARGINAL * c + 1] = (int64_t)self->marginal[c].n;
         lac_bundle_put_doubles(out, values, 1, self->marginal[c].n_values, self->marginal[c].value);
         lac_bundle_put_doubles(out, upto, 1, self->marginal[c].n_values, self->marginal[c].upto);
@@ -170,17 +213,22 @@ load_marginal(GcMarginal *marginal, size_t c, const int64_t *saved, const LacBun
             return lac_fail(error, LAC_ERROR_DATA,
                             "gcopula: blocks '%s' and '%s' of the model file do not rise at %zu",
                             values, counts, v);
-    if (n < 2 || saved[0] < GC_POINTS || saved[0] > GC_HIGH_SPIKE ||
-        (double)saved[1] != upto[n - 1])
+    const gboolean curve = saved[0] >= WITH_CURVE;
+    const int64_t kind = curve ? saved[0] - WITH_CURVE : saved[0];
+
+    if (n < 2 || kind < GC_POINTS || kind > GC_HIGH_SPIKE ||
+        (curve ? !((double)saved[1] >= upto[n - 1]) : (double)saved[1] != upto[n - 1]))
         return lac_fail(error, LAC_ERROR_DATA,
                         "gcopula: score %zu of the model file has %zu values and kind "
                         "%" G_GINT64_FORMAT,
                         c, n, saved[0]);
-    marginal->kind = (int)saved[0];
+    marginal->kind = (int)kind;
     marginal->n = (double)saved[1];
     marginal->n_values = n;
     marginal->value = g_memdup2(value, n * sizeof(double));
     marginal->upto = g_memdup2(upto, n * sizeof(double));
+    if (curve && !load_curve(marginal, c, in, error))
+        return FALSE;
     gc_marginal_bounds(marginal);
     return TRUE;
 }

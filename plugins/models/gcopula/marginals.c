@@ -3,9 +3,12 @@
 #include "gcopula.h"
 
 #include <lacuna/levels.h>
+#include <lacuna/limits.h>
 #include <lacuna/stats.h>
 #include <math.h>
 #include <string.h>
+
+#define MOST_SCORE 8.0 /* of values far beyond all that were seen in training */
 
 void
 gc_marginal_clear(GcMarginal *marginal)
@@ -14,6 +17,7 @@ gc_marginal_clear(GcMarginal *marginal)
     g_free(marginal->upto);
     g_free(marginal->lower);
     g_free(marginal->upper);
+    g_free(marginal->score);
 }
 
 void
@@ -21,14 +25,17 @@ gc_marginal_bounds(GcMarginal *marginal)
 {
     const size_t k = marginal->n_values;
 
+    g_free(marginal->lower);
+    g_free(marginal->upper);
     marginal->lower = g_new(double, k);
     marginal->upper = g_new(double, k);
     for (size_t v = 0; v < k; v++) {
-        const double before = v > 0 ? marginal->upto[v - 1] : 0.0;
+        const double before = v > 0 ? marginal->upto[v - 1] : marginal->low;
+        const gboolean beyond = v + 1 < k || marginal->upto[v] < marginal->n;
 
-        marginal->lower[v] = v > 0 ? lac_normal_quantile(before / marginal->n) : -INFINITY;
+        marginal->lower[v] = before > 0.0 ? lac_normal_quantile(before / marginal->n) : -INFINITY;
         marginal->upper[v] =
-            v + 1 < k ? lac_normal_quantile(marginal->upto[v] / marginal->n) : INFINITY;
+            beyond ? lac_normal_quantile(marginal->upto[v] / marginal->n) : INFINITY;
     }
 }
 
@@ -114,6 +121,21 @@ learn_nominal(GcModel *self, GcColumn *column, size_t n, double *sorted, GcMargi
     }
 }
 
+static void
+learn_censored(GcModel *self, const LacData *train, size_t j)
+{
+    GcMarginal *marginal = &self->marginal[self->column[j].first];
+
+    gc_marginal_censor(marginal, train, j);
+    const double beyond = marginal->low + marginal->n - marginal->upto[marginal->n_values - 1];
+
+    if (marginal->score != NULL && beyond > 0.0)
+        lac_context_event(self->base.instance.context, "extrapolated", (gssize)j,
+                          "%.3g of %.0f values of '%s' lie beyond all that were seen; there the "
+                          "curve of the nearest values against normal scores goes on straight",
+                          beyond, marginal->n, lac_data_name(train, j));
+}
+
 static gboolean
 learn_column(GcModel *self, const LacData *train, size_t j, double *seen, GError **error)
 {
@@ -144,6 +166,8 @@ learn_column(GcModel *self, const LacData *train, size_t j, double *seen, GError
     }
     column->width = 1;
     learn_latent(self, column->kind, n, seen);
+    if (lac_kind_is_numeric(column->kind))
+        learn_censored(self, train, j);
     return TRUE;
 }
 
@@ -170,9 +194,8 @@ gc_marginals_learn(GcModel *self, const LacData *train, GError **error)
 /* ---- values to scores -------------------------------------------------------------------------
  */
 
-/* Values of the marginal that are below @x. */
-static size_t
-marginal_below(const GcMarginal *marginal, double x)
+size_t
+gc_marginal_below(const GcMarginal *marginal, double x)
 {
     size_t low = 0, high = marginal->n_values;
 
@@ -185,6 +208,14 @@ marginal_below(const GcMarginal *marginal, double x)
             high = middle;
     }
     return low;
+}
+
+size_t
+gc_marginal_upto(const GcMarginal *marginal, double x)
+{
+    const size_t below = gc_marginal_below(marginal, x);
+
+    return below + (below < marginal->n_values && marginal->value[below] == x);
 }
 
 static gboolean
@@ -206,7 +237,7 @@ is_interval(const GcMarginal *marginal, size_t v)
 static double
 marginal_encode(const GcMarginal *marginal, double x, uint32_t *code)
 {
-    const size_t v = marginal_below(marginal, x);
+    const size_t v = gc_marginal_below(marginal, x);
     const gboolean seen = v < marginal->n_values && marginal->value[v] == x;
     double upto = v > 0 ? marginal->upto[v - 1] : 0.5, mean, variance;
 
@@ -217,6 +248,8 @@ marginal_encode(const GcMarginal *marginal, double x, uint32_t *code)
                                      &variance);
         return mean;
     }
+    if (marginal->score != NULL && marginal->kind != GC_INTERVALS)
+        return CLAMP(gc_marginal_limit(marginal, x, TRUE), -MOST_SCORE, MOST_SCORE);
     if (seen)
         upto = marginal->upto[v];
     return lac_normal_quantile(upto / (marginal->n + 1.0));
@@ -233,26 +266,84 @@ encode_cell(const GcModel *self, const GcColumn *column, double x, double *z, ui
     }
 }
 
+/* What is known of hole (@i, @j), if anything is. */
 static gboolean
-rows_group(const GcModel *self, GcRows *rows, const LacData *data, GError **error)
+hole_interval(const GcModel *self, const LacData *data, gboolean learning, size_t i, size_t j,
+              GcInterval *out)
 {
+    const GcColumn *column = &self->column[j];
+    double lower, upper;
+
+    if (!lac_data_is_limited(data, j) || column->width != 1 || !lac_kind_is_numeric(column->kind) ||
+        (learning && !lac_data_is_censored(data, i, j)))
+        return FALSE;
+    lac_data_limits(data, i, j, &lower, &upper);
+    out->lower = gc_marginal_limit(&self->marginal[column->first], lower, FALSE);
+    out->upper = gc_marginal_limit(&self->marginal[column->first], upper, TRUE);
+    return out->lower < out->upper && (isfinite(out->lower) || isfinite(out->upper));
+}
+
+static gboolean
+rows_group(const GcModel *self, GcRows *rows, const LacData *data, gboolean learning,
+           GError **error)
+{
+    GcInterval known;
+
     rows->holes = lac_mask_new(data->rows, self->q, error);
     if (rows->holes == NULL)
         return FALSE;
     for (size_t i = 0; i < data->rows; i++)
         for (size_t j = 0; j < self->cols; j++)
-            for (size_t k = 0; k < self->column[j].width && lac_data_is_hole(data, i, j); k++)
-                lac_mask_set(rows->holes, i, self->column[j].first + k, TRUE);
+            if (lac_data_is_hole(data, i, j) && !hole_interval(self, data, learning, i, j, &known))
+                for (size_t k = 0; k < self->column[j].width; k++)
+                    lac_mask_set(rows->holes, i, self->column[j].first + k, TRUE);
     rows->patterns = lac_patterns_new(rows->holes, error);
     return rows->patterns != NULL;
 }
 
+GcInterval
+gc_rows_interval(const GcRows *rows, const GcModel *self, size_t c, uint32_t code)
+{
+    if (code >= GC_CELL)
+        return g_array_index(rows->cell, GcInterval, code - GC_CELL);
+    return (GcInterval){self->marginal[c].lower[code], self->marginal[c].upper[code]};
+}
+
+static void
+encode_hole(const GcColumn *column, const GcInterval *known, GcRows *rows, double *z,
+            uint32_t *code)
+{
+    code[column->first] = GC_CELL + rows->cell->len;
+    g_array_append_val(rows->cell, *known);
+    lac_truncated_normal_moments(0.0, 1.0, known->lower, known->upper, &z[column->first], NULL);
+}
+
+static void
+rows_encode(const GcModel *self, const LacData *data, gboolean learning, GcRows *rows)
+{
+    GcInterval known;
+
+    for (size_t r = 0; r < data->rows; r++) {
+        const size_t i = rows->patterns->row[r];
+        double *z = lac_matrix_row(rows->z, r);
+        uint32_t *code = rows->code + r * self->q;
+
+        for (size_t j = 0; j < self->cols; j++) {
+            if (!lac_data_is_hole(data, i, j))
+                encode_cell(self, &self->column[j], lac_data_at(data, i, j), z, code);
+            else if (hole_interval(self, data, learning, i, j, &known))
+                encode_hole(&self->column[j], &known, rows, z, code);
+        }
+    }
+}
+
 GcRows *
-gc_rows_new(const GcModel *self, const LacData *data, GError **error)
+gc_rows_new(const GcModel *self, const LacData *data, gboolean learning, GError **error)
 {
     g_autoptr(GcRows) rows = g_new0(GcRows, 1);
 
-    if (!rows_group(self, rows, data, error))
+    rows->cell = g_array_new(FALSE, FALSE, sizeof(GcInterval));
+    if (!rows_group(self, rows, data, learning, error))
         return NULL;
     rows->z = lac_matrix_new(data->rows, self->q, error);
     rows->code = rows->z ? lac_try_alloc(data->rows * self->q + 1, sizeof(uint32_t),
@@ -260,14 +351,7 @@ gc_rows_new(const GcModel *self, const LacData *data, GError **error)
                          : NULL;
     if (rows->code == NULL)
         return NULL;
-    for (size_t r = 0; r < data->rows; r++) {
-        const double *x = lac_data_row(data, rows->patterns->row[r]);
-
-        for (size_t j = 0; j < self->cols; j++)
-            if (!isnan(x[j]))
-                encode_cell(self, &self->column[j], x[j], lac_matrix_row(rows->z, r),
-                            rows->code + r * self->q);
-    }
+    rows_encode(self, data, learning, rows);
     return g_steal_pointer(&rows);
 }
 
@@ -276,6 +360,7 @@ gc_rows_free(GcRows *rows)
 {
     if (rows == NULL)
         return;
+    g_array_unref(rows->cell);
     lac_mask_free(rows->holes);
     lac_patterns_free(rows->patterns);
     lac_matrix_free(rows->z);
@@ -308,6 +393,9 @@ gc_marginal_decode(const GcMarginal *marginal, double z)
 {
     const double p = lac_normal_cdf(z), last = marginal->n - 1.0;
 
+    if (marginal->score != NULL &&
+        (marginal->kind != GC_INTERVALS || gc_curve_is_tail(marginal, z)))
+        return gc_curve_decode(marginal, z);
     if (marginal->kind == GC_INTERVALS) { /* thousandths are rounding */
         const double place = ceil(round(1000.0 * ((marginal->n + 1.0) * p - 1.0)) / 1000.0);
 

@@ -3,6 +3,7 @@
  * column), so neither threads nor the number of chains changes any of them. */
 #include "mice.h"
 
+#include <lacuna/limits.h>
 #include <lacuna/parallel.h>
 #include <lacuna/stats.h>
 #include <math.h>
@@ -115,7 +116,7 @@ chain_split_rows(const LacData *data, size_t j, const double *current, MiceScrat
 
         if (hole)
             scratch->holes[n_holes++] = i;
-        if (hole && !(augments && mice_is_censored(data, i, j))) {
+        if (hole && !(augments && lac_data_is_censored(data, i, j))) {
             scratch->missing[n_missing++] = i;
             continue;
         }

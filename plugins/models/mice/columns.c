@@ -37,18 +37,6 @@ columns_standardise(MiceModel *self, const MiceColumn *column, const double *sha
     }
 }
 
-gboolean
-mice_is_censored(const LacData *data, size_t i, size_t j)
-{
-    const LacColumn *column = lac_data_column(data, j);
-    double lower, upper;
-
-    if (!lac_data_has_cell_limits(data, j))
-        return FALSE;
-    lac_data_limits(data, i, j, &lower, &upper);
-    return lower > column->lower || upper < column->upper;
-}
-
 void
 mice_encode(const MiceModel *self, const MiceColumn *column, double value, double *out)
 {

@@ -204,8 +204,6 @@ void mice_cost(const LacModel *model, const LacWorkload *work, LacCost *out);
 
 /* columns.c */
 gboolean mice_learn_columns(MiceModel *self, const LacData *train, GError **error);
-/** mice_is_censored: hole (@i, @j) has limits of its own, beside its column's. */
-gboolean mice_is_censored(const LacData *data, size_t i, size_t j);
 /** mice_encode: Z entries of one column for a value. @out: [width] */
 void mice_encode(const MiceModel *self, const MiceColumn *column, double value, double *out);
 

@@ -1,7 +1,9 @@
 /* Models that know of limits themselves. x and y are normal with correlation 0.6, and x is not seen
  * below a limit; what is drawn there must follow the cut law, and the law itself must be found in
  * spite of it. */
+#include "bundle-private.h"
 #include "column-rules-private.h"
+#include "fitted.h"
 #include "imputer-private.h"
 #include "limits-private.h"
 #include "probe.h"
@@ -125,6 +127,11 @@ LAC_TEST(plugins_models_limits, mice_finds_the_law_below_the_limit_of_detection)
     expect_recovered("mice", "{iterations: 20}");
 }
 
+LAC_TEST(plugins_models_limits, gcopula_finds_the_law_below_the_limit_of_detection)
+{
+    expect_recovered("gcopula", "{}");
+}
+
 LAC_TEST(plugins_models_limits, mice_norm_variants_draw_inside_limits)
 {
     expect_recovered("mice", "{method: norm.nob, iterations: 20}");
@@ -217,6 +224,156 @@ LAC_TEST(plugins_models_limits, em_fills_with_the_mean_of_the_cut_law)
     }
 }
 
+/* The copula learns the column's own curve, too: below 1.5 it goes on straight with the slope over
+ * the next standard deviation of scores, which holds 38 % of the cells: its standard error is about
+ * (0.38 * 0.62 / 4000)^(1/2) / phi(0) = 0.02, twice that where y's own score is uncertain, too.
+ * Fills are values of a mean score, for a straight line the mean of the cut law; their distance
+ * from the limit is that slope times a distance of scores. */
+LAC_TEST(plugins_models_limits, gcopula_fills_with_the_mean_of_the_cut_law)
+{
+    g_autoptr(LacData) data = censored(1.5, 0.6, TRUE, NULL, NULL);
+    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacImputer) imputer = imputer_of("gcopula", "{tol: 1e-6}", data, 1, context);
+    g_autoptr(LacMatrix) out = lac_matrix_new(ROWS, 2, NULL);
+
+    ASSERT_TRUE(lac_imputer_fill(imputer, data, out, NULL));
+    for (size_t i = 0; i < ROWS; i++) {
+        double expected;
+
+        if (!lac_data_is_hole(data, i, 0))
+            continue;
+        lac_truncated_normal_moments(2.0 + 0.06 * lac_data_at(data, i, 1), 0.8, -INFINITY, 1.5,
+                                     &expected, NULL);
+        EXPECT_NEAR_DOUBLE(lac_matrix_row(out, i)[0], expected, 0.12 * (1.5 - expected));
+    }
+    EXPECT_TRUE(was_told(context, "extrapolated"));
+}
+
+/* Of a table of two columns, x below a limit of its row not seen: the correlation found over 12
+ * tables against the one that made them. Where the limits are not told it is that of the seen part,
+ * 0.37. */
+static double
+copula_correlation(uint64_t seed, gboolean told)
+{
+    enum { N = 1500 };
+    LacRng rng = lac_rng_new(seed);
+    double *cells = g_new(double, 2 * N);
+    LacLimits *limits = lac_limits_new(N, 2);
+    g_autoptr(LacBundle) bundle = lac_bundle_new();
+    g_autoptr(LacData) data = NULL;
+    g_autoptr(Fitted) copula = NULL;
+
+    for (size_t i = 0; i < N; i++) {
+        const double x = lac_rng_normal(&rng), y = lac_rng_normal(&rng);
+        const double limit = i % 3 == 0 ? -0.5 : i % 3 == 1 ? 0.0 : 0.5;
+
+        cells[2 * i] = x < limit ? NAN : x;
+        cells[2 * i + 1] = exp(0.6 * x + 0.8 * y); /* only ranks matter */
+        if (told && x < limit)
+            EXPECT_TRUE(lac_limits_set(limits, i, 0, TRUE, limit, NULL));
+    }
+    data = lac_data_new_take(lac_schema_new(2), N, cells, "test", NULL);
+    lac_data_take_limits(data, limits);
+    copula = fitted_new("gcopula", "{tol: 1e-5}", data, 1, 1, NULL);
+    if (copula == NULL || !copula->plugin->save(copula->model, bundle, NULL))
+        return NAN;
+    return lac_bundle_get_doubles(bundle, "correlation", 2, 2, NULL, NULL, NULL)[1];
+}
+
+LAC_TEST(plugins_models_limits, gcopula_recovers_a_correlation_through_limits_of_rows)
+{
+    enum { TABLES = 12 };
+    double told[TABLES], untold[TABLES], mean, sd;
+
+    for (size_t k = 0; k < TABLES; k++) {
+        told[k] = copula_correlation(100 + k, TRUE);
+        untold[k] = copula_correlation(100 + k, FALSE);
+    }
+    lac_stats_mean_sd(TABLES, told, &mean, &sd);
+    EXPECT_NEAR_DOUBLE(mean, 0.6, 4.0 * sd / sqrt(TABLES) + 0.005);
+    lac_stats_mean_sd(TABLES, untold, &mean, &sd);
+    EXPECT_TRUE(mean < 0.53);
+}
+
+/* 60 draws a cell: the interval between the 4th and the 57th holds what was there with probability
+ * 53/61 = 0.869, in the cells below the limit, too; 1240 of them: standard error 0.01. */
+LAC_TEST(plugins_models_limits, gcopula_intervals_of_censored_cells_cover_as_they_should)
+{
+    enum { DRAWS = 60, HELD = 3 };
+    LacRng rng = lac_rng_new(11); /* as censored() draws x */
+    g_autoptr(LacData) data = censored(1.5, 0.6, TRUE, NULL, NULL);
+    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacImputer) imputer = imputer_of("gcopula", "{}", data, DRAWS, context);
+    g_autoptr(LacMatrix) out = lac_matrix_new(ROWS, 2, NULL);
+    g_autofree double *draws = g_new(double, (size_t)ROWS *DRAWS);
+    double covered = 0.0, n = 0.0;
+
+    for (size_t d = 0; d < DRAWS; d++) {
+        ASSERT_TRUE(lac_imputer_sample(imputer, data, d, out, NULL));
+        for (size_t i = 0; i < ROWS; i++)
+            draws[i * DRAWS + d] = lac_matrix_row(out, i)[0];
+    }
+    for (size_t i = 0; i < ROWS; i++) {
+        const double truth = 2.0 + lac_rng_normal(&rng);
+        double *own = draws + i * DRAWS;
+
+        lac_rng_normal(&rng);
+        if (!lac_data_is_hole(data, i, 0))
+            continue;
+        lac_stats_sort(DRAWS, own);
+        covered += truth >= own[HELD] && truth <= own[DRAWS - 1 - HELD];
+        n += 1.0;
+    }
+    EXPECT_NEAR_DOUBLE(covered / n, 53.0 / 61.0, 4.0 * sqrt(0.869 * 0.131 / n));
+}
+
+/* The shares a column is given, times the number of cells: block upto0 of the saved model. @limit:
+ * [n] of holes, known from above (@up FALSE) or from below. */
+static void
+expect_shares(size_t n, const double *x, const double *limit, const gboolean *up, size_t k,
+              const double *upto, double tolerance)
+{
+    double *cells = g_new(double, 2 * n);
+    LacLimits *limits = lac_limits_new(n, 2);
+    g_autoptr(LacBundle) bundle = lac_bundle_new();
+    g_autoptr(LacData) data = NULL;
+    g_autoptr(Fitted) copula = NULL;
+    const double *found;
+
+    for (size_t i = 0; i < n; i++) {
+        cells[2 * i] = x[i];
+        cells[2 * i + 1] = (double)((i * 7) % n);
+        if (isnan(x[i]))
+            EXPECT_TRUE(lac_limits_set(limits, i, 0, !up[i], limit[i], NULL));
+    }
+    data = lac_data_new_take(lac_schema_new(2), n, cells, "test", NULL);
+    lac_data_take_limits(data, limits);
+    copula = fitted_new("gcopula", "{spike: 1}", data, 1, 1, NULL);
+    ASSERT_TRUE(copula != NULL && copula->plugin->save(copula->model, bundle, NULL));
+    found = lac_bundle_get_doubles(bundle, "upto0", 1, k, NULL, NULL, NULL);
+    ASSERT_TRUE(found != NULL);
+    for (size_t v = 0; v < k; v++)
+        EXPECT_NEAR_DOUBLE(found[v], upto[v], tolerance);
+}
+
+/* Limits from above only: Kaplan and Meier's estimate on the reversed axis; R 4.2.2, survival:
+ *   l <- c(1,2,2,3,5,NA,NA,NA); r <- c(1,2,2,3,5,2.5,0.5,2.8)
+ *   f <- survfit(Surv(-r, is.finite(l)) ~ 1); 8 * f$surv
+ * which is the share below -f$time. Limits from both sides: Turnbull's, which survfit stops at
+ * about 1e-6: l <- c(1,2,2,3,5,NA,NA,NA,4,2.5); r <- c(1,2,2,3,5,2.5,0.5,2.8,NA,NA) f <-
+ * survfit(Surv(l, r, type = "interval2") ~ 1); 10 * (1 - f$surv) */
+LAC_TEST(plugins_models_limits, gcopula_shares_are_those_of_kaplan_and_meier_and_of_turnbull)
+{
+    const double x[] = {1, 2, 2, 3, 5, NAN, NAN, NAN, NAN, NAN};
+    const double limit[] = {0, 0, 0, 0, 0, 2.5, 0.5, 2.8, 4, 2.5};
+    const gboolean up[] = {0, 0, 0, 0, 0, FALSE, FALSE, FALSE, TRUE, TRUE};
+    const double below[] = {3, 6, 7, 8};
+    const double both[] = {3, 6, 22.0 / 3.0, 10};
+
+    expect_shares(8, x, limit, up, 4, below, 1e-8);
+    expect_shares(10, x, limit, up, 4, both, 1e-6);
+}
+
 /* Censored regression by maximum likelihood, R 4.2.2 with survival 3.5-3, on the same 400 rows:
  *   i <- 0:399; y <- 10 * cos(i)
  *   x <- 2 + 0.06 * y + 0.8 * qnorm(((i * 89) %% 400 + 0.5) / 400); s <- x >= 1.5
@@ -280,6 +437,25 @@ small_table(void)
     data = lac_data_new_take(lac_schema_new(2), 60, cells, "test", NULL);
     lac_data_take_limits(data, limits);
     return data;
+}
+
+LAC_TEST(plugins_models_limits, gcopula_saved_with_its_curve_draws_the_same)
+{
+    g_autoptr(LacData) data = small_table();
+    g_autoptr(LacBundle) bundle = lac_bundle_new();
+    g_autoptr(Fitted) copula = fitted_new("gcopula", NULL, data, 1, 1, NULL);
+    g_autoptr(Fitted) copy = fitted_new("gcopula", NULL, data, 1, 1, NULL);
+    g_autofree double *before = NULL;
+    const double *after;
+
+    ASSERT_TRUE(copula != NULL && copula->plugin->save(copula->model, bundle, NULL));
+    ASSERT_TRUE(lac_bundle_get_doubles(bundle, "curve0", 1, G_MAXSIZE, NULL, NULL, NULL) != NULL);
+    copy->plugin->clear(copy->model);
+    ASSERT_TRUE(copy->plugin->load(copy->model, bundle, NULL));
+    before = g_memdup2(fitted_sample(copula, data, 3), 120 * sizeof(double));
+    after = fitted_sample(copy, data, 3);
+    ASSERT_TRUE(before != NULL && after != NULL);
+    EXPECT_TRUE(memcmp(before, after, 120 * sizeof(double)) == 0);
 }
 
 static void
