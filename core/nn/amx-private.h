@@ -152,6 +152,41 @@ nn_amx_store(__m512 x, unsigned parts, uint16_t *to, size_t part)
                             _mm512_cvtepi32_epi16(_mm512_srli_epi32(split[p], 16)));
 }
 
+/** nn_amx_turn: 16 rows of 16 values as 16 columns: rounds that exchange single values, pairs,
+ * fours and eights. @r is used up. */
+__attribute__((always_inline)) NN_AMX_TARGET static inline void
+nn_amx_turn(__m512 r[16], __m512 out[16])
+{
+    __m512 s[16];
+
+#pragma GCC unroll 16
+    for (size_t i = 0; i < 16; i += 2) {
+        s[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+        s[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
+#pragma GCC unroll 16
+    for (size_t i = 0; i < 16; i += 4)
+#pragma GCC unroll 2
+        for (size_t j = i; j < i + 2; j++) {
+            const __m512d a = _mm512_castps_pd(s[j]), b = _mm512_castps_pd(s[j + 2]);
+
+            r[i + 2 * (j - i)] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+            r[i + 2 * (j - i) + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+        }
+#pragma GCC unroll 16
+    for (size_t i = 0; i < 4; i++) {
+        s[i] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88);
+        s[i + 4] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xdd);
+        s[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
+        s[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xdd);
+    }
+#pragma GCC unroll 16
+    for (size_t i = 0; i < 8; i++) {
+        out[i] = _mm512_shuffle_f32x4(s[i], s[i + 8], 0x88);
+        out[i + 8] = _mm512_shuffle_f32x4(s[i], s[i + 8], 0xdd);
+    }
+}
+
 /* The first @n of 16 lanes. */
 static inline __mmask16
 nn_amx_mask(size_t n)

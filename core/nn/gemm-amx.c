@@ -100,43 +100,18 @@ lay_out_rows(const float *from, size_t step, size_t rows, const AmxPart *part, u
         lay_out_rows_in(from, step, rows, part, 3, to);
 }
 
-/* 16 rows of 16 values, @step apart, as 16 columns: rounds that exchange single values, pairs,
- * fours and eights. Only @rows and @cols of them are read, the others are 0. */
+/* 16 rows of 16 values, @step apart, as 16 columns. Only @rows and @cols of them are read, the
+ * others are 0. */
 __attribute__((always_inline)) NN_AMX_TARGET static inline void
 turn(const float *from, size_t step, size_t rows, size_t cols, __m512 out[16])
 {
     const __mmask16 mask = nn_amx_mask(cols);
-    __m512 r[16], s[16];
+    __m512 r[16];
 
 #pragma GCC unroll 16
     for (size_t i = 0; i < 16; i++)
         r[i] = i < rows ? _mm512_maskz_loadu_ps(mask, from + i * step) : _mm512_setzero_ps();
-#pragma GCC unroll 16
-    for (size_t i = 0; i < 16; i += 2) {
-        s[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
-        s[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
-    }
-#pragma GCC unroll 16
-    for (size_t i = 0; i < 16; i += 4)
-#pragma GCC unroll 2
-        for (size_t j = i; j < i + 2; j++) {
-            const __m512d a = _mm512_castps_pd(s[j]), b = _mm512_castps_pd(s[j + 2]);
-
-            r[i + 2 * (j - i)] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
-            r[i + 2 * (j - i) + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
-        }
-#pragma GCC unroll 16
-    for (size_t i = 0; i < 4; i++) {
-        s[i] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88);
-        s[i + 4] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xdd);
-        s[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
-        s[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xdd);
-    }
-#pragma GCC unroll 16
-    for (size_t i = 0; i < 8; i++) {
-        out[i] = _mm512_shuffle_f32x4(s[i], s[i + 8], 0x88);
-        out[i + 8] = _mm512_shuffle_f32x4(s[i], s[i + 8], 0xdd);
-    }
+    nn_amx_turn(r, out);
 }
 
 /* [depth x rows], rows of memory @step apart, as lay_out_rows() would its transpose. */
