@@ -39,6 +39,8 @@ abilities(const LacPlugin *plugin)
             g_strv_builder_add(words, "does not depend on the scale of columns");
         if (model->sample != NULL)
             g_strv_builder_add(words, "draws several completions");
+        if (model->reconstruct != NULL)
+            g_strv_builder_add(words, "gives whole rows back (`train_on: reconstructed`)");
         if (model->log_density != NULL)
             g_strv_builder_add(words, "gives log densities");
         if (model->predict != NULL)

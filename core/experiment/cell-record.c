@@ -1,5 +1,6 @@
 /* What a cell is: its keys, what it is called, what is stored of it before it runs. */
 #include "cells.h"
+#include "downstream.h"
 #include "search.h"
 
 #include "config.h"
@@ -39,10 +40,10 @@ append_training(GString *text, const LacExperiment *e, const LacCell *cell)
     g_string_append_printf(
         text, "optimizer %s\nlearns from %d, %zu completions, rotating %d\n",
         cell->classifier_trials == NULL ? lac_choice_key(cell->classifier_optimizer) : "",
-        d->train_on_truth,
-        d->train_on_truth          ? 0
-        : d->train_imputations > 0 ? d->train_imputations
-                                   : cell->imputations,
+        (int)d->train_on,
+        d->train_on == LAC_TABLE_ORIGINAL ? 0
+        : d->train_imputations > 0        ? d->train_imputations
+                                          : cell->imputations,
         d->rotate);
 }
 
@@ -97,7 +98,7 @@ cell_id(const LacExperiment *e, const LacCell *cell)
     if (cell->classifier != NULL) {
         append_component(text, "classifier", cell->classifier, cell->classifier_trials);
         append_training(text, e, cell);
-        g_string_append_printf(text, "test %d of %zu\n", e->downstream.test_on_truth,
+        g_string_append_printf(text, "test %d of %zu\n", (int)e->downstream.test_on,
                                cell->imputations);
     }
     return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text->str, (gssize)text->len);
@@ -222,8 +223,8 @@ downstream_json(const LacExperiment *e, const LacCell *cell)
                                cell->classifier_optimizer->plugin->name,
                                cell->classifier_optimizer->json);
     g_string_append_printf(text, ",\"train_on\":\"%s\",\"test_on\":\"%s\",\"imputations\":%zu",
-                           d->train_on_truth ? "original" : "imputed",
-                           d->test_on_truth ? "original" : "imputed", cell->imputations);
+                           lac_downstream_table_name(d->train_on),
+                           lac_downstream_table_name(d->test_on), cell->imputations);
     if (d->train_imputations > 0)
         g_string_append_printf(text, ",\"train_imputations\":%zu", d->train_imputations);
     g_string_append_printf(text, "%s}", d->rotate ? ",\"rotate\":true" : "");

@@ -14,20 +14,31 @@ enum {
 
 /* ---- the block ------------------------------------------------------------------------------- */
 
-/* "original" or "imputed"; @out stays as it is when the key is absent. */
+static const char *const tables[] = {"imputed", "original", "reconstructed"};
+
+const char *
+lac_downstream_table_name(LacDownstreamTable table)
+{
+    return tables[table];
+}
+
+/* @out stays as it is when the key is absent. */
 static gboolean
-parse_table(const LacNode *block, const char *key, gboolean *is_truth, GError **error)
+parse_table(const LacNode *block, const char *key, LacDownstreamTable *out, GError **error)
 {
     const LacNode *node = lac_node_get(block, key);
 
     if (node == NULL)
         return TRUE;
-    *is_truth = g_strcmp0(node->text, "original") == 0;
-    if (*is_truth || g_strcmp0(node->text, "imputed") == 0)
-        return TRUE;
+    for (guint k = 0; k < G_N_ELEMENTS(tables); k++)
+        if (g_strcmp0(node->text, tables[k]) == 0) {
+            *out = (LacDownstreamTable)k;
+            return TRUE;
+        }
     return lac_node_fail(error, node,
-                         "downstream.%s: '%s' is not known; expected original or imputed", key,
-                         node->text != NULL ? node->text : lac_node_type_name(node->type));
+                         "downstream.%s: '%s' is not known; expected original, imputed or "
+                         "reconstructed",
+                         key, node->text != NULL ? node->text : lac_node_type_name(node->type));
 }
 
 static gboolean
@@ -80,7 +91,7 @@ parse_training(LacExperiment *e, const LacNode *block, GError **error)
         return lac_node_fail(error, rotate, "downstream.rotate is %s, expected true or false",
                              lac_node_type_name(rotate->type));
     e->downstream.rotate = rotate != NULL && rotate->number != 0.0;
-    if (e->downstream.train_on_truth && (count != NULL || e->downstream.rotate))
+    if (e->downstream.train_on == LAC_TABLE_ORIGINAL && (count != NULL || e->downstream.rotate))
         return lac_node_fail(
             error, count != NULL ? count : rotate,
             "downstream: with `train_on: original` nothing imputed is learnt from, "
@@ -126,8 +137,8 @@ lac_downstream_parse(LacExperiment *e, GError **error)
     if (block == NULL || block->type == LAC_NODE_NULL)
         return TRUE;
     return lac_node_check_keys(block, "downstream", known, error) &&
-           parse_table(block, "train_on", &e->downstream.train_on_truth, error) &&
-           parse_table(block, "test_on", &e->downstream.test_on_truth, error) &&
+           parse_table(block, "train_on", &e->downstream.train_on, error) &&
+           parse_table(block, "test_on", &e->downstream.test_on, error) &&
            parse_imputations(e, block, error) && parse_training(e, block, error) &&
            parse_components(e, block, error) &&
            /* rows learnt from cannot also judge */
@@ -164,10 +175,14 @@ training_completions(const LacWork *work)
                        d->train_imputations > 0 ? d->train_imputations : work->cell->imputations);
 }
 
-/* Completion @draw of @of of the raw table @in. */
+/* Completion @draw of @of of the raw table @in, or, with @table, the model's output for all cells.
+ */
 static gboolean
-complete(LacWork *work, const LacData *in, size_t draw, size_t of, LacMatrix *out, GError **error)
+complete(LacWork *work, const LacData *in, LacDownstreamTable table, size_t draw, size_t of,
+         LacMatrix *out, GError **error)
 {
+    if (table == LAC_TABLE_RECONSTRUCTED && lac_imputer_can_reconstruct(work->imputer))
+        return lac_imputer_reconstruct(work->imputer, in, of == 1 ? -1 : (gssize)draw, out, error);
     return of == 1 ? lac_imputer_fill(work->imputer, in, out, error)
                    : lac_imputer_sample(work->imputer, in, draw, out, error);
 }
@@ -188,7 +203,7 @@ stack_completions(LacWork *work, const LacData *in, size_t m, GError **error)
     for (size_t d = 0; d < m; d++) {
         LacMatrix part = {in->rows, in->cols, in->cols, values + d * in->rows * in->cols};
 
-        if (!complete(work, in, d, m, &part, error))
+        if (!complete(work, in, work->experiment->downstream.train_on, d, m, &part, error))
             return NULL;
     }
     repeated = lac_data_select_rows(in, in->rows * m, rows, error);
@@ -206,7 +221,8 @@ pass_table(void *user, size_t epoch, GError **error)
                                               "an epoch's rows", error);
     LacMatrix out = {work->train->rows, work->train->cols, work->train->cols, values};
 
-    if (values == NULL || !complete(work, work->train, epoch % m, m, &out, error))
+    if (values == NULL || !complete(work, work->train, work->experiment->downstream.train_on,
+                                    epoch % m, m, &out, error))
         return NULL;
     return lac_data_with_values_take(work->train, g_steal_pointer(&values), error);
 }
@@ -229,10 +245,10 @@ training_table(LacWork *work, const LacData *truth, GError **error)
 {
     g_autoptr(LacData) original = NULL;
 
-    if (!work->experiment->downstream.train_on_truth && !work->experiment->downstream.rotate)
-        return stack_completions(work, work->train, work->learns_from, error);
-    if (!work->experiment->downstream.train_on_truth)
-        return pass_table(work, 0, error);
+    if (work->experiment->downstream.train_on != LAC_TABLE_ORIGINAL)
+        return work->experiment->downstream.rotate
+                   ? pass_table(work, 0, error)
+                   : stack_completions(work, work->train, work->learns_from, error);
     original = lac_data_select_rows(truth, work->split->n_train, work->split->train, error);
     if (original == NULL || !check_original(original, "train_on", error))
         return NULL;
@@ -285,6 +301,20 @@ check_labels(const LacData *data, GError **error)
                     data->origin);
 }
 
+/* Said once of a cell; white holes and the like are what they are. */
+static void
+tell_completions_only(const LacWork *work)
+{
+    const LacDownstream *d = &work->experiment->downstream;
+
+    if ((d->train_on == LAC_TABLE_RECONSTRUCTED || d->test_on == LAC_TABLE_RECONSTRUCTED) &&
+        !lac_imputer_can_reconstruct(work->imputer))
+        lac_context_event(work->context, "no-reconstruction", -1,
+                          "%s gives completions only, so the classifier had these instead of "
+                          "reconstructed rows",
+                          lac_imputer_model_name(work->imputer));
+}
+
 /* Adds the class probabilities of completion @draw of @of to work->prediction. */
 static gboolean
 predict_completion(LacWork *work, size_t draw, size_t of, LacMatrix *values, LacMatrix *chances,
@@ -293,7 +323,7 @@ predict_completion(LacWork *work, size_t draw, size_t of, LacMatrix *values, Lac
     g_autoptr(LacData) table = NULL;
     double *copy;
 
-    if (!complete(work, work->test, draw, of, values, error))
+    if (!complete(work, work->test, work->experiment->downstream.test_on, draw, of, values, error))
         return FALSE;
     copy = lac_try_alloc(values->rows * values->cols, sizeof *copy, "imputed test rows", error);
     if (copy == NULL)
@@ -338,7 +368,7 @@ predict_tests(LacWork *work, GError **error)
     work->prediction = lac_matrix_new(test->rows, test->n_classes, error);
     if (work->prediction == NULL)
         return FALSE;
-    if (work->experiment->downstream.test_on_truth)
+    if (work->experiment->downstream.test_on == LAC_TABLE_ORIGINAL)
         return check_original(work->test_truth, "test_on", error) &&
                lac_imputer_predict(work->classifier, work->test_truth, work->prediction, error);
     m = completions(work, work->cell->imputations);
@@ -377,7 +407,7 @@ train_classifier(LacWork *work, const LacData *truth, const LacRng *rng, GError 
 
     if (!make_classifier(work, rng, error))
         return FALSE;
-    if (!work->experiment->downstream.train_on_truth)
+    if (work->experiment->downstream.train_on != LAC_TABLE_ORIGINAL)
         work->learns_from = training_completions(work);
     train = training_table(work, truth, error);
     if (train == NULL || !lac_imputer_fit(work->classifier, train, error))
@@ -395,6 +425,7 @@ lac_work_downstream(LacWork *work, const LacData *truth, const LacRng *rng, GErr
         return TRUE;
     if (!check_labels(work->train, error))
         return FALSE;
+    tell_completions_only(work);
     if ((work->classifier == NULL && !train_classifier(work, truth, rng, error)) ||
         !predict_tests(work, error)) {
         g_prefix_error(error, "downstream: ");

@@ -45,11 +45,18 @@ typedef struct {
     GPtrArray *tests;
 } LacSplitChoice;
 
+/** LacDownstreamTable: what a downstream classifier sees of rows: their completions, what they were
+ * before masking, or what the model makes of all their cells, observed ones too. */
+typedef enum {
+    LAC_TABLE_IMPUTED,
+    LAC_TABLE_ORIGINAL,
+    LAC_TABLE_RECONSTRUCTED,
+} LacDownstreamTable;
+
 /**
  * LacDownstream: the `downstream:` block: a classifier learns from training rows and predicts the
  * labels of test rows.
  * @models, @optimizers: of LacChoice, alternatives; @models is NULL without the block
- * @train_on_truth, @test_on_truth: complete rows as they were, instead of imputed ones
  * @imputations: of size_t, alternatives: completions of the test table, over which class
  *   probabilities of test rows are averaged
  * @train_imputations: completions learnt from; 0: as many as there are of the test table
@@ -57,7 +64,7 @@ typedef struct {
  */
 typedef struct {
     GPtrArray *models, *optimizers;
-    gboolean train_on_truth, test_on_truth;
+    LacDownstreamTable train_on, test_on;
     GArray *imputations;
     size_t train_imputations;
     gboolean rotate;

@@ -57,6 +57,13 @@ LAC_PRIVATE_API gboolean lac_imputer_fill(LacImputer *imputer, const LacData *in
 LAC_PRIVATE_API gboolean lac_imputer_sample(LacImputer *imputer, const LacData *in, size_t draw,
                                             LacMatrix *out, GError **error);
 LAC_PRIVATE_API gboolean lac_imputer_can_sample(const LacImputer *imputer);
+/** lac_imputer_reconstruct: every cell of raw @in as the model gives it back, observed ones too, in
+ * raw units, categories as level codes; columns computed from others are as lac_imputer_fill() has
+ * them. @draw: -1: its best point, else the number of a draw. LAC_ERROR_NUMERIC names a cell that
+ * is not finite. */
+LAC_PRIVATE_API gboolean lac_imputer_reconstruct(LacImputer *imputer, const LacData *in,
+                                                 gssize draw, LacMatrix *out, GError **error);
+LAC_PRIVATE_API gboolean lac_imputer_can_reconstruct(const LacImputer *imputer);
 LAC_PRIVATE_API gboolean lac_imputer_can_log_density(const LacImputer *imputer);
 /** lac_imputer_log_density: in the model's (scaled) units. @out [rows]. */
 LAC_PRIVATE_API gboolean lac_imputer_log_density(LacImputer *imputer, const LacData *in,

@@ -48,6 +48,10 @@ LacData *lac_imputer_prepare(const LacImputer *imputer, const LacData *in, GErro
 const LacData *lac_imputer_prepare_kept(LacImputer *imputer, const LacData *in, GError **error);
 /** lac_imputer_check_columns: @in has the columns the model was fitted on. */
 gboolean lac_imputer_check_columns(const LacImputer *imputer, const LacData *in, GError **error);
+/** lac_imputer_check_in: the same, and rows the model can complete. */
+gboolean lac_imputer_check_in(const LacImputer *imputer, const LacData *in, GError **error);
+/** lac_imputer_undo: @modelled, in the model's columns, to @out in raw ones; cells as they are. */
+void lac_imputer_undo(const LacImputer *imputer, const LacMatrix *modelled, LacMatrix *out);
 /** lac_imputer_complete: @out of raw @in by the model's own sample or fill of @prepared, checked
  * and turned back, limits not looked at yet. */
 gboolean lac_imputer_complete(LacImputer *imputer, const LacData *in, const LacData *prepared,

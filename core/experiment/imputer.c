@@ -491,6 +491,16 @@ report_capped(LacImputer *imputer, const LacData *in, const size_t *capped)
     }
 }
 
+void
+lac_imputer_undo(const LacImputer *imputer, const LacMatrix *modelled, LacMatrix *out)
+{
+    if (imputer->encoder != NULL)
+        lac_encoder_undo(imputer->encoder, modelled, out);
+    if (imputer->scaler->scale != LAC_SCALE_NONE)
+        lac_scaler_undo(imputer->scaler, out);
+    lac_column_plan_exp_values(imputer->plan, out);
+}
+
 /* From the model's columns to raw ones: decode, unscale, then restore every observed cell. */
 static gboolean
 finish(LacImputer *imputer, const LacData *in, const LacMatrix *modelled, LacMatrix *out,
@@ -498,11 +508,7 @@ finish(LacImputer *imputer, const LacData *in, const LacMatrix *modelled, LacMat
 {
     g_autofree size_t *capped = g_new0(size_t, in->cols + 1);
 
-    if (imputer->encoder != NULL)
-        lac_encoder_undo(imputer->encoder, modelled, out);
-    if (imputer->scaler->scale != LAC_SCALE_NONE)
-        lac_scaler_undo(imputer->scaler, out);
-    lac_column_plan_exp_values(imputer->plan, out);
+    lac_imputer_undo(imputer, modelled, out);
     for (size_t i = 0; i < in->rows; i++)
         if (!settle_row(imputer, in, i, lac_matrix_row(out, i), capped, error))
             return FALSE;
@@ -524,8 +530,8 @@ run_model(LacImputer *imputer, const LacData *prepared, gboolean drawn, size_t d
     return done && check_output(imputer, prepared, modelled, error);
 }
 
-static gboolean
-check_in(const LacImputer *imputer, const LacData *in, GError **error)
+gboolean
+lac_imputer_check_in(const LacImputer *imputer, const LacData *in, GError **error)
 {
     if (!lac_imputer_check_columns(imputer, in, error))
         return FALSE;
@@ -576,7 +582,8 @@ complete(LacImputer *imputer, const LacData *in, gboolean drawn, size_t draw, La
         return TRUE;
     }
     g_assert(imputer->fitted);
-    if (!lac_model_fills(&imputer->plugin->plugin, error) || !check_in(imputer, in, error))
+    if (!lac_model_fills(&imputer->plugin->plugin, error) ||
+        !lac_imputer_check_in(imputer, in, error))
         return FALSE;
     prepared = lac_imputer_prepare_kept(imputer, in, error);
     return prepared != NULL &&
@@ -607,7 +614,7 @@ lac_imputer_log_density(LacImputer *imputer, const LacData *in, const LacData *t
     const LacData *prepared;
 
     g_assert(lac_imputer_can_log_density(imputer) && imputer->fitted);
-    if (!check_in(imputer, in, error))
+    if (!lac_imputer_check_in(imputer, in, error))
         return FALSE;
     prepared = lac_imputer_prepare_kept(imputer, in, error);
     if (prepared == NULL)

@@ -10,7 +10,7 @@
 #define SCALE_ONE "{\"enum\":[\"minmax\",\"standard\",\"none\"]}"
 #define ONE_OR_MORE(one)                                                                           \
     "{\"anyOf\":[" one ",{\"type\":\"array\",\"minItems\":1,\"items\":" one "}]}"
-#define TABLE "{\"enum\":[\"original\",\"imputed\"]}"
+#define TABLE "{\"enum\":[\"original\",\"imputed\",\"reconstructed\"]}"
 #define COUNT "{\"type\":\"integer\",\"minimum\":1}"
 /* clang-format off */
 #define DOWNSTREAM                                                                                 \
@@ -77,7 +77,9 @@ const LacKey lac_experiment_keys[] = {
      "the "
      "labels from imputed training rows (`train_on: original`: from the rows before masking) and "
      "predicts the imputed test rows (`test_on: original`: those before masking), so a split is "
-     "needed. With `imputations: m` above 1 it learns from m drawn completions of the training "
+     "needed. `reconstructed` takes the model's output for observed cells, too (models that have "
+     "none give their completions). With `imputations: m` above 1 it learns from m drawn "
+     "completions of the training "
      "rows "
      "at once and its class probabilities are averaged over m of the test rows; a list means "
      "alternatives. `train_imputations` is the number to learn from where that is another one; "

@@ -303,6 +303,45 @@ check_sample(LacCheck *check)
                        i, j, lac_matrix_row(one, i)[j], lac_matrix_row(again, i)[j]);
 }
 
+/* Finite everywhere, the same bytes twice; it may, and should, change observed cells. */
+static void
+check_reconstruct(LacCheck *check)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacData) data = NULL;
+    g_autoptr(LacMatrix) once = NULL, twice = NULL;
+    LacModel *model;
+    size_t i, j;
+
+    if (model_plugin(check)->reconstruct == NULL) {
+        lac_check_note(check, "it gives completions only");
+        return;
+    }
+    data = lac_check_base(check, 1);
+    model = data != NULL ? lac_check_fitted(check, context, data) : NULL;
+    if (model == NULL)
+        return;
+    once = lac_matrix_new(data->rows, data->cols, NULL);
+    twice = lac_matrix_new(data->rows, data->cols, NULL);
+    if (!model_plugin(check)->reconstruct(model, data, -1, once, &error) ||
+        !model_plugin(check)->reconstruct(model, data, -1, twice, &error))
+        lac_check_fail(check, "reconstruct failed: %s",
+                       error != NULL ? error->message : "(no error set)");
+    else if (!lac_check_same(once, twice, 0.0, &i, &j))
+        lac_check_fail(check, "reconstruct gave cell (%zu, %zu) as %.17g and then as %.17g", i, j,
+                       lac_matrix_row(once, i)[j], lac_matrix_row(twice, i)[j]);
+    for (i = 0; error == NULL && i < data->rows; i++)
+        for (j = 0; j < data->cols; j++)
+            if (!isfinite(lac_matrix_row(once, i)[j])) {
+                lac_check_fail(check, "reconstruct gave cell (%zu, %zu) as %g", i, j,
+                               lac_matrix_row(once, i)[j]);
+                i = data->rows - 1;
+                break;
+            }
+    lac_instance_free(model);
+}
+
 static void
 check_log_density(LacCheck *check)
 {
@@ -516,6 +555,7 @@ const LacCheckCase lac_check_model_cases[] = {
     {"stops filling when cancelled", check_cancelled_fill, 0},
     {"fills the same after save and load", lac_check_save_load, 0},
     {"draws completions that differ and do not depend on their number", check_sample, 0},
+    {"gives whole rows back as numbers", check_reconstruct, 0},
     {"gives log densities that are numbers", check_log_density, 0},
     {"predicts probabilities", check_predict, 0},
     {"estimates costs that grow with the table", lac_check_cost, 0},

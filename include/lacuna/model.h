@@ -77,6 +77,11 @@ typedef struct {
     /** NULL, or a YAML flow map of parameters with which the conformance suite runs the model
      * instead of its defaults: few epochs, few samples. Its example has parameters of its own */
     const char *quick;
+    /** NULL, or the rows of @in as the model gives them back, observed cells too: what it would
+     * have put there. @draw: -1: as of fill, else the number of a draw as of sample. No imputation:
+     * `downstream:` learns from it with `train_on: reconstructed` */
+    gboolean (*reconstruct)(const LacModel *model, const LacData *in, gssize draw, LacMatrix *out,
+                            GError **error);
 } LacModelPlugin;
 
 /** lac_model_traits: the LacModelTraits of @model as its parameters stand. */

@@ -234,12 +234,14 @@ dvae_fit(LacModel *model, const LacData *train, GError **error)
 
 /* ---- filling --------------------------------------------------------------------------------- */
 
-/** Pass: @draw: -1: z = mu; else the number of a draw, each row from a stream of its own. */
+/** Pass: @draw: -1: z = mu; else the number of a draw, each row from a stream of its own.
+ * @whole: the decoder's values for observed cells, too. */
 typedef struct {
     const Dvae *self;
     const LacData *in;
     LacMatrix *out;
     gssize draw;
+    gboolean whole;
     LacRng rng;
     LacTape *tape;
 } Pass;
@@ -276,13 +278,14 @@ fill_rows(const Pass *pass, size_t n, const size_t *rows, GError **error)
         return FALSE;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < cols; j++)
-            if (lac_data_is_hole(pass->in, rows[i], j))
+            if (pass->whole || lac_data_is_hole(pass->in, rows[i], j))
                 lac_matrix_row(pass->out, rows[i])[j] = (double)mean->v[i * cols + j];
     return TRUE;
 }
 
 static gboolean
-complete(const LacModel *model, const LacData *in, gssize draw, LacMatrix *out, GError **error)
+decode_table(const LacModel *model, const LacData *in, gssize draw, gboolean whole, LacMatrix *out,
+             GError **error)
 {
     LacContext *context = model->instance.context;
     const LacRng draws = lac_context_rng(context, "draws");
@@ -291,6 +294,7 @@ complete(const LacModel *model, const LacData *in, gssize draw, LacMatrix *out, 
                        in,
                        out,
                        draw,
+                       whole,
                        lac_rng_at(&draws, draw < 0 ? 0 : (size_t)draw),
                        tape};
     size_t rows[ROWS_AT_ONCE], n = 0;
@@ -300,7 +304,7 @@ complete(const LacModel *model, const LacData *in, gssize draw, LacMatrix *out, 
     lac_tape_set_precision(tape, (LacPrecision)pass.self->train.precision);
     lac_data_copy_values(in, out);
     for (size_t i = 0; i < in->rows; i++) {
-        if (lac_mask_count_row(in->holes, i) > 0)
+        if (whole || lac_mask_count_row(in->holes, i) > 0)
             rows[n++] = i;
         if (n == 0 || (n < ROWS_AT_ONCE && i + 1 < in->rows))
             continue;
@@ -315,13 +319,20 @@ complete(const LacModel *model, const LacData *in, gssize draw, LacMatrix *out, 
 static gboolean
 dvae_fill(const LacModel *model, const LacData *in, LacMatrix *out, GError **error)
 {
-    return complete(model, in, -1, out, error);
+    return decode_table(model, in, -1, FALSE, out, error);
 }
 
 static gboolean
 dvae_sample(const LacModel *model, const LacData *in, size_t draw, LacMatrix *out, GError **error)
 {
-    return complete(model, in, (gssize)draw, out, error);
+    return decode_table(model, in, (gssize)draw, FALSE, out, error);
+}
+
+static gboolean
+dvae_reconstruct(const LacModel *model, const LacData *in, gssize draw, LacMatrix *out,
+                 GError **error)
+{
+    return decode_table(model, in, draw, TRUE, out, error);
 }
 
 /* ---- the rest -------------------------------------------------------------------------------- */
@@ -386,6 +397,7 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     .fit = dvae_fit,
     .fill = dvae_fill,
     .sample = dvae_sample,
+    .reconstruct = dvae_reconstruct,
     .save = dvae_save,
     .load = dvae_load,
     .clear = dvae_clear,

@@ -208,6 +208,72 @@ LAC_TEST(downstream, class_probabilities_are_averaged_over_draws)
     folder_free(dir);
 }
 
+/* ---- whole rows from the model ----------------------------------------------------------------
+ */
+
+#define DVAE "model: {dvae: {target: observed, hidden: [8], latent: 2, epochs: 20}}\n"
+
+/* Holes are those of the completion, in the table's units; observed cells are the model's. */
+LAC_TEST(downstream, reconstructed_rows_are_completions_with_observed_cells_given_back)
+{
+    NEED_PLUGINS;
+    char *dir = folder_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacExperiment) e = parse(dir, DVAE "metrics: [accuracy]\n" DOWNSTREAM(""), &error);
+    const LacChoice *reader = e->data->pdata[0];
+    gpointer instance = lac_work_instance(e, reader, &error);
+    g_autoptr(LacData) truth = ((const LacReaderPlugin *)reader->plugin)->read(instance, &error);
+    g_autoptr(LacMatrix) filled = NULL, drawn = NULL, whole = NULL, whole_drawn = NULL;
+    LacWork work = {0};
+    size_t changed = 0, observed = 0;
+
+    work_begin(&work, e, truth);
+    filled = lac_matrix_new(work.test->rows, work.test->cols, NULL);
+    drawn = lac_matrix_new(work.test->rows, work.test->cols, NULL);
+    whole = lac_matrix_new(work.test->rows, work.test->cols, NULL);
+    whole_drawn = lac_matrix_new(work.test->rows, work.test->cols, NULL);
+    EXPECT_TRUE(lac_imputer_fit(work.imputer, work.train, &error));
+    EXPECT_TRUE(lac_imputer_fill(work.imputer, work.test, filled, &error));
+    EXPECT_TRUE(lac_imputer_sample(work.imputer, work.test, 1, drawn, &error));
+    EXPECT_TRUE(lac_imputer_reconstruct(work.imputer, work.test, -1, whole, &error));
+    EXPECT_TRUE(lac_imputer_reconstruct(work.imputer, work.test, 1, whole_drawn, &error));
+    for (size_t i = 0; i < whole->rows; i++)
+        for (size_t j = 0; j < whole->cols; j++) {
+            const double value = lac_matrix_row(whole, i)[j];
+
+            if (lac_data_is_hole(work.test, i, j)) {
+                EXPECT_TRUE(fabs(value - lac_matrix_row(filled, i)[j]) < 1e-6);
+                EXPECT_TRUE(fabs(lac_matrix_row(whole_drawn, i)[j] - lac_matrix_row(drawn, i)[j]) <
+                            1e-6);
+                continue;
+            }
+            observed++;
+            changed += value != lac_data_at(work.test, i, j);
+            EXPECT_TRUE(value > -0.2 && value < 1.3); /* raw units: a, b in [0, 1], c in [0, 1.1] */
+        }
+    EXPECT_TRUE(observed > 0 && changed == observed);
+    lac_instance_free(instance);
+    work_end(&work);
+    folder_free(dir);
+}
+
+LAC_TEST(downstream, models_that_only_complete_are_learnt_from_as_they_are)
+{
+    NEED_PLUGINS;
+    char *dir = folder_new();
+    const char *imputed = "model: mean\nmetrics: [cross-entropy]\n" DOWNSTREAM("");
+    const char *whole = "model: mean\nmetrics: [cross-entropy]\n" DOWNSTREAM(
+        ", train_on: reconstructed, test_on: reconstructed");
+    const char *dvae = DVAE "metrics: [cross-entropy]\n" DOWNSTREAM("");
+    const char *dvae_whole = DVAE "metrics: [cross-entropy]\n" DOWNSTREAM(
+        ", train_on: reconstructed, test_on: reconstructed");
+
+    EXPECT_EQ_DOUBLE(value_of(dir, imputed, "cross-entropy"),
+                     value_of(dir, whole, "cross-entropy"));
+    EXPECT_TRUE(value_of(dir, dvae, "cross-entropy") != value_of(dir, dvae_whole, "cross-entropy"));
+    folder_free(dir);
+}
+
 /* ---- what the block may not say ----------------------------------------------------------------
  */
 
@@ -219,7 +285,8 @@ LAC_TEST(downstream, mistakes_are_told_where_they_stand)
     } bad[] = {
         {"model: mlp\n", "t.yaml:5:8: model: mlp predicts labels"},
         {"model: mean\ndownstream: {model: em}\n", "t.yaml:6:21: downstream.model: em fills holes"},
-        {"model: mean\ndownstream: {model: mlp, train_on: both}\n", "expected original or imputed"},
+        {"model: mean\ndownstream: {model: mlp, train_on: both}\n",
+         "expected original, imputed or "},
         {"model: mean\ndownstream: {model: mlp, imputations: 0}\n", "whole number of 1"},
         {"model: mean\ndownstream: {model: mlp, imputation: 3}\n", "did you mean 'imputations'"},
     };
