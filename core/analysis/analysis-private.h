@@ -79,14 +79,14 @@ typedef struct {
     double statistic, df1, df2, p, riv;
 } LacPooledTest;
 
-enum { LAC_POOLED_TESTS = 2 };
+enum { LAC_POOLED_WALD = 2, LAC_POOLED_TESTS };
 
 /**
  * lac_pool_wald:
  * @tidy: with covariances
  * @n, @terms: [n] which terms are 0 under the null hypothesis
  * @df: degrees of freedom of the complete data; NaN: those of the regression
- * @out: (out): [LAC_POOLED_TESTS] D1 pools estimates and covariances, D2 the Wald statistics
+ * @out: (out): [LAC_POOLED_WALD] D1 pools estimates and covariances, D2 the Wald statistics
  * @error: LAC_ERROR_NUMERIC when a covariance cannot be inverted
  *
  * Sources: Li, Raghunathan and Rubin (1991), with Reiter's (2007) degrees of freedom for D1, and
@@ -95,6 +95,25 @@ enum { LAC_POOLED_TESTS = 2 };
  */
 LAC_PRIVATE_API gboolean lac_pool_wald(const LacTidy *tidy, size_t n, const size_t *terms,
                                        double df, LacPooledTest *out, GError **error);
+
+/**
+ * lac_pool_likelihood:
+ * @table, @family, @formulas, @tidy: what lac_tidy_regress() was given and what it gave, for the
+ *   larger model and for the one nested in it
+ * @k: coefficients that the smaller one does not have
+ * @out: (out): D3, the pooled likelihood-ratio test
+ *
+ * Meng and Rubin (1992), as R's mice does it: with the coefficients at their means over the
+ * completions, an intercept and the residual variance are estimated again in each of them. @riv is
+ * not less than 0, where mice may let it.
+ */
+LAC_PRIVATE_API gboolean lac_pool_likelihood(const LacData *table, LacFamily family,
+                                             const char *const formulas[2],
+                                             const LacTidy *const tidy[2], size_t k,
+                                             LacPooledTest *out, GError **error);
+/** lac_pool_ratio: D3 of @k coefficients and @m completions: @own, @pooled: means over these of the
+ * likelihood-ratio statistic at their own estimates, and at the means of these. */
+void lac_pool_ratio(double k, double m, double own, double pooled, LacPooledTest *out);
 
 /**
  * lac_tidy_beyond: the terms of @large that @small does not have, as indices; owned.

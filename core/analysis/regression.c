@@ -2,6 +2,7 @@
  * standardised first and the coefficients turned back, and least squares are refined from their
  * residuals, so that normal equations lose no digits that matter. */
 #include "analysis-private.h"
+#include "draws-private.h"
 #include "formula-private.h"
 
 #include <lacuna/glm.h>
@@ -295,86 +296,9 @@ regression_run(LacDesign *design, LacFamily family, double *estimate, double *va
 
 /* ---- over the draws -------------------------------------------------------------------------- */
 
-/* Rows of each completion: @rows [m][n_rows of it], in the order of the file. */
-typedef struct {
-    size_t m;
-    double *draws;
-    size_t *rows, *start; /* [m + 1] */
-} Draws;
-
-static void
-draws_clear(Draws *draws)
-{
-    g_free(draws->draws);
-    g_free(draws->rows);
-    g_free(draws->start);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Draws, draws_clear)
-
-static gboolean
-draws_split(const LacData *table, Draws *draws, GError **error)
-{
-    const gssize imp = lac_schema_find(table->schema, ".imp");
-    g_autofree double *key = lac_try_alloc(table->rows + 1, sizeof(double), "draw numbers", error);
-
-    if (key == NULL)
-        return FALSE;
-    if (imp < 0)
-        return lac_fail(error, LAC_ERROR_DATA,
-                        "%s has no column '.imp', expected completed tables below each other, as "
-                        "`lacuna impute -m` writes them",
-                        table->origin);
-    draws->rows = lac_try_alloc(table->rows + 1, sizeof(size_t), "list of rows", error);
-    if (draws->rows == NULL)
-        return FALSE;
-    for (size_t i = 0; i < table->rows; i++) {
-        key[i] = lac_data_at(table, i, (size_t)imp);
-        if (isnan(key[i]))
-            return lac_fail(error, LAC_ERROR_DATA, "%s: data row %zu has no .imp", table->origin,
-                            i + 1);
-    }
-    lac_stats_order(table->rows, key, draws->rows);
-    draws->draws = g_new(double, table->rows + 1);
-    draws->start = g_new(size_t, table->rows + 2);
-    size_t kept = 0;
-
-    for (size_t k = 0; k < table->rows; k++) {
-        const size_t i = draws->rows[k];
-
-        if (key[i] == 0.0) /* the table with its holes */
-            continue;
-        if (draws->m == 0 || key[i] != draws->draws[draws->m - 1]) {
-            draws->start[draws->m] = kept;
-            draws->draws[draws->m++] = key[i];
-        }
-        draws->rows[kept++] = i;
-    }
-    draws->start[draws->m] = kept;
-    return draws->m >= 2 || lac_fail(error, LAC_ERROR_DATA,
-                                     "%s has %s completion, expected at least two to tell how far "
-                                     "they differ",
-                                     table->origin, draws->m == 1 ? "one" : "no");
-}
-
-/* The names for `.`: every column but those that `impute` added. */
-static char **
-table_names(const LacData *table)
-{
-    GPtrArray *names = g_ptr_array_new();
-
-    for (size_t j = 0; j < table->cols; j++) {
-        const char *name = lac_data_name(table, j);
-
-        if (!g_str_equal(name, ".imp") && !g_str_equal(name, ".id"))
-            g_ptr_array_add(names, g_strdup(name));
-    }
-    g_ptr_array_add(names, NULL);
-    return (char **)g_ptr_array_free(names, FALSE);
-}
-
 /* Room for the results, once the first design has told the terms. */
 static void
-tidy_start(LacTidy *tidy, const Draws *draws, LacDesign *design)
+tidy_start(LacTidy *tidy, const LacDraws *draws, LacDesign *design)
 {
     tidy->n_terms = design->q;
     tidy->m = draws->m;
@@ -454,7 +378,7 @@ tidy_compact(LacTidy *tidy, const gboolean *kept)
 }
 
 static gboolean
-draws_run(const LacData *table, const Draws *draws, const LacFormula *formula, LacFamily family,
+draws_run(const LacData *table, const LacDraws *draws, const LacFormula *formula, LacFamily family,
           LacTidy *tidy, GError **error)
 {
     g_autofree gboolean *first = NULL, *kept = NULL;
@@ -500,12 +424,12 @@ draws_run(const LacData *table, const Draws *draws, const LacFormula *formula, L
 LacTidy *
 lac_tidy_regress(const LacData *table, const char *text, LacFamily family, GError **error)
 {
-    g_auto(GStrv) names = table_names(table);
+    g_auto(GStrv) names = lac_draws_columns(table);
     g_autoptr(LacFormula) formula = lac_formula_parse(text, (const char *const *)names, error);
     g_autoptr(LacTidy) tidy = g_new0(LacTidy, 1);
-    g_auto(Draws) draws = {0};
+    g_auto(LacDraws) draws = {0};
 
-    if (formula == NULL || !draws_split(table, &draws, error) ||
+    if (formula == NULL || !lac_draws_split(table, &draws, error) ||
         !draws_run(table, &draws, formula, family, tidy, error))
         return NULL;
     return g_steal_pointer(&tidy);

@@ -1,6 +1,6 @@
 /* Several coefficients at once against 0, over completions. Sources: Li, Raghunathan and Rubin, J.
  * Am. Stat. Assoc. 86 (1991), 1065 (D1); Li, Meng, Raghunathan and Rubin, Stat. Sin. 1 (1991), 65
- * (D2); Reiter, Biometrika 94 (2007), 502 (degrees of freedom of D1). */
+ * (D2); Reiter, Biometrika 94 (2007), 502 (degrees of freedom of D1); for D3, likelihood.c. */
 #include "analysis-private.h"
 
 #include <lacuna/matrix.h>
@@ -149,6 +149,16 @@ wald_d2(Wald *self, LacPooledTest *out, GError **error)
     return TRUE;
 }
 
+void
+lac_pool_ratio(double k, double m, double own, double pooled, LacPooledTest *out)
+{
+    *out = (LacPooledTest){.name = "D3", .df1 = k};
+    out->riv = MAX((m + 1.0) / (k * (m - 1.0)) * (own - pooled), 0.0);
+    out->statistic = pooled / (k * (1.0 + out->riv));
+    out->df2 = wald_df(k, out->riv, k * (m - 1.0), INFINITY);
+    test_finish(out);
+}
+
 gboolean
 lac_pool_wald(const LacTidy *tidy, size_t n, const size_t *terms, double df, LacPooledTest *out,
               GError **error)
@@ -156,7 +166,7 @@ lac_pool_wald(const LacTidy *tidy, size_t n, const size_t *terms, double df, Lac
     g_autofree double *q = g_new0(double, n + 1);
     g_autoptr(LacMatrix) u = lac_matrix_new(n, n, error);
     Wald wald = {.tidy = tidy, .terms = terms, .k = n, .m = tidy->m, .u = u, .q = q};
-    LacPooledTest tests[LAC_POOLED_TESTS];
+    LacPooledTest tests[LAC_POOLED_WALD];
 
     g_assert(n > 0 && tidy->covariance != NULL);
     for (size_t a = 0; a < n; a++)

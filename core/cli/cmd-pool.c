@@ -16,8 +16,9 @@ typedef struct {
 static const LacOption options[] = {
     LAC_OPTION(PoolState, formula, "formula", 0, STRING, "FORMULA",
                "Run this regression on every completed table: \"y ~ x1 + log(x2) + factor(g)\""),
-    LAC_OPTION(PoolState, against, "against", 0, STRING, "FORMULA",
-               "Test all coefficients at once that this smaller formula does not have (D1, D2)"),
+    LAC_OPTION(
+        PoolState, against, "against", 0, STRING, "FORMULA",
+        "Test all coefficients at once that this smaller formula does not have (D1, D2, D3)"),
     LAC_OPTION(PoolState, family, "family", 0, STRING, "NAME",
                "Of the regression: gaussian (default) or binomial"),
     LAC_OPTION(PoolState, level, "level", 0, STRING, "SHARE",
@@ -371,9 +372,12 @@ pool_test(const PoolState *self, const LacData *table, const LacTidy *tidy, LacF
     g_autoptr(LacTidy) small = lac_tidy_regress(table, self->against, family, error);
     size_t n;
     g_autofree size_t *terms = small ? lac_tidy_beyond(tidy, small, &n, error) : NULL;
+    const char *const formulas[] = {self->formula, self->against};
+    const LacTidy *const tidies[] = {tidy, small};
     LacPooledTest tests[LAC_POOLED_TESTS];
 
-    if (terms == NULL || !lac_pool_wald(tidy, n, terms, df, tests, error))
+    if (terms == NULL || !lac_pool_wald(tidy, n, terms, df, tests, error) ||
+        !lac_pool_likelihood(table, family, formulas, tidies, n, &tests[LAC_POOLED_WALD], error))
         return FALSE;
     if (g_strcmp0(self->format, "csv") == 0)
         print_tests_csv(tests, tidy->m);
@@ -382,8 +386,8 @@ pool_test(const PoolState *self, const LacData *table, const LacTidy *tidy, LacF
     else
         print_tests_table(tests);
     lac_cli_say("%zu coefficients that '%s' does not have, together against 0, over %zu draws; D1 "
-                "pools estimates and their covariances, D2 only the tests of single draws: prefer "
-                "D1",
+                "pools estimates and their covariances, D2 only the tests of single draws, D3 "
+                "likelihood ratios: prefer D1, or D3 for odds",
                 n, self->against, tidy->m);
     return TRUE;
 }
@@ -460,7 +464,7 @@ const LacCommand lac_command_pool = {
         "std.error, .imp and perhaps df, from any program.\n"
         "\n"
         "With --against, the coefficients that the smaller formula does not have are tested "
-        "together, by D1 and D2 as in mice.\n"
+        "together, by D1, D2 and D3 as in mice.\n"
         "\n"
         "Degrees of freedom are those of Barnard and Rubin. fmi is the share of the information "
         "about a term that is missing; draws is the number of completions that would be enough "

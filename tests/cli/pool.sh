@@ -47,6 +47,11 @@ expect 0 lacuna pool --formula "a ~ b" still.csv
 says "all 2 draws give the same estimates"
 expect 0 lacuna pool --formula "a ~ b + I(2 * b)" filled.csv
 says "'I(2*b)' depends on the other terms and was left out"
+# several coefficients at once, three ways
+expect 0 lacuna pool --formula "a ~ b + c + g" --against "a ~ b" filled.csv --format csv
+[ "$(awk -F, '{ print $1 }' stdout | tr '\n' ' ')" = "test D1 D2 D3 " ] || fail "tests: $(cat stdout)"
+expect 0 lacuna pool --formula "u ~ a + b" --against "u ~ 1" --family binomial u.csv
+prints "D3"
 # slips
 expect 2 lacuna pool
 says "expected one table"

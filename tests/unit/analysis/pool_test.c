@@ -120,8 +120,8 @@ expect_test(const LacPooledTest *got, const LacData *expected, size_t i)
     expect_close("riv", got->name, got->riv, number_at(expected, i, "riv"), 0);
 }
 
-/* data/wald.R: mice 3.15.0's D1() and D2() of the same completed tables. Where k (m - 1) is 4 (one
- * coefficient, five draws) mitml divides by 0 in D1: not compared. */
+/* data/wald.R: mice 3.15.0's D1(), D2() and D3() of the same completed tables. Where k (m - 1) is 4
+ * (one coefficient, five draws) mitml divides by 0 in D1: not compared. */
 LAC_TEST(analysis_pool, several_coefficients_are_tested_as_mice_tests_them)
 {
     char *kinds[] = {"formula", "nominal", "against", "nominal", NULL};
@@ -146,10 +146,16 @@ LAC_TEST(analysis_pool, several_coefficients_are_tested_as_mice_tests_them)
         g_autofree size_t *terms = lac_tidy_beyond(large, small, &n, &error);
 
         ASSERT_NO_ERROR(error);
+        const char *const formulas[] = {text_at(expected, i, "formula"),
+                                        text_at(expected, i, "against")};
+        const LacTidy *const tidy[] = {large, small};
+
         EXPECT_TRUE(lac_pool_wald(large, n, terms, NAN, tests, &error));
+        EXPECT_TRUE(
+            lac_pool_likelihood(table, family, formulas, tidy, n, &tests[LAC_POOLED_WALD], &error));
         ASSERT_NO_ERROR(error);
         for (size_t t = 0; t < LAC_POOLED_TESTS; t++)
-            if (n * (large->m - 1) > 4 || t == 1)
+            if (n * (large->m - 1) > 4 || t > 0)
                 expect_test(&tests[t], expected, i + t);
         /* one coefficient: the square of Rubin's t, with other degrees of freedom */
         if (n == 1) {
@@ -158,6 +164,56 @@ LAC_TEST(analysis_pool, several_coefficients_are_tested_as_mice_tests_them)
             expect_close("t squared", "D1", tests[0].statistic,
                          term[terms[0]].statistic * term[terms[0]].statistic, 0);
         }
+    }
+}
+
+static LacData *
+parse(const char *text)
+{
+    char *kinds[] = {".imp", "continuous", NULL};
+    const LacCsvOptions options = {.kinds = kinds};
+    g_autoptr(GError) error = NULL;
+    LacData *data = lac_csv_parse(text, strlen(text), "t.csv", &options, NULL, &error);
+
+    LAC_CHECK_OR(return NULL, data != NULL, "%s", error->message);
+    return data;
+}
+
+/* Nothing was missing: both completions are the same table, so D3 is the likelihood-ratio statistic
+ * over k, from R 4.2.2:
+ *   y <- c(2.1,3.9,6.2,7.8,10.1,12.2,12.9,16.4); x <- 1:8; z <- c(1,0,1,1,0,1,0,1)
+ *   2 * (logLik(lm(y ~ x + z)) - logLik(lm(y ~ x)))    # and with glm(z ~ x, binomial) / z ~ 1 */
+LAC_TEST(analysis_pool, d3_of_complete_data_is_the_likelihood_ratio)
+{
+    static const char rows[] = "2.1,1,1\n3.9,2,0\n6.2,3,1\n7.8,4,1\n10.1,5,0\n12.2,6,1\n"
+                               "12.9,7,0\n16.4,8,1\n";
+    static const struct {
+        LacFamily family;
+        const char *formulas[2];
+        double ratio;
+    } cases[] = {{LAC_FAMILY_GAUSSIAN, {"y ~ x + z", "y ~ x"}, 3.08641287929617},
+                 {LAC_FAMILY_BINOMIAL, {"z ~ x", "z ~ 1"}, 0.0254227755053602}};
+    g_autoptr(GString) text = g_string_new("y,x,z,.imp\n");
+    g_auto(GStrv) lines = g_strsplit(rows, "\n", -1);
+
+    for (int imp = 1; imp <= 3; imp++)
+        for (size_t i = 0; lines[i][0] != '\0'; i++)
+            g_string_append_printf(text, "%s,%d\n", lines[i], imp);
+    g_autoptr(LacData) table = parse(text->str);
+
+    for (size_t c = 0; c < G_N_ELEMENTS(cases); c++) {
+        g_autoptr(LacTidy) large =
+            lac_tidy_regress(table, cases[c].formulas[0], cases[c].family, NULL);
+        g_autoptr(LacTidy) small =
+            lac_tidy_regress(table, cases[c].formulas[1], cases[c].family, NULL);
+        const LacTidy *const tidy[] = {large, small};
+        LacPooledTest test;
+
+        ASSERT_TRUE(large != NULL && small != NULL);
+        ASSERT_TRUE(
+            lac_pool_likelihood(table, cases[c].family, cases[c].formulas, tidy, 1, &test, NULL));
+        EXPECT_NEAR_DOUBLE(test.statistic, cases[c].ratio, 1e-9);
+        EXPECT_NEAR_DOUBLE(test.riv, 0.0, 1e-9);
     }
 }
 
@@ -173,18 +229,6 @@ LAC_TEST(analysis_pool, formulas_that_are_not_nested_are_refused)
     EXPECT_ERROR(alone, LAC_ERROR_PARAM, "'chl' is in the smaller one alone");
     EXPECT_TRUE(lac_tidy_beyond(a, a, &n, &same) == NULL);
     EXPECT_ERROR(same, LAC_ERROR_PARAM, "nothing to test");
-}
-
-static LacData *
-parse(const char *text)
-{
-    char *kinds[] = {".imp", "continuous", NULL};
-    const LacCsvOptions options = {.kinds = kinds};
-    g_autoptr(GError) error = NULL;
-    LacData *data = lac_csv_parse(text, strlen(text), "t.csv", &options, NULL, &error);
-
-    LAC_CHECK_OR(return NULL, data != NULL, "%s", error->message);
-    return data;
 }
 
 /* mice's test POOL-VECTOR-001: pooling the tidy rows is pooling the fits */
