@@ -80,8 +80,11 @@ LAC_PRIVATE_API gboolean lac_model_fills(const LacPlugin *model, GError **error)
 LAC_PRIVATE_API LacData *
 lac_imputer_logs(const LacImputer *imputer, const LacData *in, GError **error);
 LAC_PRIVATE_API void lac_imputer_log_values(const LacImputer *imputer, LacMatrix *m);
-/** lac_imputer_scaler: lent; the scaler learnt by fit. */
-LAC_PRIVATE_API const LacScaler *lac_imputer_scaler(const LacImputer *imputer);
+/** lac_imputer_units: lent; learnt by fit: the units scores are in. They are those that were asked
+ * for, also where the model (LAC_MODEL_RAW) works in the columns' own; lac_imputer_is_raw() then.
+ */
+LAC_PRIVATE_API const LacScaler *lac_imputer_units(const LacImputer *imputer);
+LAC_PRIVATE_API gboolean lac_imputer_is_raw(const LacImputer *imputer);
 /** lac_imputer_model_schema: lent; the columns the model sees (encoded), which is what the indices
  * in its traces and events mean. NULL before fit. */
 LAC_PRIVATE_API const LacSchema *lac_imputer_model_schema(const LacImputer *imputer);

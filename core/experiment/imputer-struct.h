@@ -9,6 +9,7 @@
 /**
  * LacImputer:
  * @schema, @scaler, @encoder: NULL until fit or load; @encoder stays NULL when nothing is encoded
+ * @units: what scores are in where a model that works in raw units was asked for others, or NULL
  * @rules: of columns, lent, or NULL; @plan: what they mean here, or NULL
  * @rounds: integers are rounded and numbers held within their column's bounds
  * @model_schema: of what the model was handed by fit
@@ -29,7 +30,7 @@ struct LacImputer {
     LacSchema *schema, *model_schema;
     const LacColumnRules *rules;
     LacColumnPlan *plan;
-    LacScaler *scaler;
+    LacScaler *scaler, *units;
     LacEncoder *encoder;
     LacData *last, *last_prepared;
     LacData *known[2], *truth[2];

@@ -81,6 +81,7 @@ lac_imputer_free(LacImputer *imputer)
     g_clear_pointer(&imputer->schema, lac_schema_unref);
     g_clear_pointer(&imputer->model_schema, lac_schema_unref);
     g_clear_pointer(&imputer->scaler, lac_scaler_free);
+    g_clear_pointer(&imputer->units, lac_scaler_free);
     g_clear_pointer(&imputer->encoder, lac_encoder_free);
     g_clear_pointer(&imputer->plan, lac_column_plan_free);
     lac_instance_free(imputer->model);
@@ -115,9 +116,15 @@ lac_imputer_log_values(const LacImputer *imputer, LacMatrix *m)
 }
 
 const LacScaler *
-lac_imputer_scaler(const LacImputer *imputer)
+lac_imputer_units(const LacImputer *imputer)
 {
-    return imputer->scaler;
+    return lac_imputer_is_raw(imputer) ? imputer->units : imputer->scaler;
+}
+
+gboolean
+lac_imputer_is_raw(const LacImputer *imputer)
+{
+    return imputer->units != NULL;
 }
 
 const LacModel *
@@ -287,6 +294,16 @@ tell_disagreements(const LacImputer *imputer, const LacData *train)
     }
 }
 
+static void
+learn_scale(LacImputer *imputer, const LacData *logs)
+{
+    const gboolean raw = (lac_model_traits(imputer->model) & LAC_MODEL_RAW) != 0;
+
+    imputer->scaler = lac_scaler_learn(raw ? LAC_SCALE_NONE : imputer->scale, logs);
+    if (raw && imputer->scale != LAC_SCALE_NONE)
+        imputer->units = lac_scaler_learn(imputer->scale, logs);
+}
+
 gboolean
 lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error)
 {
@@ -300,8 +317,7 @@ lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error)
     logs = lac_column_plan_logs(imputer->plan, train, error);
     if (logs == NULL)
         return FALSE;
-    imputer->scaler = lac_scaler_learn(
-        lac_model_traits(imputer->model) & LAC_MODEL_RAW ? LAC_SCALE_NONE : imputer->scale, logs);
+    learn_scale(imputer, logs);
     if (lac_model_traits(imputer->model) & LAC_MODEL_TRANSDUCTIVE)
         imputer->train_fingerprint = lac_data_fingerprint(train);
     if (!lac_imputer_check_memory(imputer, train, error))

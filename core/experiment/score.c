@@ -1,4 +1,4 @@
-/* The scores of a cell, in the units its model saw. */
+/* The scores of a cell, in the units the file asks for, whatever units its model works in. */
 #include "choice.h"
 #include "registry-private.h"
 #include "scores-private.h"
@@ -59,7 +59,7 @@ stream_of_metric(const LacExperiment *e, const LacCell *cell)
     return lac_rng_split(&all, cell->data->key);
 }
 
-/* ---- scoring, in the units the model saw ----------------------------------------------------- */
+/* ---- scoring, in the units asked for --------------------------------------------------------- */
 
 static LacMatrix *
 matrix_dup(const LacMatrix *m, GError **error)
@@ -75,7 +75,7 @@ matrix_dup(const LacMatrix *m, GError **error)
 static void
 scale_matrix(const LacImputer *imputer, const LacSchema *schema, LacMatrix *m)
 {
-    const LacScaler *scaler = lac_imputer_scaler(imputer);
+    const LacScaler *scaler = lac_imputer_units(imputer);
 
     lac_imputer_log_values(imputer, m);
     if (scaler->scale == LAC_SCALE_NONE)
@@ -118,7 +118,7 @@ static gboolean
 find_density(LacWork *work, GError **error)
 {
     if (!(needs_of_metrics(work) & LAC_NEEDS_DENSITY) ||
-        !lac_imputer_can_log_density(work->imputer))
+        !lac_imputer_can_log_density(work->imputer) || lac_imputer_is_raw(work->imputer))
         return TRUE;
     work->log_density = lac_try_alloc(work->test->rows, sizeof(double), "log densities", error);
     return work->log_density != NULL &&
@@ -221,10 +221,13 @@ add_scores(const LacWork *work, const LacChoice *choice, const LacMetric *metric
 
 /* Why @metric cannot be computed from what @scoring holds, or NULL. */
 static const char *
-unmet_need(const LacMetricPlugin *metric, const LacScoring *scoring)
+unmet_need(const LacMetricPlugin *metric, const LacWork *work, const LacScoring *scoring)
 {
     if ((metric->needs & LAC_NEEDS_DRAWS) && scoring->n_draws == 0)
         return "the model gives a single completion and no draws";
+    if ((metric->needs & LAC_NEEDS_DENSITY) && lac_imputer_is_raw(work->imputer))
+        return "the model works in the columns' own units, in which densities are other numbers; "
+               "use scale: none";
     if ((metric->needs & LAC_NEEDS_DENSITY) && scoring->log_density == NULL)
         return "the model gives no log density";
     if ((metric->needs & LAC_NEEDS_PREDICTION) && scoring->prediction == NULL)
@@ -238,7 +241,7 @@ score_one(LacWork *work, const LacChoice *choice, const LacScoring *scoring, GEr
     const LacMetricPlugin *plugin = (const LacMetricPlugin *)choice->plugin;
     const gboolean of_draws = plugin->needs & (LAC_NEEDS_DRAWS | LAC_WANTS_DRAWS);
     const int64_t draws = of_draws ? (int64_t)scoring->n_draws : -1;
-    const char *unmet = unmet_need(plugin, scoring);
+    const char *unmet = unmet_need(plugin, work, scoring);
     g_autoptr(LacScores) scores = NULL;
     LacMetric *metric = lac_work_instance(work->experiment, choice, error);
     gboolean good = TRUE;
@@ -265,21 +268,20 @@ score_one(LacWork *work, const LacChoice *choice, const LacScoring *scoring, GEr
 
 /* @data with logarithms and scaled. Owned. */
 static LacData *
-in_model_units(const LacWork *work, const LacData *data, GError **error)
+in_units(const LacWork *work, const LacData *data, GError **error)
 {
     g_autoptr(LacData) logs = lac_imputer_logs(work->imputer, data, error);
 
-    return logs != NULL ? lac_scaler_apply(lac_imputer_scaler(work->imputer), logs, error) : NULL;
+    return logs != NULL ? lac_scaler_apply(lac_imputer_units(work->imputer), logs, error) : NULL;
 }
 
 gboolean
 lac_work_score(LacWork *work, GError **error)
 {
-    const LacScaler *scaler = lac_imputer_scaler(work->imputer);
-    g_autoptr(LacData) truth = in_model_units(work, work->test_truth, error);
-    g_autoptr(LacData) incomplete = truth != NULL ? in_model_units(work, work->test, error) : NULL;
-    g_autoptr(LacData) reference =
-        incomplete != NULL ? in_model_units(work, work->train, error) : NULL;
+    const LacScaler *scaler = lac_imputer_units(work->imputer);
+    g_autoptr(LacData) truth = in_units(work, work->test_truth, error);
+    g_autoptr(LacData) incomplete = truth != NULL ? in_units(work, work->test, error) : NULL;
+    g_autoptr(LacData) reference = incomplete != NULL ? in_units(work, work->train, error) : NULL;
     g_autoptr(LacMatrix) completed = reference != NULL ? matrix_dup(work->completed, error) : NULL;
     g_autoptr(LacMask) scored = completed != NULL ? scored_cells(work, error) : NULL;
     const LacRefit refit = {lac_work_refit, work};

@@ -313,6 +313,37 @@ LAC_TEST(experiment, scores_are_in_the_units_the_model_saw)
     folder_clear(&folder);
 }
 
+/* hivae works in raw units whatever the file says, so that both cells hold the same completions;
+ * a density of raw values is none of scaled ones */
+LAC_TEST(experiment, models_of_raw_values_are_scored_in_the_units_of_all_others)
+{
+    Folder folder = folder_new(NULL);
+    g_autoptr(LacExperiment) e = NULL;
+    g_autoptr(LacOutcome) scaled = NULL, raw = NULL;
+    const LacMetricRow *a_scaled, *a_raw, *density;
+
+    NEED_PLUGINS;
+    if (lac_plugin_find(LAC_PLUGIN_MODEL, "hivae", NULL) == NULL)
+        LAC_SKIP("hivae is not built");
+    e = parse(&folder, "scale: [minmax, none]\nmask: {mcar: {rate: 0.2}}\n"
+                       "model: {hivae: {epochs: 2, impute_samples: 20}}\n"
+                       "metrics: [rmse, log-likelihood]\n");
+    scaled = run_cell(e, 0);
+    raw = run_cell(e, 1);
+    a_scaled = find_metric(scaled, "rmse", "a");
+    a_raw = find_metric(raw, "rmse", "a");
+    ASSERT_TRUE(a_scaled != NULL && a_raw != NULL);
+    EXPECT_NEAR_DOUBLE(a_scaled->value * 9.0, a_raw->value, 1e-12);
+    density = find_metric(scaled, "log-likelihood", NULL);
+    ASSERT_TRUE(density != NULL);
+    EXPECT_STR(density->status, "not-applicable");
+    EXPECT_CONTAINS(density->reason, "use scale: none");
+    density = find_metric(raw, "log-likelihood", NULL);
+    ASSERT_TRUE(density != NULL);
+    EXPECT_STR(density->status, "ok");
+    folder_clear(&folder);
+}
+
 LAC_TEST(experiment, folds_together_score_every_hidden_cell_once)
 {
     Folder folder = folder_new(NULL);

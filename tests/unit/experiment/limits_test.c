@@ -144,8 +144,8 @@ holes_of(const char *yaml, const LacData *data, gboolean drawn, LacContext *cont
     EXPECT_TRUE(drawn ? lac_imputer_sample(imputer, data, 0, out, &error)
                       : lac_imputer_fill(imputer, data, out, &error));
     EXPECT_TRUE(error == NULL);
-    units->shift[0] = lac_imputer_scaler(imputer)->shift[0];
-    units->factor[0] = lac_imputer_scaler(imputer)->factor[0];
+    units->shift[0] = lac_imputer_units(imputer)->shift[0];
+    units->factor[0] = lac_imputer_units(imputer)->factor[0];
     for (size_t i = 0; i < data->rows; i += 2)
         x[i / 2] = lac_matrix_row(out, i)[0];
     return x;
