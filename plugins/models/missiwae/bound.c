@@ -17,10 +17,11 @@ enum {
 /* ---- an operator: z as it is, its gradient times the normalised weight of its sample --------- */
 
 /** Weigh: @w: log weights [B x K], computed behind z, so that forward only leaves a place for them;
- * @share: their softmax, when it is known. */
+ * @share: their softmax, when it is known; else @own [K]: a place for that of a row. */
 typedef struct {
     LacTensor *w;
     const LacReal *share;
+    LacReal *own;
 } Weigh;
 
 /* softmax of one row of log weights */
@@ -47,14 +48,12 @@ weigh_backward(const LacTensor *y)
     const size_t samples = y->shape[1], d = y->shape[2];
 
     for (size_t b = 0; b < y->shape[0]; b++) {
-        const LacReal *share =
-            weigh->share != NULL ? weigh->share + b * samples : weigh->w->v + b * samples;
-        g_autofree LacReal *own = weigh->share != NULL ? NULL : g_new(LacReal, samples);
+        const LacReal *share = weigh->own;
 
-        if (own != NULL) {
-            shares_of(samples, share, own);
-            share = own;
-        }
+        if (weigh->share != NULL)
+            share = weigh->share + b * samples;
+        else
+            shares_of(samples, weigh->w->v + b * samples, weigh->own);
         for (size_t k = 0; k < samples; k++) {
             const size_t at = (b * samples + k) * d;
 
@@ -78,7 +77,12 @@ weigh(LacTensor *z, const LacReal *share)
     y->saved = saved = lac_tape_alloc(z->tape, sizeof *saved);
     if (saved == NULL)
         return NULL;
-    *saved = (Weigh){NULL, share};
+    *saved = (Weigh){.share = share};
+    if (share == NULL) {
+        saved->own = lac_tape_alloc(z->tape, z->shape[1] * sizeof *saved->own);
+        if (saved->own == NULL)
+            return NULL;
+    }
     memcpy(y->v, z->v, z->size * sizeof *z->v);
     return lac_tape_done(y);
 }

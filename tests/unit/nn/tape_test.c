@@ -1,54 +1,9 @@
 /* The tape: memory, errors, the NaN detector, gradients of gradients. */
+#include "lac_allocations.h"
 #include "lac_test.h"
 
 #include <lacuna/nn.h>
 #include <lacuna/parallel.h>
-
-#include <stdlib.h>
-
-/* ---- how often memory is asked for ---- */
-
-#if defined(__SANITIZE_ADDRESS__) || !defined(__GLIBC__)
-#define COUNTS_ALLOCATIONS 0
-static size_t allocations;
-#else
-#define COUNTS_ALLOCATIONS 1
-#define SEEN __attribute__((visibility("default"))) /* by all libraries, in place of glibc's */
-static size_t allocations; /* by any thread of this program */
-
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *old, size_t size);
-void *__libc_memalign(size_t align, size_t size);
-
-SEEN void *
-malloc(size_t size)
-{
-    __atomic_add_fetch(&allocations, 1, __ATOMIC_RELAXED);
-    return __libc_malloc(size);
-}
-
-SEEN void *
-calloc(size_t n, size_t size)
-{
-    __atomic_add_fetch(&allocations, 1, __ATOMIC_RELAXED);
-    return __libc_calloc(n, size);
-}
-
-SEEN void *
-realloc(void *old, size_t size)
-{
-    __atomic_add_fetch(&allocations, 1, __ATOMIC_RELAXED);
-    return __libc_realloc(old, size);
-}
-
-SEEN void *
-aligned_alloc(size_t align, size_t size)
-{
-    __atomic_add_fetch(&allocations, 1, __ATOMIC_RELAXED);
-    return __libc_memalign(align, size);
-}
-#endif
 
 /* ---- a small VAE-like step ---- */
 
