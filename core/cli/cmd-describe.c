@@ -43,6 +43,8 @@ abilities(const LacPlugin *plugin)
             g_strv_builder_add(words, "gives whole rows back (`train_on: reconstructed`)");
         if (model->log_density != NULL)
             g_strv_builder_add(words, "gives log densities");
+        if (model->elbo != NULL)
+            g_strv_builder_add(words, "gives an evidence lower bound");
         if (model->predict != NULL)
             g_strv_builder_add(words, model->fill != NULL
                                           ? "predicts labels"
@@ -81,6 +83,8 @@ abilities(const LacPlugin *plugin)
             g_strv_builder_add(words, "needs draws");
         if (metric->needs & LAC_NEEDS_DENSITY)
             g_strv_builder_add(words, "needs log densities");
+        if (metric->needs & LAC_NEEDS_ELBO)
+            g_strv_builder_add(words, "needs an evidence lower bound");
         if (metric->needs & LAC_NEEDS_PREDICTION)
             g_strv_builder_add(words, "needs a `downstream:` classifier");
         if (metric->needs & LAC_NEEDS_REFITS)

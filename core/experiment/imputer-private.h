@@ -68,6 +68,11 @@ LAC_PRIVATE_API gboolean lac_imputer_can_log_density(const LacImputer *imputer);
 /** lac_imputer_log_density: in the model's (scaled) units. @out [rows]. */
 LAC_PRIVATE_API gboolean lac_imputer_log_density(LacImputer *imputer, const LacData *in,
                                                  const LacData *truth, double *out, GError **error);
+/** lac_imputer_elbo: bounds of ln p of the whole rows of @truth, in the model's units. @out [rows].
+ */
+LAC_PRIVATE_API gboolean lac_imputer_elbo(LacImputer *imputer, const LacData *in,
+                                          const LacData *truth, double *out, GError **error);
+LAC_PRIVATE_API gboolean lac_imputer_can_elbo(const LacImputer *imputer);
 /** lac_imputer_predict: class probabilities of complete raw @in, for models that predict labels.
  * @out: in->rows x classes of the training labels. Fails with LAC_ERROR_NUMERIC naming the row when
  * what the model gave are no probabilities. */

@@ -164,13 +164,6 @@ lac_imputer_can_sample(const LacImputer *imputer)
            (lac_model_traits(imputer->model) & LAC_MODEL_NO_DRAWS) == 0;
 }
 
-/* A density over 0/1 indicator columns is not a density over levels. */
-gboolean
-lac_imputer_can_log_density(const LacImputer *imputer)
-{
-    return imputer->plugin->log_density != NULL && imputer->encoder == NULL;
-}
-
 void
 lac_imputer_set_columns(LacImputer *imputer, LacSchema *schema)
 {
@@ -620,22 +613,4 @@ lac_imputer_sample(LacImputer *imputer, const LacData *in, size_t draw, LacMatri
 {
     g_assert(lac_imputer_can_sample(imputer));
     return complete(imputer, in, TRUE, draw, out, error);
-}
-
-gboolean
-lac_imputer_log_density(LacImputer *imputer, const LacData *in, const LacData *truth, double *out,
-                        GError **error)
-{
-    g_autoptr(LacData) scaled_truth = NULL;
-    const LacData *prepared;
-
-    g_assert(lac_imputer_can_log_density(imputer) && imputer->fitted);
-    if (!lac_imputer_check_in(imputer, in, error))
-        return FALSE;
-    prepared = lac_imputer_prepare_kept(imputer, in, error);
-    if (prepared == NULL)
-        return FALSE;
-    scaled_truth = lac_imputer_prepare(imputer, truth, error);
-    return scaled_truth != NULL &&
-           imputer->plugin->log_density(imputer->model, prepared, scaled_truth, out, error);
 }

@@ -259,6 +259,7 @@ work_clear(LacWork *work)
     g_clear_pointer(&work->completed, lac_matrix_free);
     g_clear_pointer(&work->draws, g_ptr_array_unref);
     g_clear_pointer(&work->log_density, g_free);
+    g_clear_pointer(&work->elbo, g_free);
 }
 
 static const char *

@@ -126,6 +126,16 @@ find_density(LacWork *work, GError **error)
                                    error);
 }
 
+static gboolean
+find_elbo(LacWork *work, GError **error)
+{
+    if (!(needs_of_metrics(work) & LAC_NEEDS_ELBO) || !lac_imputer_can_elbo(work->imputer))
+        return TRUE;
+    work->elbo = lac_try_alloc(work->test->rows, sizeof(double), "bounds of rows", error);
+    return work->elbo != NULL &&
+           lac_imputer_elbo(work->imputer, work->test, work->test_truth, work->elbo, error);
+}
+
 /* Missing in what the model saw, known in the truth. */
 static LacMask *
 scored_cells(const LacWork *work, GError **error)
@@ -163,11 +173,10 @@ bit_names(unsigned bits, size_t n, const BitName *all)
 static char *
 needs_names(unsigned needs)
 {
-    static const BitName all[] = {{LAC_NEEDS_TRUTH, "truth"},
-                                  {LAC_NEEDS_DRAWS, "draws"},
-                                  {LAC_NEEDS_DENSITY, "density"},
-                                  {LAC_NEEDS_PREDICTION, "prediction"},
-                                  {LAC_NEEDS_REFITS, "refits"}};
+    static const BitName all[] = {
+        {LAC_NEEDS_TRUTH, "truth"},     {LAC_NEEDS_DRAWS, "draws"},
+        {LAC_NEEDS_DENSITY, "density"}, {LAC_NEEDS_PREDICTION, "prediction"},
+        {LAC_NEEDS_REFITS, "refits"},   {LAC_NEEDS_ELBO, "elbo"}};
 
     return bit_names(needs, G_N_ELEMENTS(all), all);
 }
@@ -230,6 +239,8 @@ unmet_need(const LacMetricPlugin *metric, const LacWork *work, const LacScoring 
                "use scale: none";
     if ((metric->needs & LAC_NEEDS_DENSITY) && scoring->log_density == NULL)
         return "the model gives no log density";
+    if ((metric->needs & LAC_NEEDS_ELBO) && scoring->elbo == NULL)
+        return "the model gives no evidence lower bound";
     if ((metric->needs & LAC_NEEDS_PREDICTION) && scoring->prediction == NULL)
         return "the experiment has no `downstream:` classifier";
     return NULL;
@@ -294,12 +305,14 @@ lac_work_score(LacWork *work, GError **error)
                           .scale = scaler->scale == LAC_SCALE_NONE ? "raw"
                                                                    : lac_scale_name(scaler->scale)};
 
-    if (scored == NULL || !draw_completions(work, error) || !find_density(work, error))
+    if (scored == NULL || !draw_completions(work, error) || !find_density(work, error) ||
+        !find_elbo(work, error))
         return FALSE;
     scale_matrix(work->imputer, work->test->schema, completed);
     scoring.n_draws = work->draws->len;
     scoring.draws = (const LacMatrix *const *)work->draws->pdata;
     scoring.log_density = work->log_density;
+    scoring.elbo = work->elbo;
     scoring.prediction = work->prediction;
     for (guint i = 0; i < count_metrics(work); i++)
         if (!score_one(work, metric_at(work, i), &scoring, error))

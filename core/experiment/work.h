@@ -15,7 +15,7 @@ typedef struct {
 } LacShare;
 
 /** LacWork: freed when the cell is done.
- * @draws: of LacMatrix, in model units; @log_density: [rows] or NULL
+ * @draws: of LacMatrix, in model units; @log_density, @elbo: [rows] or NULL
  * @classifier: the downstream one with its scaling and encoding, or NULL; one that is there before
  *   lac_work_downstream() is trained already; @prediction: [rows of the
  *   test table x classes], or NULL */
@@ -29,7 +29,7 @@ typedef struct {
     LacImputer *imputer;
     LacMatrix *completed;
     GPtrArray *draws;
-    double *log_density;
+    double *log_density, *elbo;
     LacContext *classifier_context;
     LacImputer *classifier;
     size_t learns_from; /* completions of the training rows; set before the classifier is trained */

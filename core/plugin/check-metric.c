@@ -130,6 +130,7 @@ score(LacCheck *check, const char *what, const Scene *scene, unsigned threads)
         .draws = (const LacMatrix *const *)scene->draws,
         .scored = scene->scored,
         .log_density = scene->log_density,
+        .elbo = scene->log_density,
         .scale = "raw",
         .prediction = scene->prediction,
         .refit = &refit,

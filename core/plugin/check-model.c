@@ -303,77 +303,6 @@ check_sample(LacCheck *check)
                        i, j, lac_matrix_row(one, i)[j], lac_matrix_row(again, i)[j]);
 }
 
-/* Finite everywhere, the same bytes twice; it may, and should, change observed cells. */
-static void
-check_reconstruct(LacCheck *check)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
-    g_autoptr(LacData) data = NULL;
-    g_autoptr(LacMatrix) once = NULL, twice = NULL;
-    LacModel *model;
-    size_t i, j;
-
-    if (model_plugin(check)->reconstruct == NULL) {
-        lac_check_note(check, "it gives completions only");
-        return;
-    }
-    data = lac_check_base(check, 1);
-    model = data != NULL ? lac_check_fitted(check, context, data) : NULL;
-    if (model == NULL)
-        return;
-    once = lac_matrix_new(data->rows, data->cols, NULL);
-    twice = lac_matrix_new(data->rows, data->cols, NULL);
-    if (!model_plugin(check)->reconstruct(model, data, -1, once, &error) ||
-        !model_plugin(check)->reconstruct(model, data, -1, twice, &error))
-        lac_check_fail(check, "reconstruct failed: %s",
-                       error != NULL ? error->message : "(no error set)");
-    else if (!lac_check_same(once, twice, 0.0, &i, &j))
-        lac_check_fail(check, "reconstruct gave cell (%zu, %zu) as %.17g and then as %.17g", i, j,
-                       lac_matrix_row(once, i)[j], lac_matrix_row(twice, i)[j]);
-    for (i = 0; error == NULL && i < data->rows; i++)
-        for (j = 0; j < data->cols; j++)
-            if (!isfinite(lac_matrix_row(once, i)[j])) {
-                lac_check_fail(check, "reconstruct gave cell (%zu, %zu) as %g", i, j,
-                               lac_matrix_row(once, i)[j]);
-                i = data->rows - 1;
-                break;
-            }
-    lac_instance_free(model);
-}
-
-static void
-check_log_density(LacCheck *check)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
-    g_autoptr(LacData) data = NULL, raw = NULL, truth = NULL;
-    g_autofree double *out = NULL;
-    LacModel *model;
-
-    if (model_plugin(check)->log_density == NULL) {
-        lac_check_note(check, "it gives no densities");
-        return;
-    }
-    data = lac_check_base(check, 1);
-    model = data != NULL ? lac_check_fitted(check, context, data) : NULL;
-    if (model == NULL)
-        return;
-    raw = lac_check_truth(data->image.channels > 0 ? LAC_TABLE_IMAGES : LAC_TABLE_PLAIN, 1);
-    truth = lac_check_prepare(check->plugin, raw);
-    out = g_new0(double, data->rows);
-    if (!model_plugin(check)->log_density(model, data, truth, out, &error))
-        lac_check_fail(check, "log_density failed: %s", error->message);
-    for (size_t i = 0; i < data->rows && error == NULL; i++) {
-        const gboolean complete = lac_mask_count_row(data->holes, i) == 0;
-
-        if (isnan(out[i]) || out[i] == (double)INFINITY || (complete && out[i] != 0.0))
-            lac_check_fail(check, "row %zu, which %s: %g", i,
-                           complete ? "has no hole, so 0 is expected" : "has holes", out[i]);
-    }
-    lac_instance_free(model);
-}
-
 /* Rows of probabilities over the classes of the training labels. */
 static void
 check_predict(LacCheck *check)
@@ -555,8 +484,9 @@ const LacCheckCase lac_check_model_cases[] = {
     {"stops filling when cancelled", check_cancelled_fill, 0},
     {"fills the same after save and load", lac_check_save_load, 0},
     {"draws completions that differ and do not depend on their number", check_sample, 0},
-    {"gives whole rows back as numbers", check_reconstruct, 0},
-    {"gives log densities that are numbers", check_log_density, 0},
+    {"gives whole rows back as numbers", lac_check_reconstruct, 0},
+    {"gives log densities that are numbers", lac_check_log_density, 0},
+    {"gives bounds that are numbers", lac_check_elbo, 0},
     {"predicts probabilities", check_predict, 0},
     {"estimates costs that grow with the table", lac_check_cost, 0},
     {"frees what it allocates", lac_check_leak, 0},

@@ -96,6 +96,11 @@ void lac_check_odd_table(LacCheck *check);
 void lac_check_cancelled_fit(LacCheck *check);
 void lac_check_save_load(LacCheck *check);
 void lac_check_cost(LacCheck *check);
+/** lac_check_reconstruct, lac_check_log_density, lac_check_elbo: what a model says of whole rows.
+ */
+void lac_check_reconstruct(LacCheck *check);
+void lac_check_log_density(LacCheck *check);
+void lac_check_elbo(LacCheck *check);
 void lac_check_leak(LacCheck *check);
 /** lac_check_fitted: on @train; NULL after a failure that is told. */
 LacModel *lac_check_fitted(LacCheck *check, LacContext *context, const LacData *train);

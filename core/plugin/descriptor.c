@@ -107,9 +107,9 @@ check_slots(const LacPlugin *plugin, const char *path, GError **error)
         missing = model->fit == NULL ? "fit" : NULL;
         if (model->fill == NULL && model->predict == NULL)
             missing = "fill (or predict, for a classifier)";
-        if (model->fill == NULL &&
-            (model->sample != NULL || model->log_density != NULL || model->reconstruct != NULL))
-            missing = "fill (there is a sample, a log_density or a reconstruct)";
+        if (model->fill == NULL && (model->sample != NULL || model->log_density != NULL ||
+                                    model->reconstruct != NULL || model->elbo != NULL))
+            missing = "fill (there is a sample, log_density, reconstruct or elbo)";
         if (model->save != NULL && model->load == NULL)
             missing = "load (there is a save)";
         if (model->load != NULL && model->save == NULL)

@@ -18,6 +18,7 @@ typedef enum {
  * @LAC_WANTS_DRAWS: scores the draws of models that draw, so that they are made for it; the single
  *   completion of the others
  * @LAC_NEEDS_PREDICTION: scores the classifier of a `downstream:` block on rows with a label
+ * @LAC_NEEDS_ELBO: scores the bound of models that have one
  * @LAC_NEEDS_REFITS: has the method learn tables of its own making (LacScoring.refit) */
 typedef enum {
     LAC_NEEDS_TRUTH = 1 << 0,
@@ -26,6 +27,7 @@ typedef enum {
     LAC_WANTS_DRAWS = 1 << 3,
     LAC_NEEDS_PREDICTION = 1 << 4,
     LAC_NEEDS_REFITS = 1 << 5,
+    LAC_NEEDS_ELBO = 1 << 6,
 } LacNeeds;
 
 /** LacJudges: what a metric's number speaks of. The report says it beside each score, and shows
@@ -79,6 +81,7 @@ typedef struct {
  * @prediction: [rows x truth->n_classes] class probabilities that a classifier gave for the
  *   completed rows, averaged over the completions; NULL without a `downstream:` block
  * @refit: the method itself; NULL where it cannot be learnt again
+ * @elbo: [rows] bounds of whole rows, or NULL when the model gives none
  */
 typedef struct {
     const LacData *truth, *incomplete, *reference;
@@ -90,6 +93,7 @@ typedef struct {
     const char *scale;
     const LacMatrix *prediction;
     const LacRefit *refit;
+    const double *elbo;
 } LacScoring;
 
 /** LacMetric: base of every metric's struct; first member, called `base`.

@@ -82,6 +82,12 @@ typedef struct {
      * `downstream:` learns from it with `train_on: reconstructed` */
     gboolean (*reconstruct)(const LacModel *model, const LacData *in, gssize draw, LacMatrix *out,
                             GError **error);
+    /** NULL, or per row a lower bound of ln p(@truth), the whole row, by the posterior that the
+     * model gives the row of @in: the evidence lower bound, nats. Cells not known in @truth do not
+     * count.
+     * @out: [in->rows] */
+    gboolean (*elbo)(const LacModel *model, const LacData *in, const LacData *truth, double *out,
+                     GError **error);
 } LacModelPlugin;
 
 /** lac_model_traits: the LacModelTraits of @model as its parameters stand. */

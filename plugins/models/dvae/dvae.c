@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-enum { ROWS_AT_ONCE = 256, MOST = 1 << 24 };
+enum { ROWS_AT_ONCE = 256, ELBO_DRAWS = 16, MOST = 1 << 24 };
 
 #define SLACK 1e-6 /* what scaling may leave beyond 0 and 1 */
 
@@ -145,9 +145,9 @@ penalty(const Dvae *self, LacTape *tape)
     return lac_nn_affine(sum, (LacReal)self->l2, 0);
 }
 
-/* Mean over rows of ln p(clean cells | z), in nats summed over the cells. */
+/* ln p(clean cells | z) of each row, in nats summed over the cells. */
 static LacTensor *
-likelihood(const Task *task, LacTensor *logits, size_t n, const size_t *rows)
+likelihoods(const Task *task, LacTensor *logits, size_t n, const size_t *rows)
 {
     const size_t cols = task->self->cols;
     LacTensor *x, *o;
@@ -165,7 +165,7 @@ likelihood(const Task *task, LacTensor *logits, size_t n, const size_t *rows)
             x->v[i * cols + j] = isnan(v) ? 0 : (LacReal)CLAMP(v, 0.0, 1.0);
             o->v[i * cols + j] = isnan(v) ? 0.0f : 1.0f;
         }
-    return lac_nn_mean(lac_nn_bernoulli_rows(x, logits, o), 0, FALSE);
+    return lac_nn_bernoulli_rows(x, logits, o);
 }
 
 /* -ELBO, the KL of N(mu, sigma^2) from N(0, I) in closed form; while training, plus the penalty. */
@@ -181,7 +181,7 @@ task_loss(LacTape *tape, size_t n, const size_t *rows, LacRng *rng, void *user)
     z = draw_z(mu, log_variance, lac_tape_normal(tape, rng, LAC_SHAPE(n, (size_t)self->latent)));
     kl = lac_nn_sub(lac_nn_add(lac_nn_square(mu), lac_nn_exp(log_variance)), log_variance);
     kl = lac_nn_affine(lac_nn_mean(kl, 0, FALSE), half, -half); /* mean over all = rows / latent */
-    loss = lac_nn_sub(kl, likelihood(task, decode(self, z), n, rows));
+    loss = lac_nn_sub(kl, lac_nn_mean(likelihoods(task, decode(self, z), n, rows), 0, FALSE));
     if (self->l2 > 0.0 && lac_tape_is_training(tape))
         loss = lac_nn_add(loss, penalty(self, tape));
     return loss;
@@ -335,6 +335,74 @@ dvae_reconstruct(const LacModel *model, const LacData *in, gssize draw, LacMatri
     return decode_table(model, in, draw, TRUE, out, error);
 }
 
+/* ---- the bound ------------------------------------------------------------------------------- */
+
+/* Adds to @out, of row @rows[i], what draw @draw of z says of the clean row, and the share of the
+ * KL that is a draw's. */
+static gboolean
+add_bound(const Task *task, LacTape *tape, const LacRng *rng, size_t n, const size_t *rows,
+          double *out, GError **error)
+{
+    const size_t d = (size_t)task->self->latent;
+    LacTensor *mu, *log_variance, *eps, *fit;
+
+    lac_tape_reset(tape);
+    encode(task->self, corrupted_rows(task->self, task->data, tape, n, rows), &mu, &log_variance);
+    eps = lac_tape_constant(tape, LAC_SHAPE(n, d));
+    for (size_t i = 0; eps != NULL && i < n; i++) {
+        LacRng own = lac_rng_at(rng, rows[i]);
+
+        for (size_t k = 0; k < d; k++)
+            eps->v[i * d + k] = (LacReal)lac_rng_normal(&own);
+    }
+    fit = likelihoods(task, decode(task->self, draw_z(mu, log_variance, eps)), n, rows);
+    if (!lac_tape_check(tape, error))
+        return FALSE;
+    for (size_t i = 0; i < n; i++) {
+        double kl = 0.0;
+
+        for (size_t k = i * d; k < (i + 1) * d; k++) {
+            const double m = (double)mu->v[k], l = (double)log_variance->v[k];
+
+            kl += 0.5 * (m * m + exp(l) - 1.0 - l);
+        }
+        out[rows[i]] += ((double)fit->v[i] - kl) / ELBO_DRAWS;
+    }
+    return TRUE;
+}
+
+static gboolean
+dvae_elbo(const LacModel *model, const LacData *in, const LacData *truth, double *out,
+          GError **error)
+{
+    const Dvae *self = LAC_CAST(const Dvae, model);
+    LacContext *context = model->instance.context;
+    const LacRng rng = lac_context_rng(context, "elbo");
+    const Task task = {self, in, truth};
+    g_autoptr(LacTape) tape = lac_tape_new();
+    size_t rows[ROWS_AT_ONCE];
+
+    lac_tape_set_recording(tape, FALSE);
+    lac_tape_set_training(tape, FALSE);
+    lac_tape_set_precision(tape, (LacPrecision)self->train.precision);
+    for (size_t begin = 0; begin < in->rows; begin += ROWS_AT_ONCE) {
+        const size_t n = MIN(ROWS_AT_ONCE, in->rows - begin);
+
+        for (size_t i = 0; i < n; i++) {
+            rows[i] = begin + i;
+            out[begin + i] = 0.0;
+        }
+        for (size_t draw = 0; draw < ELBO_DRAWS; draw++) {
+            const LacRng own = lac_rng_at(&rng, draw);
+
+            if (!add_bound(&task, tape, &own, n, rows, out, error) ||
+                !lac_context_step(context, (double)begin / (double)in->rows, error))
+                return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 /* ---- the rest -------------------------------------------------------------------------------- */
 
 static gboolean
@@ -398,6 +466,7 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     .fill = dvae_fill,
     .sample = dvae_sample,
     .reconstruct = dvae_reconstruct,
+    .elbo = dvae_elbo,
     .save = dvae_save,
     .load = dvae_load,
     .clear = dvae_clear,

@@ -227,3 +227,24 @@ LAC_TEST(plugins_metrics_log_likelihood, density_zero_is_undefined_and_nan_fails
     EXPECT_TRUE(lost == NULL);
     EXPECT_ERROR(error, LAC_ERROR_NUMERIC, "row 3");
 }
+
+LAC_TEST(plugins_metrics_elbo, mean_over_rows_with_holes_by_hand)
+{
+    g_autoptr(ProbeScoring) scoring = golden_scoring();
+    const double bound[] = {-10, -20, -30, -40, -50, -63};
+    g_autoptr(GError) error = NULL;
+
+    scoring->elbo = g_memdup2(bound, sizeof bound);
+    g_autoptr(LacScores) scores = probe_score(scoring, "elbo", NULL, NULL);
+
+    EXPECT_NEAR_DOUBLE(probe_value(scores, NULL, -1), -213.0 / 6, 1e-13);
+    scoring->elbo[3] = -INFINITY;
+    g_autoptr(LacScores) none = probe_score(scoring, "elbo", NULL, NULL);
+
+    EXPECT_CONTAINS(probe_reason(none, NULL, -1), "infinity");
+    scoring->elbo[1] = NAN;
+    g_autoptr(LacScores) lost = probe_score(scoring, "elbo", NULL, &error);
+
+    EXPECT_TRUE(lost == NULL);
+    EXPECT_ERROR(error, LAC_ERROR_NUMERIC, "row 2");
+}

@@ -29,7 +29,7 @@ typedef struct {
     LacMatrix *completed;
     LacMatrix **draws;
     size_t n_draws;
-    double *log_density;
+    double *log_density, *elbo;
     const LacRefit *refit; /* lent; NULL: none */
 } ProbeScoring;
 

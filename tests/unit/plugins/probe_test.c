@@ -98,6 +98,7 @@ probe_scoring_free(ProbeScoring *self)
         lac_matrix_free(self->draws[d]);
     g_free(self->draws);
     g_free(self->log_density);
+    g_free(self->elbo);
     lac_matrix_free(self->completed);
     lac_data_unref(self->truth);
     lac_data_unref(self->incomplete);
@@ -128,6 +129,7 @@ probe_score(const ProbeScoring *self, const char *name, const char *yaml, GError
         .draws = (const LacMatrix *const *)self->draws,
         .scored = scored,
         .log_density = self->log_density,
+        .elbo = self->elbo,
         .refit = self->refit,
         .scale = "raw",
     };
