@@ -2,14 +2,25 @@
  *   forest.c        the forest: growing many trees, out-of-bag figures, predictions, donors
  *   forest-walk.c   rows down a tree
  *   tree.c          one tree: bag, nodes, partition of the rows
+ *   tree-search.c   the features of a node and its cut
  *   tree-mean.c     best splits of numbers and two classes
  *   tree-wide.c     the same by 512-bit vectors, where the processor has them
+ *   tree-packed.c   the other things done at a node, by such vectors
  *   tree-class.c    best splits of more classes */
 #ifndef LACUNA_FOREST_PRIVATE_H
 #define LACUNA_FOREST_PRIVATE_H
 
 #include "base-private.h"
 #include <lacuna/forest.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+/** TREE_WIDE: compiled for processors that tree_wide_here() accepts. */
+#define TREE_WIDE                                                                                  \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,lzcnt,popcnt,"              \
+                          "prefer-vector-width=512")))
+#define TREE_WIDE_INLINE TREE_WIDE static inline __attribute__((always_inline))
+#endif
 
 G_BEGIN_DECLS
 
@@ -18,6 +29,8 @@ enum {
     TREE_NO_LEAF = -1,       /* ~0, before there is a leaf */
     TREE_WIDE_FEW = 32,      /* rows that vectors compare with each other */
     TREE_ABREAST = 4,        /* features summed in one pass */
+    TREE_LANES = 8,          /* of vectors */
+    TREE_DRAWS = 512,        /* uniform numbers at a time */
 };
 
 /** TreeSubset: bit c % 64 of word c / 64: bin c goes left. */
@@ -74,16 +87,21 @@ typedef union {
  * @codes: [n_features][stride] of the task's rows alone, features that vary only
  * @y: [n] targets as they are summed: moved and scaled near [-1, 1], or classes
  * @unit, @centre: back: y * unit + centre
+ * @packed: [n] what a row adds for each time it is in the bag: 1 and, above the lowest @count_bits
+ *   bits, its target as a whole number; NULL where sums are doubles
  */
 typedef struct {
     const LacBins *bins;
     const LacForestTask *task;
     size_t n, stride, n_features, mtry, min_split, min_leaf, classes;
-    gboolean bootstrap, mtry_alone, wide, as_classes; /* more than two classes */
+    gboolean bootstrap, mtry_alone, as_classes; /* more than two classes */
+    gboolean any_nominal;
+    unsigned count_bits;
     double min_gain;
     uint8_t *codes;
     uint32_t *features; /* [n_features] their columns of the bins */
     double *y, centre, unit;
+    int64_t *packed;
 } TreeSpace;
 
 /** TreeSplit: @gain: drop of impurity; rows go left whose code of @feature is up to @cut, halfway
@@ -92,18 +110,22 @@ typedef struct {
     double gain;
     size_t feature;
     unsigned below, above, cut;
+    int64_t left; /* packed sum of the left side; not by subset */
     gboolean by_subset;
     TreeSubset subset;
 } TreeSplit;
 
 /**
  * TreeWork: scratch of one thread, and the tree it grows.
- * @rows: [n] positions in the task, node by node, ascending within one; @pay: alike
+ * @rows: [n] positions in the task, node by node, ascending within one; @pay or @packed: alike
  */
 typedef struct {
     uint32_t *rows, *spare_rows, *order;
     TreePay *pay, *spare_pay;
-    uint32_t *bag;          /* [n] how often the tree sees a row */
+    int64_t *packed, *spare_packed;
+    uint32_t *bag; /* [n] how often the tree sees a row */
+    uint32_t *out; /* [n_out] positions in the task that it does not see */
+    size_t n_out;
     uint32_t *asked, *leaf; /* [rows to predict], and the leaves they fall into */
     double *draws;          /* uniform numbers in store, from n_drawn on */
     size_t n_drawn;
@@ -111,9 +133,9 @@ typedef struct {
     TreePair histogram[LAC_BINS_MOST];
     uint32_t counts[LAC_BINS_MOST];
     /* tree-wide.c: all zero between uses, as are the marks */
-    TreePair sums[TREE_ABREAST][LAC_BINS_MOST], other_sums[TREE_ABREAST][LAC_BINS_MOST];
+    int64_t sums[TREE_ABREAST][LAC_BINS_MOST], other_sums[TREE_ABREAST][LAC_BINS_MOST];
     uint8_t marks[TREE_ABREAST][LAC_BINS_MOST];
-    double passed_sum[LAC_BINS_MOST + 8], passed_weight[LAC_BINS_MOST + 8];
+    int64_t passed[LAC_BINS_MOST + 8];
     uint16_t passed_bin[LAC_BINS_MOST];
     uint8_t *codes;       /* [n] of the node at hand */
     double *total, *left; /* [classes], zero between uses */
@@ -133,23 +155,50 @@ typedef struct {
     double squares;     /* sum of squared class weights (more than two classes) */
 } TreeNodeRows;
 
+/** tree_search: the best split by mtry features drawn without replacement, and (unless these are to
+ * do alone) by more of them, one at a time, as long as none can split the node; FALSE when none
+ * gains more than @least. */
+gboolean tree_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, double least,
+                     TreeSplit *best);
 /** tree_mean_search, tree_class_search: improves @best by @feature where it can. */
 void tree_mean_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node,
                       size_t feature, TreeSplit *best);
 void tree_class_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node,
                        size_t feature, TreeSplit *best);
 
-/** tree_wide_here: whether this processor has what tree_wide_few and tree_wide_many need: searches
- * of a numeric target by features that are no nominal ones. _few: nodes of up to TREE_WIDE_FEW
- * rows; _many: larger ones; both by @m <= TREE_ABREAST features at once, in the order of the list.
- */
+/** tree_wide_here: whether this processor has what the functions below need: trees of numbers or
+ * two classes whose targets are packed. */
 gboolean tree_wide_here(void);
 /** lac_forest_forbid_vectors: for tests: as on a processor without them. */
 LAC_PRIVATE_API void lac_forest_forbid_vectors(gboolean forbid);
+
+/** tree_wide_few, tree_wide_many: searches by @m <= TREE_ABREAST features that are no nominal ones,
+ * in the order of the list; _few: nodes of up to TREE_WIDE_FEW rows, _many: larger ones. */
 void tree_wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
                    const uint32_t *features, TreeSplit *best);
 void tree_wide_many(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
                     const uint32_t *features, TreeSplit *best);
+
+/** tree_packed_init: space->packed, where vectors are here and whole numbers fine enough for the
+ * targets of a forest of @trees; FALSE when memory runs out. */
+gboolean tree_packed_init(TreeSpace *space, size_t trees, GError **error);
+/** tree_packed_list: rows in the bag with their sums, rows out of it; how many are in it. */
+size_t tree_packed_list(TreeWork *work, const TreeSpace *space);
+/** tree_packed_unpack: the same sums to work->pay, for searches that know no packed ones. */
+void tree_packed_unpack(TreeWork *work, const TreeSpace *space, size_t begin, size_t end);
+int64_t tree_packed_sum(const TreeWork *work, size_t begin, size_t end);
+gboolean
+tree_packed_is_pure(const TreeWork *work, const TreeSpace *space, size_t begin, size_t end);
+double tree_packed_leaf(const TreeWork *work, const TreeSpace *space, size_t begin, size_t end);
+/** tree_packed_partition: as the one of pairs: left rows first, in their order. */
+size_t tree_packed_partition(TreeWork *work, const TreeSpace *space, size_t begin, size_t end,
+                             const TreeSplit *split);
+
+static inline double
+tree_packed_weight(const TreeSpace *space, int64_t packed)
+{
+    return (double)(packed & (((int64_t)1 << space->count_bits) - 1));
+}
 
 gboolean tree_work_init(TreeWork *work, const TreeSpace *space, GError **error);
 void tree_work_clear(TreeWork *work);

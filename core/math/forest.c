@@ -18,7 +18,8 @@ enum {
 #define BATCH_BYTES 0x1p28
 #define BATCH_WORK 2e7 /* rows times features a thread, between two looks at the clock */
 
-/** Grower: a forest on its way. @said: [batch][n + n_fill] predictions, NaN for rows in the bag. */
+/** Grower: a forest on its way. @said: [batch][n + n_fill] predictions; for rows in the bag a NaN,
+ * the one whose bits are all set. */
 typedef struct {
     TreeSpace space;
     const LacForestOptions *options;
@@ -123,8 +124,10 @@ grower_take_features(TreeSpace *space)
             to[i] = from[task->rows[i]];
             differs |= to[i] ^ to[0];
         }
-        if (differs)
-            space->features[space->n_features++] = task->features[f];
+        if (!differs)
+            continue;
+        space->features[space->n_features++] = task->features[f];
+        space->any_nominal |= space->bins->columns[task->features[f]].nominal;
     }
 }
 
@@ -146,7 +149,6 @@ grower_init_space(Grower *self, const LacBins *bins, const LacForestTask *task,
         .classes = task->classes,
         .bootstrap = !options->no_bootstrap || task->bags != NULL,
         .mtry_alone = options->mtry_alone,
-        .wide = tree_wide_here(),
         .as_classes = task->classes > 2,
         .min_gain = options->min_gain,
     };
@@ -161,7 +163,7 @@ grower_init_space(Grower *self, const LacBins *bins, const LacForestTask *task,
     grower_scale_target(space);
     space->mtry = options->mtry > 0 ? options->mtry : (size_t)sqrt((double)task->n_features + 1.0);
     space->mtry = MIN(space->mtry, space->n_features);
-    return TRUE;
+    return tree_packed_init(space, options->trees > 0 ? options->trees : DEFAULT_TREES, error);
 }
 
 static gboolean
@@ -239,6 +241,7 @@ grower_clear(Grower *self)
     g_free(self->space.codes);
     g_free(self->space.features);
     g_free(self->space.y);
+    g_free(self->space.packed);
     g_free(self->all_rows);
     g_free(self->said);
     g_free(self->sum);
@@ -278,33 +281,47 @@ grower_ask(const Grower *self, TreeWork *work)
         memcpy(work->asked, self->all_rows, self->n_all * sizeof *work->asked);
         return self->n_all;
     }
-    for (size_t i = 0; i < n_task; i++) {
-        work->asked[m] = self->all_rows[i];
-        m += work->bag[i] == 0;
-    }
+    for (; n_task > 0 && m < work->n_out; m++)
+        work->asked[m] = self->all_rows[work->out[m]];
     memcpy(work->asked + m, self->all_rows + n_task, (self->n_all - n_task) * sizeof *work->asked);
     return m + self->n_all - n_task;
 }
 
+/* What the tree says of @n numbers: rows at[0] .. of the list, or 0 .. where @at is NULL. */
+static void
+grower_note_some(const Grower *self, const LacTree *tree, size_t t, size_t first, size_t n,
+                 const uint32_t *at, const uint32_t *leaf)
+{
+    const size_t trees = self->forest->n_trees;
+
+    for (size_t k = 0; k < n; k++) {
+        const size_t i = first + (at != NULL ? at[k] : k);
+
+        if (self->said != NULL)
+            self->said[(t - self->first) * self->n_all + i] = tree->value[leaf[k]];
+        else
+            self->votes[i * trees + t] = (uint16_t)tree->value[leaf[k]];
+    }
+}
+
 /* What the tree says of each row, but of those in its bag. */
 static void
-grower_note(const Grower *self, const TreeWork *work, const LacTree *tree, size_t t)
+grower_note(const Grower *self, TreeWork *work, const LacTree *tree, size_t t)
 {
     const size_t n_task = self->wants_oob || self->options->keep_donors ? self->space.n : 0;
-    const size_t trees = self->forest->n_trees;
-    double *said = self->said != NULL ? self->said + (t - self->first) * self->n_all : NULL;
+    const size_t trees = self->forest->n_trees, n_out = n_task > 0 ? work->n_out : 0;
     const uint32_t *leaf = work->leaf;
 
-    for (size_t i = 0; i < self->n_all; i++) {
-        const gboolean seen = i < n_task && work->bag[i] > 0;
-        const double value = seen ? (double)NAN : tree->value[*leaf];
-
-        leaf += !seen || self->options->keep_donors;
-        if (said != NULL)
-            said[i] = value;
-        else
-            self->votes[i * trees + t] = seen ? NO_VOTE : (uint16_t)value;
-    }
+    if (self->said != NULL)
+        memset(self->said + (t - self->first) * self->n_all, 0xff, n_task * sizeof *self->said);
+    for (size_t i = 0; self->votes != NULL && i < n_task; i++)
+        self->votes[i * trees + t] = NO_VOTE;
+    for (size_t k = 0; self->options->keep_donors && k < n_out; k++)
+        work->asked[k] = leaf[work->out[k]];
+    grower_note_some(self, tree, t, 0, n_out, work->out,
+                     self->options->keep_donors ? work->asked : leaf);
+    leaf += self->options->keep_donors ? n_task : n_out;
+    grower_note_some(self, tree, t, n_task, self->n_all - n_task, NULL, leaf);
 }
 
 static void
@@ -337,22 +354,26 @@ typedef struct {
     size_t trees;
 } Adding;
 
+LAC_CLONES static void
+grower_add_tree(size_t n, const double *said, double *sum, uint32_t *heard)
+{
+    for (size_t i = 0; i < n; i++) {
+        const gboolean here = said[i] == said[i];
+
+        sum[i] += here ? said[i] : 0.0;
+        heard[i] += here ? 1u : 0u;
+    }
+}
+
 static void
 grower_add_some(size_t begin, size_t end, unsigned worker, void *user)
 {
     const Adding *adding = user;
     const Grower *self = adding->grower;
 
-    for (size_t t = 0; t < adding->trees; t++) {
-        const double *said = self->said + t * self->n_all;
-
-        for (size_t i = begin; i < end; i++) {
-            const gboolean heard = said[i] == said[i];
-
-            self->sum[i] += heard ? said[i] : 0.0;
-            self->heard[i] += (uint32_t)heard;
-        }
-    }
+    for (size_t t = 0; t < adding->trees; t++)
+        grower_add_tree(end - begin, self->said + t * self->n_all + begin, self->sum + begin,
+                        self->heard + begin);
 }
 
 static gboolean

@@ -1,41 +1,30 @@
 /* Best splits of numbers by 512-bit vectors: what tree-mean.c does one row and one feature at a
- * time, eight at a time. Small nodes compare every row with every other; in larger ones the
- * features drawn for a node are summed by bin in one pass over its rows, so that one sum need not
- * wait for another before it. The same splits, to the last bit where sums are exact. */
+ * time, eight at a time. A row's target and count are one whole number (tree-packed.c), so that one
+ * addition adds both. Small nodes compare every row with every other; in larger ones the features
+ * drawn for a node are summed by bin in one pass over its rows, so that one sum need not wait for
+ * another before it. The same splits, to the last bit where sums of doubles are exact. */
 #include "forest-private.h"
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-#include <string.h>
-
-#define WIDE                                                                                       \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,lzcnt,prefer-vector-width=" \
-                          "512")))
-#define WIDE_INLINE WIDE static inline __attribute__((always_inline))
-
 enum {
-    LANES = 8,
+    LANES = TREE_LANES,
     FEW = TREE_WIDE_FEW,
 };
 
-static gboolean
-tree_processor_is_wide(void)
-{
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("bmi2");
-}
-
-/** WideNode: what splits of a node are measured against. */
+/** WideNode: what splits of a node are measured against, and how sums are unpacked. */
 typedef struct {
     __m512d mean, all, least;
+    __m512i counts;
+    __m128i shift;
 } WideNode;
 
 /* The drop of squared error of eight thresholds; -1 where a side has too few rows. */
-WIDE_INLINE __m512d
-wide_gain(const WideNode *node, __m512d sum, __m512d left)
+TREE_WIDE_INLINE __m512d
+wide_gain(const WideNode *node, __m512i packed)
 {
+    const __m512d sum = _mm512_cvtepi64_pd(_mm512_sra_epi64(packed, node->shift));
+    const __m512d left = _mm512_cvtepi64_pd(_mm512_and_si512(packed, node->counts));
     const __m512d right = _mm512_sub_pd(node->all, left);
     const __m512d d = _mm512_sub_pd(sum, _mm512_mul_pd(left, node->mean));
     const __mmask8 fair = _mm512_cmp_pd_mask(left, node->least, _CMP_GE_OQ) &
@@ -45,16 +34,16 @@ wide_gain(const WideNode *node, __m512d sum, __m512d left)
     return _mm512_mask_div_pd(_mm512_set1_pd(-1.0), fair, top, _mm512_mul_pd(left, right));
 }
 
-/** WideFew: few rows by the features searched: codes, and what is gained by splitting after each.
- */
+/** WideFew: few rows by the features searched: codes, sums up to each, and what is gained by
+ * splitting there. */
 typedef struct {
-    __m512i own[TREE_ABREAST][FEW / LANES];
+    __m512i own[TREE_ABREAST][FEW / LANES], sum[TREE_ABREAST][FEW / LANES];
     __m512d gain[TREE_ABREAST][FEW / LANES];
 } WideFew;
 
 /* Codes of the node's rows, lanes without a row above all bins, for which nothing is left on the
  * right. */
-WIDE_INLINE void
+TREE_WIDE_INLINE void
 wide_few_codes(const uint8_t *codes, const uint32_t *rows, size_t n, int vectors, __m512i *own)
 {
     const __m256i none = _mm256_set1_epi32(LAC_BINS_MOST);
@@ -72,39 +61,51 @@ wide_few_codes(const uint8_t *codes, const uint32_t *rows, size_t n, int vectors
 }
 
 /* Gains by @m features, whose sums do not wait for each other. */
-WIDE_INLINE void
-wide_few_gains(WideFew *few, size_t first, size_t m, int vectors, const TreePay *pay, size_t n,
+TREE_WIDE_INLINE void
+wide_few_gains(WideFew *few, size_t first, size_t m, int vectors, const int64_t *packed, size_t n,
                const WideNode *node)
 {
-    __m512d sum[TREE_ABREAST][FEW / LANES], left[TREE_ABREAST][FEW / LANES];
+    __m512i sum[TREE_ABREAST][FEW / LANES];
 
     for (size_t f = 0; f < m; f++) {
         for (int v = 0; v < vectors; v++)
-            sum[f][v] = left[f][v] = _mm512_setzero_pd();
+            sum[f][v] = _mm512_setzero_si512();
     }
     for (size_t j = 0; j < n; j++) {
-        const __m512d s = _mm512_set1_pd(pay[j].pair[0]), w = _mm512_set1_pd(pay[j].pair[1]);
+        const __m512i one = _mm512_set1_epi64(packed[j]);
 
         for (size_t f = 0; f < m; f++) {
             const long long *codes = (const long long *)(const void *)few->own[first + f];
             const __m512i here = _mm512_set1_epi64(codes[j]);
 
-            for (int v = 0; v < vectors; v++) {
-                const __mmask8 below = _mm512_cmple_epi64_mask(here, few->own[first + f][v]);
-
-                sum[f][v] = _mm512_mask_add_pd(sum[f][v], below, sum[f][v], s);
-                left[f][v] = _mm512_mask_add_pd(left[f][v], below, left[f][v], w);
-            }
+            for (int v = 0; v < vectors; v++)
+                sum[f][v] = _mm512_mask_add_epi64(
+                    sum[f][v], _mm512_cmple_epi64_mask(here, few->own[first + f][v]), sum[f][v],
+                    one);
         }
     }
     for (size_t f = 0; f < m; f++) {
-        for (int v = 0; v < vectors; v++)
-            few->gain[first + f][v] = wide_gain(node, sum[f][v], left[f][v]);
+        for (int v = 0; v < vectors; v++) {
+            few->sum[first + f][v] = sum[f][v];
+            few->gain[first + f][v] = wide_gain(node, sum[f][v]);
+        }
     }
 }
 
+/* The sum over rows whose code of feature @f is up to @cut, which is that of one of them. */
+TREE_WIDE_INLINE int64_t
+wide_few_left(const WideFew *few, size_t f, int vectors, long long cut)
+{
+    const __m512i here = _mm512_set1_epi64(cut);
+    unsigned lanes = 0;
+
+    for (int v = 0; v < vectors; v++)
+        lanes |= (unsigned)_mm512_cmpeq_epi64_mask(few->own[f][v], here) << (LANES * v);
+    return ((const int64_t *)(const void *)few->sum[f])[__builtin_ctz(lanes)];
+}
+
 /* The first of the features that gains most and its lowest such threshold, if better than @best. */
-WIDE_INLINE void
+TREE_WIDE_INLINE void
 wide_few_choose(const WideFew *few, size_t m, int vectors, const uint32_t *features,
                 TreeSplit *best)
 {
@@ -141,24 +142,27 @@ wide_few_choose(const WideFew *few, size_t m, int vectors, const uint32_t *featu
     best->by_subset = FALSE;
     best->below = (unsigned)cut;
     best->above = (unsigned)_mm512_reduce_min_epi64(above);
+    best->left = wide_few_left(few, winner, vectors, cut);
 }
 
-WIDE_INLINE void
+TREE_WIDE_INLINE void
 wide_node(const TreeSpace *space, const TreeNodeRows *node, WideNode *wide)
 {
     wide->mean = _mm512_set1_pd(node->sum / node->weight);
     wide->all = _mm512_set1_pd(node->weight);
     wide->least = _mm512_set1_pd((double)MAX(space->min_leaf, 1));
+    wide->counts = _mm512_set1_epi64(((int64_t)1 << space->count_bits) - 1);
+    wide->shift = _mm_cvtsi32_si128((int)space->count_bits);
 }
 
 /* Three vectors of rows and more have sums enough to add to meanwhile, but not registers for more.
  */
-WIDE_INLINE void
+TREE_WIDE_INLINE void
 wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m, int vectors,
          const uint32_t *features, TreeSplit *best)
 {
     const uint32_t *rows = work->rows + node->begin;
-    const TreePay *pay = work->pay + node->begin;
+    const int64_t *packed = work->packed + node->begin;
     const size_t n = node->end - node->begin;
     WideNode wide;
     WideFew few;
@@ -167,15 +171,15 @@ wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_
     for (size_t f = 0; f < m; f++)
         wide_few_codes(space->codes + features[f] * space->stride, rows, n, vectors, few.own[f]);
     if (vectors <= 2) {
-        wide_few_gains(&few, 0, m, vectors, pay, n, &wide);
+        wide_few_gains(&few, 0, m, vectors, packed, n, &wide);
     } else {
         for (size_t f = 0; f < m; f++)
-            wide_few_gains(&few, f, 1, vectors, pay, n, &wide);
+            wide_few_gains(&few, f, 1, vectors, packed, n, &wide);
     }
     wide_few_choose(&few, m, vectors, features, best);
 }
 
-WIDE_INLINE void
+TREE_WIDE_INLINE void
 wide_few_by(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
             const uint32_t *features, TreeSplit *best)
 {
@@ -194,7 +198,7 @@ wide_few_by(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, si
     }
 }
 
-WIDE void
+TREE_WIDE void
 tree_wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
               const uint32_t *features, TreeSplit *best)
 {
@@ -214,24 +218,24 @@ tree_wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, 
 }
 
 /* One row of wide_fill. */
-WIDE_INLINE void
+TREE_WIDE_INLINE void
 wide_add(TreeWork *work, size_t i, size_t m, const uint8_t *const *codes,
-         TreePair (*sums)[LAC_BINS_MOST])
+         int64_t (*sums)[LAC_BINS_MOST])
 {
     const uint32_t row = work->rows[i];
-    const TreePair pay = work->pay[i].pair;
+    const int64_t packed = work->packed[i];
 
     for (size_t f = 0; f < m; f++) {
         const uint8_t c = codes[f][row];
 
-        sums[f][c] += pay;
+        sums[f][c] += packed;
         work->marks[f][c] = 1;
     }
 }
 
 /* One pass over the node's rows for @m features; bins that hold any are marked. Every other row has
  * sums of its own, because neighbours are often in one bin. */
-WIDE_INLINE void
+TREE_WIDE_INLINE void
 wide_fill(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
           const uint32_t *features)
 {
@@ -250,10 +254,10 @@ wide_fill(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size
 
 /* Sums up to each bin that holds rows, in order; how many there are. Bins and marks are zero again.
  */
-WIDE_INLINE size_t
+TREE_WIDE_INLINE size_t
 wide_gather(TreeWork *work, size_t f, size_t n_bins)
 {
-    TreePair *sums = work->sums[f], *others = work->other_sums[f], passed = {0.0, 0.0};
+    int64_t *sums = work->sums[f], *others = work->other_sums[f], passed = 0;
     size_t m = 0;
 
     for (size_t w = 0; 64 * w < n_bins; w++) {
@@ -264,16 +268,15 @@ wide_gather(TreeWork *work, size_t f, size_t n_bins)
             const unsigned c = (unsigned)(64 * w) + (unsigned)__builtin_ctzll(bits);
 
             passed += sums[c] + others[c];
-            sums[c] = others[c] = (TreePair){0.0, 0.0};
-            work->passed_sum[m] = passed[0];
-            work->passed_weight[m] = passed[1];
+            sums[c] = others[c] = 0;
+            work->passed[m] = passed;
             work->passed_bin[m++] = (uint16_t)c;
         }
     }
     return m;
 }
 
-WIDE_INLINE void
+TREE_WIDE_INLINE void
 wide_scan(TreeWork *work, const WideNode *wide, size_t m, size_t feature, TreeSplit *best)
 {
     __m512d most = _mm512_set1_pd(best->gain);
@@ -281,8 +284,7 @@ wide_scan(TreeWork *work, const WideNode *wide, size_t m, size_t feature, TreeSp
 
     for (size_t k = 0; k + 1 < m; k += LANES) { /* the last one has nothing on its right */
         const __mmask8 there = (__mmask8)_bzhi_u32(0xff, (unsigned)MIN(m - 1 - k, (size_t)LANES));
-        const __m512d gain = wide_gain(wide, _mm512_maskz_loadu_pd(there, work->passed_sum + k),
-                                       _mm512_maskz_loadu_pd(there, work->passed_weight + k));
+        const __m512d gain = wide_gain(wide, _mm512_maskz_loadu_epi64(there, work->passed + k));
         const __mmask8 better = _mm512_cmp_pd_mask(gain, most, _CMP_GT_OQ);
 
         most = _mm512_mask_mov_pd(most, better, gain);
@@ -301,9 +303,10 @@ wide_scan(TreeWork *work, const WideNode *wide, size_t m, size_t feature, TreeSp
     best->by_subset = FALSE;
     best->below = work->passed_bin[first];
     best->above = work->passed_bin[first + 1];
+    best->left = work->passed[first];
 }
 
-WIDE void
+TREE_WIDE void
 tree_wide_many(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
                const uint32_t *features, TreeSplit *best)
 {
@@ -332,12 +335,6 @@ tree_wide_many(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node,
 
 #else
 
-static gboolean
-tree_processor_is_wide(void)
-{
-    return FALSE;
-}
-
 void
 tree_wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
               const uint32_t *features, TreeSplit *best)
@@ -353,17 +350,3 @@ tree_wide_many(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node,
 }
 
 #endif
-
-static gint forbidden;
-
-void
-lac_forest_forbid_vectors(gboolean forbid)
-{
-    g_atomic_int_set(&forbidden, forbid);
-}
-
-gboolean
-tree_wide_here(void)
-{
-    return !g_atomic_int_get(&forbidden) && tree_processor_is_wide();
-}

@@ -7,30 +7,37 @@
 #include <string.h>
 
 enum {
-    STACK = 64,  /* nodes to do; they halve at least from entry to entry */
-    DRAWS = 512, /* uniform numbers at a time */
+    STACK = 64, /* nodes to do; they halve at least from entry to entry */
 };
 
-/** TreeTodo: a node to come and where its number belongs. */
+/** TreeTodo: a node to come, its sum where sums are packed, and where its number belongs. */
 typedef struct {
     size_t begin, end;
+    int64_t sum; /* packed */
     int32_t *link;
 } TreeTodo;
 
 gboolean
 tree_work_init(TreeWork *work, const TreeSpace *space, GError **error)
 {
-    const size_t n = space->n + 1, classes = space->as_classes ? space->classes : 1;
+    const size_t n = space->n + TREE_LANES, classes = space->as_classes ? space->classes : 1;
+    const gboolean pairs = space->packed == NULL || space->any_nominal || space->min_gain > 0.0;
     const char *what = "a tree's rows";
 
     work->most_subsets = 64;
     work->subsets = g_new(TreeSubset, work->most_subsets);
-    work->draws = g_new(double, DRAWS);
+    work->draws = g_new(double, TREE_DRAWS);
     work->order = g_new(uint32_t, space->n_features + 1);
     return (work->rows = lac_try_alloc(n, sizeof *work->rows, what, error)) &&
            (work->spare_rows = lac_try_alloc(n, sizeof *work->rows, what, error)) &&
-           (work->pay = lac_try_alloc(n, sizeof *work->pay, what, error)) &&
-           (work->spare_pay = lac_try_alloc(n, sizeof *work->pay, what, error)) &&
+           (work->pay = lac_try_alloc(pairs ? n : 1, sizeof *work->pay, what, error)) &&
+           (work->spare_pay =
+                lac_try_alloc(space->packed != NULL ? 1 : n, sizeof *work->pay, what, error)) &&
+           (work->packed =
+                lac_try_alloc(space->packed != NULL ? n : 1, sizeof *work->packed, what, error)) &&
+           (work->spare_packed =
+                lac_try_alloc(space->packed != NULL ? n : 1, sizeof *work->packed, what, error)) &&
+           (work->out = lac_try_alloc(n, sizeof *work->out, what, error)) &&
            (work->bag = lac_try_alloc(n, sizeof *work->bag, what, error)) &&
            (work->codes = lac_try_alloc(n, sizeof *work->codes, what, error)) &&
            (work->nodes = lac_try_alloc(n, sizeof *work->nodes, what, error)) &&
@@ -49,6 +56,9 @@ tree_work_clear(TreeWork *work)
     g_free(work->order);
     g_free(work->pay);
     g_free(work->spare_pay);
+    g_free(work->packed);
+    g_free(work->spare_packed);
+    g_free(work->out);
     g_free(work->bag);
     g_free(work->leaf);
     g_free(work->asked);
@@ -61,18 +71,6 @@ tree_work_clear(TreeWork *work)
     g_free(work->value);
     g_free(work->subset_of);
     g_free(work->subsets);
-}
-
-/* The last bin no farther up than halfway from @a to @b. */
-static unsigned
-tree_cut_between(const LacBinColumn *column, unsigned a, unsigned b)
-{
-    const double middle = 0.5 * column->centre[a] + 0.5 * column->centre[b];
-    unsigned cut = a;
-
-    while (cut + 1 < b && column->centre[cut + 1] <= middle)
-        cut++;
-    return cut;
 }
 
 /* How often the tree sees each row. */
@@ -88,27 +86,31 @@ tree_draw_bag(TreeWork *work, const TreeSpace *space, size_t tree)
             work->bag[i] = 1;
     } else {
         memset(work->bag, 0, n * sizeof *work->bag);
-        for (size_t done = 0; done < n; done += DRAWS) {
-            const size_t k = MIN((size_t)DRAWS, n - done);
+        for (size_t done = 0; done < n; done += TREE_DRAWS) {
+            const size_t k = MIN((size_t)TREE_DRAWS, n - done);
 
             lac_rng_fill_uniform(&work->rng, k, work->draws);
-            work->n_drawn = DRAWS;
+            work->n_drawn = TREE_DRAWS;
             for (size_t i = 0; i < k; i++)
                 work->bag[(size_t)(work->draws[i] * (double)n)]++;
         }
     }
 }
 
-/* Lists the rows that the tree sees; how many. */
+/* Lists the rows that the tree sees, and the others; how many it sees. */
 static size_t
 tree_list_bag(TreeWork *work, const TreeSpace *space)
 {
     size_t m = 0;
 
+    if (space->packed != NULL)
+        return tree_packed_list(work, space);
+    work->n_out = 0;
     for (size_t i = 0; i < space->n; i++) {
         const uint32_t count = work->bag[i];
 
-        work->rows[m] = (uint32_t)i;
+        work->rows[m] = work->out[work->n_out] = (uint32_t)i;
+        work->n_out += count == 0;
         if (space->as_classes) {
             work->pay[m].class = (uint64_t)space->y[i];
             work->pay[m].count = count;
@@ -133,6 +135,10 @@ tree_is_pure(const TreeWork *work, const TreeSpace *space, size_t begin, size_t 
 {
     const TreePay *first = work->pay + begin;
 
+    if (end - begin == 1)
+        return TRUE;
+    if (space->packed != NULL)
+        return tree_packed_is_pure(work, space, begin, end);
     for (size_t i = begin + 1; i < end; i++) {
         if (space->as_classes ? work->pay[i].class != first->class
                               : tree_compare_mean(work->pay + i, first))
@@ -141,9 +147,15 @@ tree_is_pure(const TreeWork *work, const TreeSpace *space, size_t begin, size_t 
     return TRUE;
 }
 
+/* Weight and sum of a node; @packed: where sums are. */
 static void
-tree_sum(TreeWork *work, const TreeSpace *space, TreeNodeRows *node)
+tree_sum(TreeWork *work, const TreeSpace *space, int64_t packed, TreeNodeRows *node)
 {
+    if (space->packed != NULL) {
+        node->sum = (double)(packed >> space->count_bits);
+        node->weight = tree_packed_weight(space, packed);
+        return;
+    }
     if (!space->as_classes) {
         TreePair sum = {0.0, 0.0};
 
@@ -177,6 +189,8 @@ tree_leaf_mean(const TreeWork *work, const TreeSpace *space, const TreeNodeRows 
     const double *y = space->task->y, first = y[work->rows[node->begin]];
     gboolean same = TRUE;
 
+    if (space->packed != NULL)
+        return tree_packed_leaf(work, space, node->begin, node->end);
     for (size_t i = node->begin; i < node->end && same; i++)
         same = y[work->rows[i]] == first;
     if (same)
@@ -207,102 +221,6 @@ tree_add_leaf(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node)
     work->value[work->n_leaves] =
         space->as_classes ? tree_leaf_class(work, node) : tree_leaf_mean(work, space, node);
     return ~(int32_t)work->n_leaves++;
-}
-
-/* A position from @k on, at random; the next one when all features take part anyway. */
-static size_t
-tree_pick(TreeWork *work, const TreeSpace *space, size_t k)
-{
-    if (space->mtry == space->n_features || k + 1 == space->n_features)
-        return k;
-    if (work->n_drawn == DRAWS) {
-        lac_rng_fill_uniform(&work->rng, DRAWS, work->draws);
-        work->n_drawn = 0;
-    }
-    return k + (size_t)(work->draws[work->n_drawn++] * (double)(space->n_features - k));
-}
-
-static gboolean
-tree_is_nominal(const TreeSpace *space, uint32_t feature)
-{
-    return space->bins->columns[space->features[feature]].nominal;
-}
-
-/* How many of @features, from the first on, are searched at once. */
-static size_t
-tree_abreast(const TreeSpace *space, size_t n, const uint32_t *features)
-{
-    size_t m = 0;
-
-    if (!space->wide || space->as_classes)
-        return 1;
-    while (m < MIN(n, (size_t)TREE_ABREAST) && !tree_is_nominal(space, features[m]))
-        m++;
-    return MAX(m, 1);
-}
-
-/* As many features as vectors search at once. */
-static void
-tree_search_abreast(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
-                    const uint32_t *features, TreeSplit *best)
-{
-    if (node->end - node->begin <= TREE_WIDE_FEW)
-        tree_wide_few(work, space, node, m, features, best);
-    else
-        tree_wide_many(work, space, node, m, features, best);
-}
-
-static void
-tree_search_one(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, uint32_t feature,
-                TreeSplit *best)
-{
-    if (space->as_classes)
-        tree_class_search(work, space, node, feature, best);
-    else if (!space->wide || tree_is_nominal(space, feature))
-        tree_mean_search(work, space, node, feature, best);
-    else
-        tree_search_abreast(work, space, node, 1, &feature, best);
-}
-
-static void
-tree_draw_feature(TreeWork *work, const TreeSpace *space, size_t k)
-{
-    const size_t pick = tree_pick(work, space, k);
-    const uint32_t feature = work->order[pick];
-
-    work->order[pick] = work->order[k];
-    work->order[k] = feature;
-}
-
-/* The best split by mtry features drawn without replacement, and (unless these are to do alone) by
- * more of them, one at a time, as long as none can split the node. */
-static gboolean
-tree_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, double least,
-            TreeSplit *best)
-{
-    const uint32_t *order = work->order;
-
-    *best = (TreeSplit){.gain = least, .feature = SIZE_MAX};
-    for (size_t k = 0; k < space->mtry; k++)
-        tree_draw_feature(work, space, k);
-    for (size_t k = 0, m; k < space->mtry; k += m) {
-        m = tree_abreast(space, space->mtry - k, order + k);
-        if (m > 1)
-            tree_search_abreast(work, space, node, m, order + k, best);
-        else
-            tree_search_one(work, space, node, order[k], best);
-    }
-    for (size_t k = space->mtry;
-         k < space->n_features && best->feature == SIZE_MAX && !space->mtry_alone; k++) {
-        tree_draw_feature(work, space, k);
-        tree_search_one(work, space, node, order[k], best);
-    }
-    if (best->feature == SIZE_MAX)
-        return FALSE;
-    if (!best->by_subset)
-        best->cut = tree_cut_between(&space->bins->columns[space->features[best->feature]],
-                                     best->below, best->above);
-    return TRUE;
 }
 
 /* Rows that go left to the front, both sides in their order; where the right ones begin. Every row
@@ -405,7 +323,7 @@ tree_step(TreeWork *work, const TreeSpace *space, double least, TreeTodo *todo, 
     TreeNodeRows node = {.begin = todo->begin, .end = todo->end};
     TreeSplit split;
 
-    tree_sum(work, space, &node);
+    tree_sum(work, space, todo->sum, &node);
     const gboolean found = node.weight > (double)space->min_split &&
                            !tree_is_pure(work, space, node.begin, node.end) &&
                            tree_search(work, space, &node, least, &split);
@@ -414,14 +332,19 @@ tree_step(TreeWork *work, const TreeSpace *space, double least, TreeTodo *todo, 
     tree_forget_totals(work, space, &node);
     if (!found)
         return FALSE;
-    const size_t middle = tree_partition(work, space, node.begin, node.end, &split);
+    const size_t middle = space->packed != NULL
+                              ? tree_packed_partition(work, space, node.begin, node.end, &split)
+                              : tree_partition(work, space, node.begin, node.end, &split);
     const gboolean left_first = middle - node.begin < node.end - middle;
 
     g_assert(middle > node.begin && middle < node.end);
     *todo->link = (int32_t)work->n_nodes;
     TreeNode *added = tree_add_node(work, space, node.begin, middle, node.end, &split);
-    const TreeTodo left = {node.begin, middle, &added->child[0]};
-    const TreeTodo right = {middle, node.end, &added->child[1]};
+    const int64_t sum = space->packed != NULL && split.by_subset
+                            ? tree_packed_sum(work, node.begin, middle)
+                            : split.left;
+    const TreeTodo left = {node.begin, middle, sum, &added->child[0]};
+    const TreeTodo right = {middle, node.end, todo->sum - sum, &added->child[1]};
 
     *todo = left_first ? left : right;
     *later = left_first ? right : left;
@@ -437,16 +360,20 @@ tree_grow(TreeWork *work, const TreeSpace *space, const LacRng *forest, size_t t
     double least = -1.0; /* any split of a node that is not pure, as in ranger */
 
     work->rng = lac_rng_at(forest, tree);
-    work->n_drawn = DRAWS;
+    work->n_drawn = TREE_DRAWS;
     tree_draw_bag(work, space, tree);
     work->n_nodes = work->n_leaves = work->n_subsets = 0;
     for (uint32_t f = 0; f < space->n_features; f++)
         work->order[f] = f;
-    stack[0] = (TreeTodo){0, tree_list_bag(work, space), &root};
+    stack[0] = (TreeTodo){0, tree_list_bag(work, space), 0, &root};
+    if (space->packed != NULL)
+        stack[0].sum = tree_packed_sum(work, 0, stack[0].end);
     if (space->min_gain > 0.0) {
         TreeNodeRows all = {.begin = 0, .end = stack[0].end};
 
-        tree_sum(work, space, &all);
+        if (space->packed != NULL)
+            tree_packed_unpack(work, space, 0, stack[0].end);
+        tree_sum(work, space, stack[0].sum, &all);
         least = space->min_gain * tree_impurity(work, space, &all);
         tree_forget_totals(work, space, &all);
     }

@@ -112,7 +112,8 @@ typedef struct {
     const LacPlugin *plugin;
     const LacNode *params;
     const LacBenchData *data;
-    size_t draws; /* 0: fill */
+    size_t draws;  /* 0: fill */
+    size_t rounds; /* that its fit traced */
     LacMatrix *out;
     double rmse;
     GError *error;
@@ -137,6 +138,21 @@ job_complete(Job *job, LacModel *model)
     return TRUE;
 }
 
+/* Rounds a model has told of, whether or not the last is its result. */
+static size_t
+job_count_rounds(const LacContext *context)
+{
+    const GPtrArray *points = lac_context_traces(context);
+    size_t rounds = 0;
+
+    for (guint k = 0; k < points->len; k++) {
+        const LacTracePoint *point = points->pdata[k];
+
+        rounds = MAX(rounds, point->iteration + 1);
+    }
+    return rounds;
+}
+
 static void
 job_run(void *user)
 {
@@ -149,7 +165,10 @@ job_run(void *user)
         return;
     lac_context_set_draws(context, MAX(job->draws, 1));
     model->instance.context = context;
-    if (plugin->fit(model, job->data->holey, &job->error))
+    const gboolean fitted = plugin->fit(model, job->data->holey, &job->error);
+
+    job->rounds = job_count_rounds(context);
+    if (fitted)
         job_complete(job, model);
     lac_instance_free(model);
 }
@@ -192,7 +211,10 @@ measure_model(const char *label, const char *plugin, const char *params, const L
     } else {
         if (draws == 0)
             job.rmse = lac_bench_rmse(data, job.out->v);
-        lac_bench_line(label, &time, "RMSE %.4f", job.rmse);
+        g_autofree char *rounds =
+            job.rounds > 0 ? g_strdup_printf("  %zu rounds run", job.rounds) : NULL;
+
+        lac_bench_line(label, &time, "RMSE %.4f%s", job.rmse, rounds != NULL ? rounds : "");
     }
     g_clear_error(&job.error);
     lac_matrix_free(job.out);

@@ -622,11 +622,13 @@ LAC_TEST(math_forest, of_ten_thousand_levels_the_frequent_ones_keep_their_own_bi
     EXPECT_EQ_INT(lac_bins_code(bins, 0, 12345), 255); /* no such level */
 }
 
+/* With an outlier at 1e12 whole numbers of 64 bits that can still be summed would not tell the
+ * others apart. */
 LAC_TEST(math_forest, targets_of_any_size_and_far_outliers_are_predicted)
 {
     enum { N = 200 };
     const LacForestOptions options = {.trees = 50, .mtry = 1};
-    const double units[] = {1, 1e300, 1e-300};
+    const double units[] = {1, 1e300, 1e-300, 1};
     double x[N], y[N], out[N];
 
     for (size_t u = 0; u < G_N_ELEMENTS(units); u++) {
@@ -636,7 +638,7 @@ LAC_TEST(math_forest, targets_of_any_size_and_far_outliers_are_predicted)
             x[i] = (double)i;
             y[i] = (i < N / 2 ? 1.0 : 2.0) * units[u];
         }
-        y[0] = 1e9 * units[u];
+        y[0] = (u == 3 ? 1e12 : 1e9) * units[u];
         if (u == 1)
             y[0] = -1e308;
         table_init(&table, N, 1, x, 0, y, 0);
