@@ -6,7 +6,8 @@
  *   tree-mean.c     best splits of numbers and two classes
  *   tree-wide.c     the same by 512-bit vectors, where the processor has them
  *   tree-packed.c   the other things done at a node, by such vectors
- *   tree-class.c    best splits of more classes */
+ *   tree-class.c    best splits of more classes
+ *   tree-prune.c    subtrees that are not worth their splits */
 #ifndef LACUNA_FOREST_PRIVATE_H
 #define LACUNA_FOREST_PRIVATE_H
 
@@ -97,7 +98,7 @@ typedef struct {
     gboolean bootstrap, mtry_alone, as_classes; /* more than two classes */
     gboolean any_nominal;
     unsigned count_bits;
-    double min_gain;
+    double min_gain, prune;
     uint8_t *codes;
     uint32_t *features; /* [n_features] their columns of the bins */
     double *y, centre, unit;
@@ -137,13 +138,14 @@ typedef struct {
     uint8_t marks[TREE_ABREAST][LAC_BINS_MOST];
     int64_t passed[LAC_BINS_MOST + 8];
     uint16_t passed_bin[LAC_BINS_MOST];
-    uint8_t *codes;       /* [n] of the node at hand */
-    double *total, *left; /* [classes], zero between uses */
-    double *score;        /* [classes] */
-    TreeNode *nodes;      /* [n] */
-    double *value;        /* [n] */
-    uint32_t *subset_of;  /* [n] */
-    TreeSubset *subsets;  /* grows */
+    uint8_t *codes;                /* [n] of the node at hand */
+    double *total, *left;          /* [classes], zero between uses */
+    double *score;                 /* [classes] */
+    TreeNode *nodes;               /* [n] */
+    double *value;                 /* [n] */
+    uint32_t *leaf_from, *leaf_to; /* [n] rows of a leaf, when trees are pruned */
+    uint32_t *subset_of;           /* [n] */
+    TreeSubset *subsets;           /* grows */
     size_t n_nodes, n_leaves, n_subsets, most_subsets;
     LacRng rng;
 } TreeWork;
@@ -205,6 +207,8 @@ void tree_work_clear(TreeWork *work);
 /** tree_grow: tree number @tree of the forest whose streams are named by @forest, into @work, whose
  * bag then tells which rows it saw. Returns: its root. */
 int32_t tree_grow(TreeWork *work, const TreeSpace *space, const LacRng *forest, size_t tree);
+/** tree_prune: of what was grown with leaf_from and leaf_to, by space->prune. Returns: its root. */
+int32_t tree_prune(TreeWork *work, const TreeSpace *space, int32_t root);
 /** tree_keep: an exact copy of what was grown. */
 void tree_keep(const TreeWork *work, int32_t root, LacTree *tree);
 

@@ -151,6 +151,7 @@ grower_init_space(Grower *self, const LacBins *bins, const LacForestTask *task,
         .mtry_alone = options->mtry_alone,
         .as_classes = task->classes > 2,
         .min_gain = options->min_gain,
+        .prune = options->prune,
     };
     if (options->min_split == 0)
         space->min_split = task->classes > 0 ? MIN_SPLIT_CLASS : MIN_SPLIT_MEAN;

@@ -45,6 +45,9 @@ tree_work_init(TreeWork *work, const TreeSpace *space, GError **error)
            (work->subset_of = lac_try_alloc(n, sizeof *work->subset_of, what, error)) &&
            (work->total = lac_try_alloc(classes, sizeof(double), what, error)) &&
            (work->left = lac_try_alloc(classes, sizeof(double), what, error)) &&
+           (space->prune == 0.0 ||
+            ((work->leaf_from = lac_try_alloc(n, sizeof *work->leaf_from, what, error)) &&
+             (work->leaf_to = lac_try_alloc(n, sizeof *work->leaf_to, what, error)))) &&
            (work->score = lac_try_alloc(classes, sizeof(double), what, error));
 }
 
@@ -71,6 +74,8 @@ tree_work_clear(TreeWork *work)
     g_free(work->value);
     g_free(work->subset_of);
     g_free(work->subsets);
+    g_free(work->leaf_from);
+    g_free(work->leaf_to);
 }
 
 /* How often the tree sees each row. */
@@ -218,6 +223,10 @@ tree_leaf_class(const TreeWork *work, const TreeNodeRows *node)
 static int32_t
 tree_add_leaf(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node)
 {
+    if (work->leaf_from != NULL) {
+        work->leaf_from[work->n_leaves] = (uint32_t)node->begin;
+        work->leaf_to[work->n_leaves] = (uint32_t)node->end;
+    }
     work->value[work->n_leaves] =
         space->as_classes ? tree_leaf_class(work, node) : tree_leaf_mean(work, space, node);
     return ~(int32_t)work->n_leaves++;
@@ -357,7 +366,8 @@ tree_grow(TreeWork *work, const TreeSpace *space, const LacRng *forest, size_t t
     TreeTodo stack[STACK];
     int32_t root = TREE_NO_LEAF;
     size_t depth = 1;
-    double least = -1.0; /* any split of a node that is not pure, as in ranger */
+    /* any split of a node that is not pure, as in ranger; as in rpart none that gains nothing */
+    double least = space->prune > 0.0 ? 0.0 : -1.0;
 
     work->rng = lac_rng_at(forest, tree);
     work->n_drawn = TREE_DRAWS;
@@ -385,7 +395,7 @@ tree_grow(TreeWork *work, const TreeSpace *space, const LacRng *forest, size_t t
             g_assert(depth < STACK);
         }
     }
-    return root;
+    return space->prune > 0.0 ? tree_prune(work, space, root) : root;
 }
 
 void

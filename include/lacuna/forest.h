@@ -30,8 +30,11 @@ G_BEGIN_DECLS
  * @min_split: a node is split only when it holds more rows than this (with the multiplicity of the
  *   bootstrap) and they differ in the target; 0 means 5 for regression and 1 for classes
  * @min_leaf: rows (with multiplicity) that each side of a split keeps at least; 0 means 1
- * @min_gain: share of the root's impurity (squared error or Gini) that a split must remove; rpart's
- *   cp, but judged as the tree grows, never by pruning
+ * @min_gain: share of the root's impurity (squared error or Gini) that a split must remove, judged
+ *   as the tree grows
+ * @prune: share of the root's risk (squared error, or rows not of the most frequent class) that
+ * each split must be worth when the tree is grown; R's rpart calls it cp. Subtrees that are not are
+ *   taken back
  * @mtry_alone: a node that none of the features drawn can split becomes a leaf, as in ranger; else
  * more are drawn until one can
  * @no_bootstrap: every tree sees every row once
@@ -40,7 +43,7 @@ G_BEGIN_DECLS
  */
 typedef struct {
     size_t trees, mtry, min_split, min_leaf;
-    double min_gain;
+    double min_gain, prune;
     gboolean mtry_alone, no_bootstrap, keep_donors;
 } LacForestOptions;
 

@@ -91,14 +91,15 @@ trees_learn(MiceTask *task, LacForestOptions options, gboolean few, MiceRule *ru
         scratch->error = g_steal_pointer(&error);
 }
 
-/* As R's mice sets rpart: leaves of 5, nodes of 15 and more are split, cp 1e-4. */
+/* As R's mice sets rpart: leaves of 5, nodes of 15 and more are split, cp 1e-4: of levels, splits
+ * after which no more rows are of their leaf's most frequent one are taken back. */
 static void
 cart_learn(MiceTask *task, MiceRule *rule)
 {
     trees_learn(
         task,
         (LacForestOptions){
-            .trees = 1, .min_split = 14, .min_leaf = 5, .min_gain = 1e-4, .no_bootstrap = TRUE},
+            .trees = 1, .min_split = 14, .min_leaf = 5, .prune = 1e-4, .no_bootstrap = TRUE},
         FALSE, rule);
 }
 

@@ -23,7 +23,16 @@ z <- rnorm(n)
 truth_n <- data.frame(x = z + 0.6 * rnorm(n), y = 2 * z + rnorm(n), v = exp(0.5 * z + 0.3 * rnorm(n)), w = z^2 + 0.5 * rnorm(n))
 simn <- truth_n
 for (v in names(simn)[-1]) simn[[v]][runif(n) < plogis(-1.6 + 0.8 * truth_n$x)] <- NA
-tables <- list(nhanes = nhanes, nhanes_z = as.data.frame(scale(nhanes)), nhanes2 = nhanes2, boys = boys, mixed = mixed,
+set.seed(4)
+n <- 160
+z <- rnorm(n)
+levels_truth <- data.frame(x = z + 0.6 * rnorm(n), w = rnorm(n), y = 0.8 * z + 0.7 * rnorm(n),
+  b = factor(ifelse(z + rlogis(n) > 0, "yes", "no")), c = factor(ifelse(abs(z) + 0.5 * rnorm(n) > 0.8, "far", "near")),
+  g = factor(c("u", "v", "w")[1 + (z + 0.7 * rnorm(n) > -0.4) + (abs(z) > 0.9)]),
+  o = factor(findInterval(1.2 * z + rlogis(n), c(-1.5, 0, 1.5)), labels = c("1", "2", "3", "4"), ordered = TRUE))
+levels_ <- levels_truth
+for (v in names(levels_)[-(1:2)]) levels_[[v]][runif(n) < plogis(-1.4 + 0.8 * levels_truth$x)] <- NA
+tables <- list(levels = levels_, nhanes = nhanes, nhanes_z = as.data.frame(scale(nhanes)), nhanes2 = nhanes2, boys = boys, mixed = mixed,
   boysn = boysn, simn = simn)
 for (t in names(tables)) write.csv(tables[[t]], sprintf("mice_%s.csv", t), row.names = FALSE, quote = FALSE)
 truths <- list(mixed = truth, simn = truth_n)
@@ -71,7 +80,10 @@ runs <- rbind(
   data.frame(table = "mixed", method = c("auto", "cart")),
   # numbers alone, because R gives rf dummies of levels; norm.boot of 25 rows of nhanes is NA in R
   data.frame(table = "boysn", method = c("pmm", "norm", "norm.boot", "cart", "rf")),
-  data.frame(table = "simn", method = c("pmm", "norm", "norm.boot", "cart", "rf")))
+  data.frame(table = "simn", method = c("pmm", "norm", "norm.boot", "cart", "rf")),
+  # factors as targets of trees. R makes dummies of predictors, which for two levels is the factor
+  # itself; those of more levels (g, o) predict nothing here, so that both grow trees on the same
+  data.frame(table = "levels", method = c("cart", "rf")))
 only <- commandArgs(TRUE) # "nhanes:norm" and the like: these runs only
 if (length(only) > 0) runs <- runs[paste0(runs$table, ":", runs$method) %in% only, ]
 result <- NULL
@@ -80,6 +92,10 @@ for (r in seq_len(nrow(runs))) {
   method <- runs$method[r]
   arguments <- list(data, m = M, maxit = 3, seed = 3, printFlag = FALSE, eps = 0, remove.collinear = FALSE)
   if (method != "auto") arguments$method <- method
+  if (runs$table[r] == "levels") {
+    arguments$predictorMatrix <- make.predictorMatrix(data)
+    arguments$predictorMatrix[, c("g", "o")] <- 0
+  }
   if (method == "midastouch") arguments$outout <- FALSE
   mids <- do.call(mice, arguments)
   s <- statistics(mids)
