@@ -103,6 +103,7 @@ typedef struct {
     const EmRows *rows;
     const LacMatrix *sorted;
     const double *weight; /* in the order of `sorted` */
+    double n;             /* rows, with their weight */
     LacGaussianSums *sums;
     double ridge;     /* in rows */
     double prior;     /* of a draw whose likelihood has no maximum, in rows; see em_stand_firm() */
@@ -310,7 +311,7 @@ em_stand_firm(EmState *state)
 
     if (state->mended == 0.0 || state->weight == NULL || state->prior > 0.0)
         return FALSE;
-    state->prior = share * (double)state->rows->patterns->rows;
+    state->prior = share * state->n;
     state->mended = 0.0;
     return TRUE;
 }
@@ -351,15 +352,20 @@ em_estimate(const EmModel *self, const EmRows *rows, const double *weight, const
                      .rows = rows,
                      .sorted = sorted,
                      .weight = sorted_weight,
+                     .n = (double)rows->patterns->rows,
                      .sums = sums,
-                     .ridge = self->ridge * (double)rows->patterns->rows,
                      .reach = 2.0,
                      .moved = INFINITY};
 
     if (sorted == NULL)
         return NULL;
-    for (size_t i = 0; weight != NULL && i < rows->patterns->rows; i++)
+    if (weight != NULL)
+        state.n = 0.0;
+    for (size_t i = 0; weight != NULL && i < rows->patterns->rows; i++) {
         sorted_weight[i] = weight[rows->patterns->row[i]];
+        state.n += sorted_weight[i];
+    }
+    state.ridge = self->ridge * state.n;
     return em_climb(&state, &at, loud, error) ? g_steal_pointer(&at) : NULL;
 }
 
@@ -378,6 +384,32 @@ em_counts_serve(const EmRows *rows, const double *count)
     return TRUE;
 }
 
+/* The rows that were drawn at all, which are all that an estimate has to look at; their counts to
+ * the front of @count. */
+static EmRows *
+em_rows_drawn(const EmRows *all, double *count, GError **error)
+{
+    const size_t p = all->x->cols;
+    g_autoptr(EmRows) rows = g_new0(EmRows, 1);
+    size_t n = 0, k = 0;
+
+    for (size_t i = 0; i < all->x->rows; i++)
+        n += count[i] > 0.0;
+    if ((rows->holes = lac_mask_new(n, p, error)) == NULL ||
+        (rows->x = lac_matrix_new(n, p, error)) == NULL)
+        return NULL;
+    for (size_t i = 0; i < all->x->rows; i++) {
+        if (count[i] <= 0.0)
+            continue;
+        memcpy(lac_matrix_row(rows->x, k), lac_matrix_row(all->x, i), p * sizeof(double));
+        for (size_t j = 0; j < p; j++)
+            lac_mask_set(rows->holes, k, j, lac_mask_get(all->holes, i, j));
+        count[k++] = count[i];
+    }
+    rows->patterns = lac_patterns_new(rows->holes, error);
+    return rows->patterns == NULL ? NULL : g_steal_pointer(&rows);
+}
+
 LacGaussian *
 em_bootstrap(const EmModel *self, const EmRows *rows, size_t draw, GError **error)
 {
@@ -391,8 +423,11 @@ em_bootstrap(const EmModel *self, const EmRows *rows, size_t draw, GError **erro
         memset(count, 0, n * sizeof(double));
         for (size_t i = 0; i < n; i++)
             count[lac_rng_below(&rng, n)] += 1.0;
-        if (em_counts_serve(rows, count))
-            return em_estimate(self, rows, count, self->gaussian, FALSE, error);
+        if (em_counts_serve(rows, count)) {
+            g_autoptr(EmRows) drawn = em_rows_drawn(rows, count, error);
+
+            return drawn ? em_estimate(self, drawn, count, self->gaussian, FALSE, error) : NULL;
+        }
     }
     lac_context_event(self->base.instance.context, "fallback", -1,
                       "no bootstrap sample had every column observed; the draw uses the estimate "
