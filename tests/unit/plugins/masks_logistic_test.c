@@ -1,4 +1,4 @@
-/* mar-logistic, mnar-self, mnar-quantile, block: masks of tables. */
+/* mar-logistic, mnar-self, mnar-quantile, mnar-threshold, block: masks of tables. */
 #include "context-private.h"
 #include "probe.h"
 #include <lacuna/stats.h>
@@ -182,6 +182,32 @@ LAC_TEST(plugins_masks_mnar_quantile, each_side_reaches_the_rate_with_ties_too)
             ASSERT_TRUE(mask != NULL);
             expect_rate(mask, 0, tenth / 10.0);
             expect_rate(mask, 1, tenth / 10.0);
+        }
+    }
+}
+
+/* 1, 2, 3, 10, and nothing: mean 4, median 2.5; the other column is not listed */
+LAC_TEST(plugins_masks_mnar_threshold, all_beyond_the_limit_and_nothing_else)
+{
+    static const struct {
+        const char *yaml;
+        gboolean hidden[5];
+    } cases[] = {
+        {"{columns: [x1]}", {FALSE, FALSE, FALSE, TRUE, FALSE}},
+        {"{columns: [x1], side: below}", {TRUE, TRUE, TRUE, FALSE, FALSE}},
+        {"{columns: [x1], at: median}", {FALSE, FALSE, TRUE, TRUE, FALSE}},
+        {"{columns: [x1], at: median, side: below}", {TRUE, TRUE, FALSE, FALSE, FALSE}},
+    };
+    const double values[] = {1, 5, 2, 5, 3, 6, 10, 7, NAN, 8};
+    g_autoptr(LacData) data = probe_table(5, 2, values);
+
+    for (size_t k = 0; k < G_N_ELEMENTS(cases); k++) {
+        g_autoptr(LacMask) mask = probe_mask("mnar-threshold", cases[k].yaml, data, 4, NULL);
+
+        ASSERT_TRUE(mask != NULL);
+        for (size_t i = 0; i < 5; i++) {
+            EXPECT_EQ_INT(lac_mask_get(mask, i, 0), cases[k].hidden[i]);
+            EXPECT_FALSE(lac_mask_get(mask, i, 1));
         }
     }
 }
