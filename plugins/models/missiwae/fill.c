@@ -1,5 +1,6 @@
 /* Whole tables: fills, draws, densities, and what is told about the samples. */
 #include "snis.h"
+#include "tail.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,6 +9,8 @@ enum {
     FEW_EFFECTIVE = 10, /* effective samples below which a mean is noise, or as many as draws */
     MOST_PARTS = 4096,  /* samples of a row that quantiles are made of */
 };
+
+#define HEAVY 0.7 /* k-hat beyond which importance sampling is not to be trusted */
 
 /**
  * Kept: what is left of the last pass over a table, so that m draws cost one pass. A cache: fill
@@ -93,6 +96,31 @@ report_effective(const Dlvm *self, const Job *job)
                           needed, self->impute_samples, effective[at[1]]);
 }
 
+/* k-hat of the rows' weights as traces; a sentence when many are too heavy to trust. */
+static void
+report_tails(const Dlvm *self, const Job *job)
+{
+    LacContext *context = self->base.instance.context;
+    g_autofree double *shape = g_new(double, job->n + 1);
+    size_t heavy = 0;
+
+    if (job->n == 0 || tail_size((size_t)self->impute_samples) == 0)
+        return;
+    for (size_t k = 0; k < job->n; k++) {
+        shape[k] = job->shape[job->index[k]];
+        heavy += shape[k] > HEAVY;
+    }
+    g_qsort_with_data(shape, (gint)job->n, sizeof *shape, compare, NULL);
+    lac_context_trace(context, "k-hat-median", -1, 0, 0, shape[job->n / 2]);
+    lac_context_trace(context, "k-hat-95%", -1, 0, 0, shape[job->n - 1 - job->n / 20]);
+    if (20 * heavy > job->n)
+        lac_context_event(context, "heavy-weights", -1,
+                          "%.0f %% of the rows with holes have importance weights with a tail too "
+                          "heavy to rely on (k-hat above %g); more samples help little, a better "
+                          "encoder does: train longer, or `posterior: student`",
+                          100.0 * (double)heavy / (double)job->n, HEAVY);
+}
+
 static Rows *
 oracle_rows(const Dlvm *self, const LacData *in, gboolean *good, GError **error)
 {
@@ -125,6 +153,7 @@ kept_run(const Dlvm *self, const LacData *in, double *expected, GError **error)
     const size_t width = self->mnar ? in->cols : dlvm_code(self);
     g_autofree double *effective = g_new0(double, in->rows + 1);
     g_autofree double *likelihood = g_new0(double, in->rows + 1);
+    g_autofree double *shape = g_new0(double, in->rows + 1);
     g_autofree size_t *index = NULL;
     g_autoptr(Rows) rows = rows_new(self->layout, in, error), oracle = NULL;
     Job job = {.self = self, .encoder = self, .expected = expected, .likelihood = likelihood};
@@ -148,12 +177,14 @@ kept_run(const Dlvm *self, const LacData *in, double *expected, GError **error)
     job.width = width;
     job.parts = parts_wanted(self, expected);
     job.effective = effective;
+    job.shape = shape;
     if (!job_run(&job, error)) {
         g_free(next.winners);
         return FALSE;
     }
     report_bound(self, &job);
     report_effective(self, &job);
+    report_tails(self, &job);
     g_free(self->kept->winners);
     *self->kept = next;
     return TRUE;

@@ -3,6 +3,7 @@
  * pass and in memory that does not grow with L. Source: Mattei & Frellsen, missIWAE, section 2;
  * MIWAE (ICML 2019), eq. 10-13. */
 #include "snis.h"
+#include "tail.h"
 
 #include <lacuna/parallel.h>
 #include <math.h>
@@ -25,6 +26,7 @@ typedef struct {
     size_t met;     /* samples so far */
     float *part;    /* [parts][width] samples kept for quantiles */
     double *part_log_weight;
+    Tail tail;
 } Row;
 
 /* ---- one row --------------------------------------------------------------------------------- */
@@ -99,6 +101,8 @@ row_add(const Job *job, Row *row, double log_weight, const Heads *heads, size_t 
     weight = exp(log_weight - row->max);
     row->sum += weight;
     row->squares += weight * weight;
+    if (row->tail.most > 0)
+        tail_add(&row->tail, log_weight);
     if (row->winners != NULL)
         row_resample(row, weight, job->draws, job->width, sample);
     if (row->part != NULL)
@@ -365,6 +369,8 @@ block_finish(const Job *job, LacTape *tape, size_t i, Row *row)
         job->likelihood[i] = row->max + log(row->sum) - log(samples);
     if (job->effective != NULL)
         job->effective[i] = row->sum * row->sum / row->squares;
+    if (job->shape != NULL)
+        job->shape[i] = tail_shape(&row->tail);
     if (out == NULL)
         return;
     for (size_t k = 0; k < layout->width; k++)
@@ -376,7 +382,7 @@ block_finish(const Job *job, LacTape *tape, size_t i, Row *row)
 
 /* Scratch memory of a block. */
 typedef struct {
-    double *doubles, *log_weights;
+    double *doubles, *log_weights, *tails;
     LacReal *reals;
     LacRng *picks;
     float *parts;
@@ -387,6 +393,7 @@ scratch_clear(Scratch *scratch)
 {
     g_free(scratch->doubles);
     g_free(scratch->log_weights);
+    g_free(scratch->tails);
     g_free(scratch->reals);
     g_free(scratch->picks);
     g_free(scratch->parts);
@@ -403,6 +410,8 @@ scratch_make(const Job *job, Scratch *out, GError **error)
     out->doubles = g_new0(double, BLOCK *doubles + 1);
     out->reals = g_new0(LacReal, 2 * BLOCK * (size_t)self->latent + 1);
     out->picks = g_new(LacRng, BLOCK * job->draws + 1);
+    if (job->shape != NULL)
+        out->tails = g_new(double, BLOCK *(tail_size((size_t)self->impute_samples) + 1));
     if (job->parts == 0)
         return TRUE;
     out->parts = lac_try_alloc(BLOCK * job->parts * job->width, sizeof *out->parts,
@@ -434,6 +443,11 @@ rows_begin(const Job *job, size_t n, const size_t *index, const Scratch *scratch
                         .cells = lac_rng_at(&job->cells, index[r]),
                         .skip = lac_rng_at(&skips, index[r]),
                         .pick = scratch->picks + r * job->draws};
+        if (job->shape != NULL) {
+            const size_t most = tail_size((size_t)self->impute_samples);
+
+            rows[r].tail = (Tail){scratch->tails + r * (most + 1), 0, most};
+        }
         if (job->winners != NULL)
             rows[r].winners = job->winners + index[r] * job->draws * job->width;
         if (job->parts > 0) {

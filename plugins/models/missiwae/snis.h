@@ -20,6 +20,7 @@ typedef struct {
     size_t parts;       /* samples kept of a row for quantiles, 0: none are wanted */
     double *likelihood; /* [rows] ln p(x^o) */
     double *effective;  /* [rows] effective sample size */
+    double *shape;      /* [rows] k-hat of the weights' tail */
     GMutex lock;        /* of error */
     GError *error;
 } Job;

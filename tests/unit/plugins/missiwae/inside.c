@@ -4,6 +4,7 @@
 #include "bound.h"
 #include "context-private.h"
 #include "net-private.h"
+#include "tail.h"
 
 #include <math.h>
 #include <string.h>
@@ -226,6 +227,18 @@ double
 inside_quantile_counts(size_t n, const double *weight, const double *rate, double level)
 {
     return quantile_counts(&(const Parts){n, weight, rate, NULL, NULL}, level);
+}
+
+double
+inside_tail(size_t n, const double *log_weight)
+{
+    const size_t most = tail_size(n);
+    g_autofree double *least = g_new(double, most + 1);
+    Tail tail = {least, 0, most};
+
+    for (size_t i = 0; i < n; i++)
+        tail_add(&tail, log_weight[i]);
+    return tail_shape(&tail);
 }
 
 void

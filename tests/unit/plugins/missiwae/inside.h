@@ -46,6 +46,8 @@ double inside_worst(Inside *inside, uint64_t noise, size_t n, size_t *where);
 double inside_quantile(size_t n, const double *weight, const double *mu, const double *s,
                        const double *nu, double level);
 double inside_quantile_counts(size_t n, const double *weight, const double *rate, double level);
+/** inside_tail: k-hat of @n log weights; their order does not matter. */
+double inside_tail(size_t n, const double *log_weight);
 /** inside_ordered: probabilities [levels] of ordered levels under @score and thresholds with @first
  * and @gaps [levels - 2]. */
 void inside_ordered(double score, double first, size_t levels, const double *gaps, double *out);
