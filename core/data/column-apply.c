@@ -1,34 +1,19 @@
 /* Rules of columns met by a table: what stays, what its cells become, what its holes may hold. */
-#include "column-rules-private.h"
+#include "column-apply-private.h"
 
-#include "limits-private.h"
 #include "table-private.h"
 #include <math.h>
 #include <string.h>
 
-/**
- * Apply: a table under way.
- * @kept: [n_kept] columns of @data that stay
- * @values: [rows][n_kept]; @schema: of them
- */
-typedef struct {
-    const LacColumnRules *rules;
-    const LacData *data;
-    size_t n_kept, *kept;
-    double *values;
-    LacSchema *schema;
-    LacLimits *limits;
-} Apply;
-
 static void
-apply_clear(Apply *self)
+apply_clear(LacColumnApply *self)
 {
     g_free(self->kept);
     g_free(self->values);
     g_clear_pointer(&self->schema, lac_schema_unref);
     lac_limits_unref(self->limits);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Apply, apply_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LacColumnApply, apply_clear)
 
 /* ---- names ------------------------------------------------------------------------------------
  */
@@ -58,7 +43,8 @@ holds_numbers(const LacColumn *column)
 }
 
 static gboolean
-check_limit_column(const Apply *self, const LacColumnRule *rule, const char *name, GError **error)
+check_limit_column(const LacColumnApply *self, const LacColumnRule *rule, const char *name,
+                   GError **error)
 {
     const gssize j = name != NULL ? lac_schema_find(self->data->schema, name) : 0;
 
@@ -82,7 +68,7 @@ check_limit_column(const Apply *self, const LacColumnRule *rule, const char *nam
 }
 
 static gboolean
-check_names(const Apply *self, const char *const *elsewhere, GError **error)
+check_names(const LacColumnApply *self, const char *const *elsewhere, GError **error)
 {
     for (size_t k = 0; k < self->rules->n; k++) {
         const LacColumnRule *rule = &self->rules->rules[k];
@@ -98,7 +84,7 @@ check_names(const Apply *self, const char *const *elsewhere, GError **error)
 }
 
 static gboolean
-is_kept(const Apply *self, const char *name)
+is_kept(const LacColumnApply *self, const char *name)
 {
     const LacColumnRule *own = lac_column_rules_find(self->rules, name);
 
@@ -126,7 +112,7 @@ copy_column(const LacColumn *from, LacSchema *to, size_t k)
 }
 
 static gboolean
-take_kept(Apply *self, GError **error)
+take_kept(LacColumnApply *self, GError **error)
 {
     const LacData *data = self->data;
 
@@ -147,210 +133,6 @@ take_kept(Apply *self, GError **error)
     return TRUE;
 }
 
-/* ---- cells ------------------------------------------------------------------------------------
- */
-
-static double
-text_number(const char *text)
-{
-    char *end;
-    const double value = g_ascii_strtod(text, &end);
-
-    return end == text || *end != '\0' ? NAN : value;
-}
-
-static gssize
-find_text(char *const *texts, size_t n, const char *text)
-{
-    for (size_t l = 0; l < n; l++)
-        if (g_str_equal(texts[l], text))
-            return (gssize)l;
-    return -1;
-}
-
-/* Cells of column @k whose value is @value become @to (NaN: a hole). */
-static void
-replace_value(Apply *self, size_t k, double value, double to)
-{
-    for (size_t i = 0; i < self->data->rows; i++)
-        if (self->values[i * self->n_kept + k] == value)
-            self->values[i * self->n_kept + k] = to;
-}
-
-/* Codes for missing that the reader has left in. */
-static void
-apply_missing(Apply *self, const LacColumnRule *rule, size_t k)
-{
-    LacColumn *column = &self->schema->columns[k];
-
-    for (char **text = rule->na; text != NULL && *text != NULL; text++) {
-        if (lac_kind_is_numeric(column->kind)) {
-            replace_value(self, k, text_number(*text), NAN);
-            continue;
-        }
-        const gssize code = column->levels != NULL
-                                ? find_text(column->levels, column->n_levels, *text)
-                                : (gssize)text_number(*text);
-
-        if (code >= 0)
-            replace_value(self, k, (double)code, NAN);
-    }
-}
-
-static int
-compare_doubles(gconstpointer a, gconstpointer b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* What is observed in column @k, ascending, each once; owned. */
-static double *
-distinct_values(const Apply *self, size_t k, size_t *n_out)
-{
-    double *seen = g_new(double, self->data->rows + 1);
-    size_t n = 0, distinct = 0;
-
-    for (size_t i = 0; i < self->data->rows; i++)
-        if (!isnan(self->values[i * self->n_kept + k]))
-            seen[n++] = self->values[i * self->n_kept + k];
-    qsort(seen, n, sizeof *seen, compare_doubles);
-    for (size_t i = 0; i < n; i++)
-        if (i == 0 || seen[i] != seen[distinct - 1])
-            seen[distinct++] = seen[i];
-    *n_out = distinct;
-    return seen;
-}
-
-static char *
-number_label(double value)
-{
-    const LacColumn plain = {.kind = LAC_KIND_CONTINUOUS};
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    lac_csv_format_value(text, &plain, value, ',', '.');
-    return g_strdup(text->str);
-}
-
-/* Labels of what is observed now, in the order of its values. */
-static char **
-observed_labels(const Apply *self, size_t k, const double *value, size_t n)
-{
-    const LacColumn *column = &self->schema->columns[k];
-    char **labels = g_new0(char *, n + 1);
-
-    for (size_t l = 0; l < n; l++)
-        labels[l] = !lac_kind_is_numeric(column->kind) && column->levels != NULL
-                        ? g_strdup(column->levels[(size_t)value[l]])
-                        : number_label(value[l]);
-    return labels;
-}
-
-/* Levels in the order of @order, or (NULL) as their values or old codes are ordered. */
-static gboolean
-to_levels(Apply *self, const LacColumnRule *rule, size_t k, LacKind kind, char *const *order,
-          GError **error)
-{
-    const size_t n_order = order != NULL ? g_strv_length((char **)order) : 0;
-    size_t n;
-    g_autofree double *value = distinct_values(self, k, &n);
-    g_auto(GStrv) labels = observed_labels(self, k, value, n);
-    g_autofree gssize *code = g_new(gssize, n + 1);
-
-    for (size_t l = 0; l < n; l++) {
-        code[l] = order != NULL ? find_text(order, n_order, labels[l]) : (gssize)l;
-        if (code[l] < 0)
-            return lac_node_fail(error, &rule->place,
-                                 "columns.%s: %s holds '%s', which is none of its levels",
-                                 rule->name, self->data->origin, labels[l]);
-    }
-    if (kind == LAC_KIND_BINARY && (order != NULL ? n_order : n) > 2)
-        return lac_node_fail(error, &rule->place,
-                             "columns.%s: %zu different values were seen, expected 2 of a binary "
-                             "column",
-                             rule->name, n);
-    for (size_t i = 0; i < self->data->rows; i++) {
-        double *cell = &self->values[i * self->n_kept + k];
-        const double *at =
-            isnan(*cell) ? NULL : bsearch(cell, value, n, sizeof *value, compare_doubles);
-
-        if (at != NULL)
-            *cell = (double)code[at - value];
-    }
-    lac_schema_set_levels(self->schema, k, kind, order != NULL ? n_order : n,
-                          (const char *const *)(order != NULL ? order : labels));
-    return TRUE;
-}
-
-static gboolean
-to_numbers(Apply *self, const LacColumnRule *rule, size_t k, LacKind kind, GError **error)
-{
-    LacColumn *column = &self->schema->columns[k];
-    const gboolean coded = !lac_kind_is_numeric(column->kind) && column->levels != NULL;
-
-    for (size_t i = 0; i < self->data->rows; i++) {
-        double *cell = &self->values[i * self->n_kept + k];
-        const char *label = coded && !isnan(*cell) ? column->levels[(size_t)*cell] : NULL;
-
-        if (label != NULL)
-            *cell = text_number(label);
-        if (label != NULL && isnan(*cell))
-            return lac_node_fail(error, &rule->place,
-                                 "columns.%s: row %zu of %s holds '%s', "
-                                 "expected a number; list it under missing, or leave out the kind",
-                                 rule->name, i + 1, self->data->origin, label);
-        if (kind == LAC_KIND_INTEGER && !isnan(*cell) && *cell != rint(*cell))
-            return lac_node_fail(error, &rule->place,
-                                 "columns.%s: row %zu of %s holds %g, expected a whole number",
-                                 rule->name, i + 1, self->data->origin, *cell);
-    }
-    if (!lac_kind_is_numeric(column->kind))
-        lac_schema_set_levels(self->schema, k, LAC_KIND_CONTINUOUS, 0, NULL);
-    column->kind = kind;
-    return TRUE;
-}
-
-/* Nothing to do where the reader has heard of it. */
-static gboolean
-apply_kind(Apply *self, const LacColumnRule *rule, size_t k, GError **error)
-{
-    LacColumn *column = &self->schema->columns[k];
-    g_auto(GStrv) order = NULL;
-    LacKind kind;
-
-    if (rule->kind == NULL)
-        return TRUE;
-    if (strchr(rule->kind, '<') != NULL) {
-        order = g_strsplit(rule->kind, "<", -1);
-        for (size_t l = 0; order[l] != NULL; l++)
-            g_strstrip(order[l]);
-        return to_levels(self, rule, k, LAC_KIND_ORDINAL, order, error);
-    }
-    if (!lac_kind_parse(rule->kind, &kind) || kind == column->kind)
-        return TRUE;
-    return lac_kind_is_numeric(kind) ? to_numbers(self, rule, k, kind, error)
-                                     : to_levels(self, rule, k, kind, NULL, error);
-}
-
-/* Of an unordered column; the levels that were not seen are not made ones. */
-static gboolean
-check_levels(const Apply *self, const LacColumnRule *rule, size_t k, GError **error)
-{
-    const LacColumn *column = &self->schema->columns[k];
-    const char *near;
-
-    for (size_t l = 0; rule->levels != NULL && column->levels != NULL && l < column->n_levels; l++)
-        if (find_text(rule->levels, g_strv_length(rule->levels), column->levels[l]) < 0) {
-            near = lac_suggest(column->levels[l], (const char *const *)rule->levels);
-            return lac_node_fail(
-                error, &rule->place, "columns.%s: %s holds '%s', which is none of its levels%s%s%s",
-                rule->name, self->data->origin, column->levels[l], near ? "; did you mean '" : "",
-                near ? near : "", near ? "'?" : "");
-        }
-    return TRUE;
-}
-
 /* ---- bounds and limits ------------------------------------------------------------------------
  */
 
@@ -368,7 +150,7 @@ is_bounded(const LacColumnRule *rule)
 }
 
 static gboolean
-check_values(const Apply *self, const LacColumnRule *rule, size_t k, GError **error)
+check_values(const LacColumnApply *self, const LacColumnRule *rule, size_t k, GError **error)
 {
     const char *origin = self->data->origin;
 
@@ -396,7 +178,8 @@ check_values(const Apply *self, const LacColumnRule *rule, size_t k, GError **er
 
 /* The holes of column @k: each below (or above) what is known for its row. */
 static gboolean
-apply_cell_limits(Apply *self, const LacColumnRule *rule, size_t k, gboolean below, GError **error)
+apply_cell_limits(LacColumnApply *self, const LacColumnRule *rule, size_t k, gboolean below,
+                  GError **error)
 {
     const LacCellLimit *limit = below ? &rule->below : &rule->above;
     const gssize j =
@@ -421,7 +204,7 @@ apply_cell_limits(Apply *self, const LacColumnRule *rule, size_t k, gboolean bel
 }
 
 static gboolean
-apply_bounds(Apply *self, const LacColumnRule *rule, size_t k, GError **error)
+apply_bounds(LacColumnApply *self, const LacColumnRule *rule, size_t k, GError **error)
 {
     LacColumn *column = &self->schema->columns[k];
 
@@ -456,7 +239,7 @@ is_number(const LacSchema *schema, gssize j)
 }
 
 static gboolean
-check_derived(const Apply *self, const LacColumnRule *rule, size_t k, GError **error)
+check_derived(const LacColumnApply *self, const LacColumnRule *rule, size_t k, GError **error)
 {
     const char *const *parents =
         rule->derived != NULL ? lac_expression_names(rule->derived, NULL) : NULL;
@@ -478,19 +261,11 @@ check_derived(const Apply *self, const LacColumnRule *rule, size_t k, GError **e
     return TRUE;
 }
 
-static gboolean
-apply_rule(Apply *self, const LacColumnRule *rule, size_t k, GError **error)
-{
-    apply_missing(self, rule, k);
-    return apply_kind(self, rule, k, error) && check_levels(self, rule, k, error) &&
-           apply_bounds(self, rule, k, error);
-}
-
 LacData *
 lac_column_rules_apply(const LacColumnRules *rules, const LacData *data,
                        const char *const *elsewhere, size_t **source, GError **error)
 {
-    g_auto(Apply) self = {.rules = rules, .data = data};
+    g_auto(LacColumnApply) self = {.rules = rules, .data = data};
     g_autoptr(LacData) table = NULL;
 
     if (!check_names(&self, elsewhere, error) || !take_kept(&self, error))
@@ -498,7 +273,8 @@ lac_column_rules_apply(const LacColumnRules *rules, const LacData *data,
     for (size_t k = 0; k < self.n_kept; k++) {
         const LacColumnRule *rule = lac_column_rules_find(rules, self.schema->columns[k].name);
 
-        if (rule != NULL && !apply_rule(&self, rule, k, error))
+        if (rule != NULL &&
+            !(lac_column_apply_cells(&self, rule, k, error) && apply_bounds(&self, rule, k, error)))
             return NULL;
     }
     for (size_t k = 0; k < self.n_kept; k++) {

@@ -1,5 +1,4 @@
-/* The inside of LacImputer, shared by imputer.c (fit and fill) and imputer-file.c (save and load).
- */
+/* The inside of LacImputer, shared by the imputer-*.c files. */
 #ifndef LACUNA_IMPUTER_STRUCT_H
 #define LACUNA_IMPUTER_STRUCT_H
 
@@ -51,6 +50,8 @@ const LacData *lac_imputer_prepare_kept(LacImputer *imputer, const LacData *in, 
 gboolean lac_imputer_check_columns(const LacImputer *imputer, const LacData *in, GError **error);
 /** lac_imputer_check_in: the same, and rows the model can complete. */
 gboolean lac_imputer_check_in(const LacImputer *imputer, const LacData *in, GError **error);
+/** lac_imputer_is_derived: column @j of the raw table is computed from others. */
+gboolean lac_imputer_is_derived(const LacImputer *imputer, size_t j);
 /** lac_imputer_undo: @modelled, in the model's columns, to @out in raw ones; cells as they are. */
 void lac_imputer_undo(const LacImputer *imputer, const LacMatrix *modelled, LacMatrix *out);
 /** lac_imputer_complete: @out of raw @in by the model's own sample or fill of @prepared, checked
