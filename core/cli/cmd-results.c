@@ -1,11 +1,10 @@
 /* lacuna results: one tidy row per cell and metric. */
-#include "cli-private.h"
 #include "registry-private.h"
+#include "results-private.h"
 #include "store-private.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>
-#include <sqlite3.h>
 #include <string.h>
 
 typedef struct {
@@ -67,9 +66,7 @@ static const Listing cells_listing = {cells_query, cells_params, cells_columns};
 static const Listing trials_listing = {trials_query, trials_params, trials_columns};
 
 enum {
-    N_PARAMS = 4,   /* the last columns of the query, spread into one column a parameter */
-    MAX_WIDTH = 48, /* of a column of the table */
-    MOST_COLUMNS = 20,
+    N_PARAMS = 4, /* the last columns of the query, spread into one column a parameter */
 };
 
 static const char *const param_prefixes[N_PARAMS] = {"mask", "initial", "model", "optimizer"};
@@ -81,19 +78,10 @@ typedef struct {
     GHashTable *param_index;
 } Reader;
 
-static int
-column_called(sqlite3_stmt *statement, const char *name)
-{
-    for (int i = 0; i < sqlite3_column_count(statement); i++)
-        if (strcmp(sqlite3_column_name(statement, i), name) == 0)
-            return i;
-    g_assert_not_reached();
-}
-
 /* ---- cells as text --------------------------------------------------------------------------- */
 
-static char *
-column_text(sqlite3_stmt *statement, int column)
+char *
+lac_results_text(sqlite3_stmt *statement, int column)
 {
     if (sqlite3_column_type(statement, column) == SQLITE_NULL)
         return g_strdup("");
@@ -132,7 +120,7 @@ json_string(const char *text)
 static void
 json_value(sqlite3_stmt *statement, int column)
 {
-    g_autofree char *text = column_text(statement, column);
+    g_autofree char *text = lac_results_text(statement, column);
     const int type = sqlite3_column_type(statement, column);
 
     if (type == SQLITE_NULL ||
@@ -229,7 +217,7 @@ static void
 print_csv_row(const Reader *reader, JsonObject *const *params)
 {
     for (int i = 0; i < reader->n_plain; i++) {
-        g_autofree char *text = column_text(reader->statement, i);
+        g_autofree char *text = lac_results_text(reader->statement, i);
 
         csv_field(text, i == 0);
     }
@@ -276,8 +264,8 @@ typedef struct {
 static void
 cell_params_follow(CellParams *at, const Reader *reader)
 {
-    const char *cell = (const char *)sqlite3_column_text(reader->statement,
-                                                         column_called(reader->statement, "cell"));
+    const char *cell = (const char *)sqlite3_column_text(
+        reader->statement, lac_results_column(reader->statement, "cell"));
 
     if (g_strcmp0(cell, at->cell) == 0)
         return;
@@ -316,82 +304,6 @@ print_rows(Reader *reader, gboolean json, gboolean *first)
     }
     cell_params_clear(&at);
     return good;
-}
-
-/* ---- a table for people ---------------------------------------------------------------------- */
-
-static char *
-table_text(sqlite3_stmt *statement, int column)
-{
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-    g_autofree char *whole = NULL;
-
-    if (sqlite3_column_type(statement, column) == SQLITE_FLOAT) {
-        g_ascii_formatd(text, sizeof text, "%.6g", sqlite3_column_double(statement, column));
-        return g_strdup(text);
-    }
-    whole = column_text(statement, column);
-    g_strdelimit(whole, "\r\n\t", ' ');
-    if (g_utf8_strlen(whole, -1) <= MAX_WIDTH)
-        return g_steal_pointer(&whole);
-    *g_utf8_offset_to_pointer(whole, MAX_WIDTH - 3) = '\0';
-    return g_strconcat(whole, "...", NULL);
-}
-
-/* Values of single columns are told with -v alone. */
-static gboolean
-is_of_column(sqlite3_stmt *statement, const Listing *listing)
-{
-    return g_strv_contains(listing->columns, "column_name") &&
-           sqlite3_column_type(statement, column_called(statement, "column_name")) != SQLITE_NULL;
-}
-
-static void
-collect_table(sqlite3_stmt *statement, const Listing *listing, GPtrArray *rows)
-{
-    const size_t n = g_strv_length((char **)listing->columns);
-
-    while (sqlite3_step(statement) == SQLITE_ROW) {
-        char **row;
-
-        if (!lac_cli_verbose() && is_of_column(statement, listing))
-            continue;
-        row = g_new0(char *, n + 1);
-        for (size_t i = 0; i < n; i++)
-            row[i] = table_text(statement, column_called(statement, listing->columns[i]));
-        g_ptr_array_add(rows, row);
-    }
-}
-
-/* Columns in which no row has anything are left out. */
-static void
-print_table(const Listing *listing, const GPtrArray *rows)
-{
-    const size_t n = g_strv_length((char **)listing->columns);
-    glong width[MOST_COLUMNS] = {0};
-
-    g_assert(n <= MOST_COLUMNS);
-    for (guint r = 0; r < rows->len; r++)
-        for (size_t i = 0; i < n; i++)
-            width[i] = MAX(width[i], g_utf8_strlen(((char **)rows->pdata[r])[i], -1));
-    for (size_t i = 0; i < n; i++)
-        if (width[i] > 0)
-            width[i] = MAX(width[i], (glong)strlen(listing->columns[i]));
-    for (gint64 r = -1; r < (gint64)rows->len && !ferror(stdout); r++) {
-        g_autoptr(GString) line = g_string_new(NULL);
-
-        for (size_t i = 0; i < n; i++) {
-            const char *text = r < 0 ? listing->columns[i] : ((char **)rows->pdata[r])[i];
-
-            if (width[i] == 0)
-                continue;
-            g_string_append(line, text);
-            for (glong w = g_utf8_strlen(text, -1); w < width[i] + 2; w++)
-                g_string_append_c(line, ' ');
-        }
-        g_strchomp(line->str);
-        puts(line->str);
-    }
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -457,10 +369,10 @@ print_readable(GPtrArray *stores, const Listing *listing, GError **error)
 
         if (statement == NULL)
             return FALSE;
-        collect_table(statement, listing, rows);
+        lac_results_collect(statement, listing->columns, rows);
         sqlite3_finalize(statement);
     }
-    print_table(listing, rows);
+    lac_results_print(listing->columns, rows);
     return TRUE;
 }
 

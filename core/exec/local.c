@@ -1,6 +1,6 @@
-/* Worker processes on this machine, watched for time, memory and death. */
+/* LacWorker processes on this machine, watched for time, memory and death. */
 #define _GNU_SOURCE /* pipe2 */
-#include "exec-private.h"
+#include "local.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -23,41 +23,11 @@ enum {
 
 static const double mib = 1024.0 * 1024.0;
 
-typedef enum {
-    DOOM_NONE,
-    DOOM_TIME,
-    DOOM_MEMORY,
-} Doom;
-
-typedef struct {
-    pid_t pid; /* 0: not started */
-    int socket, chatter;
-    const LacCell *cell; /* NULL: idle */
-    gint64 started;      /* monotonic us; of the cell */
-    char *started_at;
-    Doom doom;       /* why we killed it */
-    double seen_mib; /* largest resident size seen */
-    double ran_s;    /* of the cell, when last looked at */
-    GByteArray *buffer;
-    GString *said;
-} Worker;
-
-typedef struct {
-    LacBackend backend;
-    const LacExperiment *experiment;
-    Worker *workers;
-    unsigned threads;
-    gboolean check_numerics;
-    char *program;
-    char **environment;
-    size_t next; /* whom to ask first, so that none starves */
-} Local;
-
 /* ---- starting and ending a process ----------------------------------------------------------- */
 
 /* Between fork and exec: only async-signal-safe calls. */
 static void
-become_worker(const Local *local, pid_t parent, int socket, int chatter)
+become_worker(const LacLocal *local, pid_t parent, int socket, int chatter)
 {
     const char *const argv[] = {"lacuna", "worker", NULL};
     const int nothing = open("/dev/null", O_RDWR);
@@ -78,7 +48,7 @@ become_worker(const Local *local, pid_t parent, int socket, int chatter)
 }
 
 static void
-worker_close(Worker *worker)
+worker_close(LacWorker *worker)
 {
     if (worker->socket >= 0)
         close(worker->socket);
@@ -87,13 +57,13 @@ worker_close(Worker *worker)
     worker->socket = worker->chatter = -1;
     worker->pid = 0;
     worker->cell = NULL;
-    worker->doom = DOOM_NONE;
+    worker->doom = LAC_DOOM_NONE;
     g_byte_array_set_size(worker->buffer, 0);
     g_string_truncate(worker->said, 0);
 }
 
 static void
-worker_kill(Worker *worker)
+worker_kill(LacWorker *worker)
 {
     if (worker->pid > 0) {
         kill(worker->pid, SIGKILL);
@@ -105,7 +75,7 @@ worker_kill(Worker *worker)
 
 /* A worker that has ended already does not listen; the next wait notices its end. */
 static void
-send_init(const Local *local, Worker *worker)
+send_init(const LacLocal *local, LacWorker *worker)
 {
     const LacExperiment *e = local->experiment;
     g_autoptr(GVariant) init =
@@ -117,7 +87,7 @@ send_init(const Local *local, Worker *worker)
 }
 
 static gboolean
-worker_start(const Local *local, Worker *worker, GError **error)
+worker_start(const LacLocal *local, LacWorker *worker, GError **error)
 {
     const pid_t parent = getpid();
     int pair[2], chatter[2];
@@ -149,8 +119,8 @@ worker_start(const Local *local, Worker *worker, GError **error)
 static gboolean
 local_submit(LacBackend *backend, size_t slot, const LacCell *cell, GError **error)
 {
-    Local *local = (Local *)backend;
-    Worker *worker = &local->workers[slot];
+    LacLocal *local = (LacLocal *)backend;
+    LacWorker *worker = &local->workers[slot];
     g_autoptr(GVariant) order = g_variant_ref_sink(
         g_variant_new(LAC_WIRE_RUN_TYPE, (guint32)cell->record->position, cell->record->id,
                       (guint32)cell->chosen_model, (guint32)cell->chosen_classifier));
@@ -167,87 +137,6 @@ local_submit(LacBackend *backend, size_t slot, const LacCell *cell, GError **err
     lac_wire_send(worker->socket, LAC_WIRE_RUN, g_variant_get_data(order),
                   g_variant_get_size(order), NULL);
     return TRUE;
-}
-
-/* What is left to say about a cell whose worker will not answer any more. */
-static LacOutcome *
-lost_outcome(const Local *local, const Worker *worker, const char *status, const char *reason)
-{
-    LacOutcome *outcome = lac_outcome_new(status, reason);
-
-    outcome->host = g_strdup(g_get_host_name());
-    outcome->threads = local->threads;
-    outcome->started = g_strdup(worker->started_at);
-    outcome->finished = lac_store_now();
-    if (worker->seen_mib > 0.0)
-        outcome->peak_rss_mib = worker->seen_mib;
-    if (worker->doom == DOOM_TIME)
-        outcome->fit_s = local->experiment->limit_s > 0 /* it took longer than this */
-                             ? MIN(worker->ran_s, local->experiment->limit_s)
-                             : worker->ran_s;
-    return outcome;
-}
-
-/* The last line with something on it. Owned; NULL when nothing was said. */
-static char *
-last_words(const Worker *worker)
-{
-    g_auto(GStrv) lines = g_strsplit(worker->said->str, "\n", -1);
-
-    for (guint i = g_strv_length(lines); i-- > 0;)
-        if (g_strstrip(lines[i])[0] != '\0')
-            return g_utf8_make_valid(lines[i], -1);
-    return NULL;
-}
-
-static char *
-crash_reason(const Worker *worker, int status)
-{
-    g_autofree char *said = last_words(worker);
-    g_autofree char *how =
-        WIFSIGNALED(status) ? g_strdup_printf("the worker process was ended by signal %d (%s)",
-                                              WTERMSIG(status), g_strsignal(WTERMSIG(status)))
-        : WIFEXITED(status)
-            ? g_strdup_printf("the worker process ended itself with status %d", WEXITSTATUS(status))
-            : g_strdup("the worker process ended");
-
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && said == NULL)
-        return g_strdup_printf("%s; the system does this when memory runs out", how);
-    return said != NULL ? g_strdup_printf("%s: %s", how, said) : g_steal_pointer(&how);
-}
-
-/* GLib ends the process when an allocation fails, and says so. */
-static gboolean
-ran_out_of_memory(const Worker *worker)
-{
-    return strstr(worker->said->str, "failed to allocate") != NULL ||
-           strstr(worker->said->str, "out of memory") != NULL ||
-           strstr(worker->said->str, "bad_alloc") != NULL;
-}
-
-static LacOutcome *
-death_outcome(const Local *local, const Worker *worker, int status)
-{
-    const LacExperiment *e = local->experiment;
-    g_autofree char *reason = NULL;
-
-    if (worker->doom == DOOM_TIME && worker->ran_s >= e->limit_s && e->limit_s > 0)
-        reason =
-            g_strdup_printf("ran longer than %g s, the limit of a cell (limits.time)", e->limit_s);
-    else if (worker->doom == DOOM_TIME)
-        reason = g_strdup_printf("was stopped after %.1f s, when its time was up", worker->ran_s);
-    else if (worker->doom == DOOM_MEMORY)
-        reason =
-            g_strdup_printf("its worker held %.0f MiB, more than %.0f MiB, the limit of a cell "
-                            "(limits.memory)",
-                            worker->seen_mib, e->limit_mib);
-    else
-        reason = crash_reason(worker, status);
-    return lost_outcome(local, worker,
-                        worker->doom == DOOM_TIME                                  ? "timeout"
-                        : worker->doom == DOOM_MEMORY || ran_out_of_memory(worker) ? "memory"
-                                                                                   : "crash",
-                        reason);
 }
 
 /* ---- watching -------------------------------------------------------------------------------- */
@@ -273,25 +162,25 @@ resident_mib(pid_t pid)
 }
 
 static void
-watch(const Local *local, Worker *worker)
+watch(const LacLocal *local, LacWorker *worker)
 {
     const LacExperiment *e = local->experiment;
     const gint64 now = g_get_monotonic_time();
 
-    if (worker->cell == NULL || worker->doom != DOOM_NONE)
+    if (worker->cell == NULL || worker->doom != LAC_DOOM_NONE)
         return;
     worker->seen_mib = MAX(worker->seen_mib, resident_mib(worker->pid));
     worker->ran_s = (double)(now - worker->started) / G_USEC_PER_SEC;
     if ((e->limit_s > 0 && worker->ran_s > e->limit_s) || (e->deadline > 0 && now > e->deadline))
-        worker->doom = DOOM_TIME;
+        worker->doom = LAC_DOOM_TIME;
     else if (e->limit_mib > 0 && worker->seen_mib > e->limit_mib)
-        worker->doom = DOOM_MEMORY;
-    if (worker->doom != DOOM_NONE)
+        worker->doom = LAC_DOOM_MEMORY;
+    if (worker->doom != LAC_DOOM_NONE)
         kill(worker->pid, SIGKILL);
 }
 
 static void
-read_chatter(Worker *worker)
+read_chatter(LacWorker *worker)
 {
     char text[512];
     ssize_t n;
@@ -309,7 +198,7 @@ read_chatter(Worker *worker)
 
 /* FALSE when the worker has closed its end. */
 static gboolean
-read_socket(Worker *worker)
+read_socket(LacWorker *worker)
 {
     guint8 bytes[READ_CHUNK];
     ssize_t n;
@@ -320,14 +209,14 @@ read_socket(Worker *worker)
 }
 
 static gboolean
-take_outcome(const Local *local, Worker *worker, GBytes *content, LacBackendEvent *out)
+take_outcome(const LacLocal *local, LacWorker *worker, GBytes *content, LacBackendEvent *out)
 {
     g_autoptr(GError) error = NULL;
 
     out->type = LAC_BACKEND_DONE;
     out->outcome = lac_outcome_unpack(content, &error);
     if (out->outcome == NULL)
-        out->outcome = lost_outcome(local, worker, "crash", error->message);
+        out->outcome = lac_local_lost(local, worker, "crash", error->message);
     worker->cell = NULL;
     g_string_truncate(worker->said, 0);
     return TRUE;
@@ -335,7 +224,7 @@ take_outcome(const Local *local, Worker *worker, GBytes *content, LacBackendEven
 
 /* The next message of @worker as an event. */
 static gboolean
-take_message(const Local *local, Worker *worker, LacBackendEvent *out)
+take_message(const LacLocal *local, LacWorker *worker, LacBackendEvent *out)
 {
     LacWireMessage message = {0};
     gboolean taken = FALSE;
@@ -363,7 +252,7 @@ was_sent_away(int status)
 }
 
 static gboolean
-bury(const Local *local, Worker *worker, LacBackendEvent *out)
+bury(const LacLocal *local, LacWorker *worker, LacBackendEvent *out)
 {
     const gboolean busy = worker->cell != NULL;
     int status = 0;
@@ -374,8 +263,8 @@ bury(const Local *local, Worker *worker, LacBackendEvent *out)
     read_chatter(worker);
     if (busy) {
         out->type = LAC_BACKEND_DONE;
-        out->outcome = death_outcome(local, worker, status);
-        out->lost = worker->doom == DOOM_NONE && was_sent_away(status);
+        out->outcome = lac_local_death(local, worker, status);
+        out->lost = worker->doom == LAC_DOOM_NONE && was_sent_away(status);
     }
     worker_close(worker);
     return busy;
@@ -383,9 +272,9 @@ bury(const Local *local, Worker *worker, LacBackendEvent *out)
 
 /* One event of one worker, if it has one. */
 static gboolean
-attend(const Local *local, size_t slot, LacBackendEvent *out)
+attend(const LacLocal *local, size_t slot, LacBackendEvent *out)
 {
-    Worker *worker = &local->workers[slot];
+    LacWorker *worker = &local->workers[slot];
     gboolean alive;
 
     if (worker->pid == 0)
@@ -402,7 +291,7 @@ attend(const Local *local, size_t slot, LacBackendEvent *out)
 }
 
 static gboolean
-attend_all(Local *local, LacBackendEvent *out)
+attend_all(LacLocal *local, LacBackendEvent *out)
 {
     for (size_t i = 0; i < local->backend.slots; i++) {
         const size_t slot = (local->next + i) % local->backend.slots;
@@ -416,7 +305,7 @@ attend_all(Local *local, LacBackendEvent *out)
 }
 
 static void
-sleep_until_news(const Local *local, int timeout_ms)
+sleep_until_news(const LacLocal *local, int timeout_ms)
 {
     g_autofree struct pollfd *fds = g_new0(struct pollfd, 2 * local->backend.slots);
     nfds_t n = 0;
@@ -433,7 +322,7 @@ sleep_until_news(const Local *local, int timeout_ms)
 static gboolean
 local_wait(LacBackend *backend, int timeout_ms, LacBackendEvent *out, GError **error)
 {
-    Local *local = (Local *)backend;
+    LacLocal *local = (LacLocal *)backend;
     const gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
 
     *out = (LacBackendEvent){.type = LAC_BACKEND_NOTHING};
@@ -450,7 +339,7 @@ local_wait(LacBackend *backend, int timeout_ms, LacBackendEvent *out, GError **e
 static void
 local_stop(LacBackend *backend)
 {
-    Local *local = (Local *)backend;
+    LacLocal *local = (LacLocal *)backend;
 
     for (size_t i = 0; i < backend->slots; i++)
         worker_kill(&local->workers[i]);
@@ -459,7 +348,7 @@ local_stop(LacBackend *backend)
 static void
 local_free(LacBackend *backend)
 {
-    Local *local = (Local *)backend;
+    LacLocal *local = (LacLocal *)backend;
 
     local_stop(backend);
     for (size_t i = 0; i < backend->slots; i++) {
@@ -489,7 +378,7 @@ worker_environment(unsigned threads)
 LacBackend *
 lac_local_new(const LacExperiment *experiment, const LacLocalOptions *options, GError **error)
 {
-    Local *local = g_new0(Local, 1);
+    LacLocal *local = g_new0(LacLocal, 1);
 
     g_assert(options->workers > 0 && options->threads > 0);
     local->backend =
@@ -499,7 +388,7 @@ lac_local_new(const LacExperiment *experiment, const LacLocalOptions *options, G
     local->check_numerics = options->check_numerics;
     local->program = g_strdup(options->program != NULL ? options->program : "/proc/self/exe");
     local->environment = worker_environment(options->threads);
-    local->workers = g_new0(Worker, options->workers);
+    local->workers = g_new0(LacWorker, options->workers);
     for (size_t i = 0; i < options->workers; i++) {
         local->workers[i].socket = local->workers[i].chatter = -1;
         local->workers[i].buffer = g_byte_array_new();

@@ -3,6 +3,7 @@
 #include "choice.h"
 #include "downstream.h"
 #include "keys.h"
+#include "parse.h"
 #include "profile.h"
 #include "search.h"
 #include "sweep.h"
@@ -12,21 +13,9 @@
 
 enum {
     MAX_REPEATS = 100000,
-    MAX_FOLDS = 100000,
     MAX_DRAWS = 100000,
     MAX_THREADS = 4096,
 };
-
-static void
-split_free(gpointer data)
-{
-    LacSplitChoice *choice = data;
-
-    g_free(choice->label);
-    if (choice->tests != NULL)
-        g_ptr_array_unref(choice->tests);
-    g_free(choice);
-}
 
 void
 lac_experiment_free(LacExperiment *experiment)
@@ -63,10 +52,9 @@ lac_experiment_free(LacExperiment *experiment)
 
 /* ---- scalars --------------------------------------------------------------------------------- */
 
-/* @out stays as it is when the key is absent. */
-static gboolean
-get_integer(const LacNode *map, const char *key, int64_t lower, int64_t upper, int64_t *out,
-            GError **error)
+gboolean
+lac_parse_integer(const LacNode *map, const char *key, int64_t lower, int64_t upper, int64_t *out,
+                  GError **error)
 {
     const LacNode *node = lac_node_get(map, key);
 
@@ -158,166 +146,10 @@ parse_limits(LacExperiment *e, GError **error)
     if (!lac_node_check_keys(limits, "limits", known, error) ||
         !get_quantity(limits, "time", time_units, time_factors, &e->limit_s, error) ||
         !get_quantity(limits, "memory", memory_units, memory_factors, &e->limit_mib, error) ||
-        !get_integer(limits, "threads", 1, MAX_THREADS, &threads, error))
+        !lac_parse_integer(limits, "threads", 1, MAX_THREADS, &threads, error))
         return FALSE;
     e->threads = (unsigned)threads;
     return TRUE;
-}
-
-/* ---- scale and split ------------------------------------------------------------------------- */
-
-/* What is allowed as one value or as a list of alternatives. */
-typedef gboolean (*ParseOne)(LacExperiment *experiment, const LacNode *node, GError **error);
-
-static gboolean
-parse_alternatives(LacExperiment *e, const char *key, ParseOne parse, GError **error)
-{
-    const LacNode *node = lac_node_get(e->root, key);
-
-    if (node->type != LAC_NODE_LIST)
-        return parse(e, node, error);
-    if (node->n == 0)
-        return lac_node_fail(error, node, "%s: the list is empty; name at least one", key);
-    for (size_t i = 0; i < node->n; i++)
-        if (!parse(e, node->items[i], error))
-            return FALSE;
-    return TRUE;
-}
-
-static gboolean
-parse_scale(LacExperiment *e, const LacNode *node, GError **error)
-{
-    LacScale scale;
-
-    if (node->text == NULL || !lac_scale_parse(node->text, &scale))
-        return lac_node_fail(error, node,
-                             "scale: '%s' is not known; expected minmax, standard or "
-                             "none",
-                             node->text != NULL ? node->text : lac_node_type_name(node->type));
-    g_array_append_val(e->scales, scale);
-    return TRUE;
-}
-
-static gboolean
-parse_share(const LacNode *node, LacSplitSpec *spec, GError **error)
-{
-    if (node == NULL)
-        return TRUE;
-    if (!(node->type == LAC_NODE_DOUBLE && node->number > 0.0 && node->number < 1.0))
-        return lac_node_fail(error, node,
-                             "holdout is the share of rows that are tested; it must lie inside "
-                             "(0, 1)");
-    spec->kind = LAC_SPLIT_HOLDOUT;
-    spec->share = node->number;
-    return TRUE;
-}
-
-/* {test: {idx: ...}}: a data set of its own. */
-static gboolean
-parse_tests(const LacExperiment *e, const LacNode *node, LacSplitChoice *choice, GError **error)
-{
-    const LacRng none = lac_rng_new(0);
-
-    if (node == NULL)
-        return TRUE;
-    choice->tests =
-        lac_choices_parse(node, LAC_PLUGIN_READER, "split.test", e->base_dir, &none, 0, error);
-    if (choice->tests == NULL)
-        return FALSE;
-    if (choice->tests->len != 1)
-        return lac_node_fail(error, node, "split.test: %u data sets, expected one",
-                             choice->tests->len);
-    choice->spec.kind = LAC_SPLIT_TAIL;
-    return TRUE;
-}
-
-static gboolean
-parse_split_map(const LacExperiment *e, const LacNode *node, LacSplitChoice *choice, GError **error)
-{
-    static const char *const known[] = {"kfold", "holdout", "test", "stratify", NULL};
-    const LacNode *stratify, *holdout, *test;
-    int64_t folds = 0;
-
-    if (!lac_node_check_keys(node, "split", known, error) ||
-        !get_integer(node, "kfold", 2, MAX_FOLDS, &folds, error))
-        return FALSE;
-    stratify = lac_node_get(node, "stratify");
-    holdout = lac_node_get(node, "holdout");
-    test = lac_node_get(node, "test");
-    if ((folds > 0) + (holdout != NULL) + (test != NULL) != 1)
-        return lac_node_fail(error, node,
-                             "split wants either kfold or holdout or test, as in {kfold: 5}, "
-                             "{holdout: 0.2} or {test: {csv: {path: test.csv}}}");
-    if (stratify != NULL && stratify->type != LAC_NODE_BOOL)
-        return lac_node_fail(error, stratify, "stratify is %s, expected true or false",
-                             lac_node_type_name(stratify->type));
-    choice->spec.stratify = stratify != NULL && stratify->number != 0.0;
-    if (folds > 0) {
-        choice->spec.kind = LAC_SPLIT_KFOLD;
-        choice->spec.folds = (size_t)folds;
-    }
-    return parse_share(holdout, &choice->spec, error) && parse_tests(e, test, choice, error);
-}
-
-static char *
-split_label(const LacSplitChoice *choice, const LacNode *node)
-{
-    const LacSplitSpec *spec = &choice->spec;
-    const char *suffix = spec->stratify ? " stratified" : "";
-
-    if (spec->kind == LAC_SPLIT_KFOLD)
-        return g_strdup_printf("kfold %zu%s", spec->folds, suffix);
-    if (spec->kind == LAC_SPLIT_HOLDOUT)
-        return g_strdup_printf("holdout %s%s", lac_node_get(node, "holdout")->text, suffix);
-    if (spec->kind == LAC_SPLIT_TAIL)
-        return g_strdup_printf("test %s%s", ((const LacChoice *)choice->tests->pdata[0])->label,
-                               suffix);
-    return g_strdup("none");
-}
-
-gboolean
-lac_experiment_holds_out(const LacExperiment *e)
-{
-    for (guint i = 0; i < e->splits->len; i++)
-        if (((const LacSplitChoice *)e->splits->pdata[i])->spec.kind == LAC_SPLIT_NONE)
-            return FALSE;
-    return TRUE;
-}
-
-static gboolean
-parse_split(LacExperiment *e, const LacNode *node, GError **error)
-{
-    LacSplitChoice *choice = g_new0(LacSplitChoice, 1);
-
-    choice->spec = (LacSplitSpec){.kind = LAC_SPLIT_NONE, .folds = 1};
-    g_ptr_array_add(e->splits, choice);
-    if (node->type == LAC_NODE_MAP) {
-        if (!parse_split_map(e, node, choice, error))
-            return FALSE;
-    } else if (node->type != LAC_NODE_NULL && g_strcmp0(node->text, "none") != 0) {
-        return lac_node_fail(error, node,
-                             "split: '%s' is not known; expected none, {kfold: 5} or "
-                             "{holdout: 0.2}",
-                             node->text != NULL ? node->text : lac_node_type_name(node->type));
-    }
-    choice->label = split_label(choice, node);
-    return TRUE;
-}
-
-static gboolean
-parse_scale_and_split(LacExperiment *e, GError **error)
-{
-    const LacScale scale = LAC_SCALE_MINMAX;
-
-    e->scales = g_array_new(FALSE, FALSE, sizeof(LacScale));
-    e->splits = g_ptr_array_new_with_free_func(split_free);
-    if (lac_node_get(e->root, "scale") == NULL)
-        g_array_append_val(e->scales, scale);
-    else if (!parse_alternatives(e, "scale", parse_scale, error))
-        return FALSE;
-    if (lac_node_get(e->root, "split") != NULL)
-        return parse_alternatives(e, "split", parse_split, error);
-    return parse_split(e, &(LacNode){.type = LAC_NODE_NULL}, error);
 }
 
 /* ---- components ------------------------------------------------------------------------------ */
@@ -473,12 +305,13 @@ parse_root(LacExperiment *e, GError **error)
     e->seed = 1;
     e->repeats = 1;
     if (!check_schema_version(e, error) || !check_top_keys(e, error) || !parse_name(e, error) ||
-        !get_integer(e->root, "seed", 0, G_MAXINT64, &e->seed, error) ||
-        !get_integer(e->root, "repeats", 1, MAX_REPEATS, &e->repeats, error) ||
-        !get_integer(e->root, "draws", 1, MAX_DRAWS, &draws, error) || !parse_limits(e, error))
+        !lac_parse_integer(e->root, "seed", 0, G_MAXINT64, &e->seed, error) ||
+        !lac_parse_integer(e->root, "repeats", 1, MAX_REPEATS, &e->repeats, error) ||
+        !lac_parse_integer(e->root, "draws", 1, MAX_DRAWS, &draws, error) ||
+        !parse_limits(e, error))
         return FALSE;
     e->draws = (size_t)draws;
-    return parse_scale_and_split(e, error) && lac_search_parse(e, error) &&
+    return lac_parse_scale_and_split(e, error) && lac_search_parse(e, error) &&
            parse_components(e, error) && lac_downstream_parse(e, error) &&
            lac_search_check(e, error) && parse_report(e, error) && lac_cells_expand(e, error);
 }

@@ -1,29 +1,24 @@
-/* What an experiment file may say, from the plugins that are installed: as JSON Schema for editors
- * and as a page for people. */
+/* What an experiment file may say, from the plugins that are installed: as JSON Schema for editors.
+ */
+#include "schema.h"
 #include "columns.h"
-#include "experiment-private.h"
-#include "keys.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
 
-/* Models come in two sorts: those that fill holes, and those that only predict labels. */
-typedef enum { FOR_POSITION, FOR_DOWNSTREAM } Place;
-
 static gboolean
-stands_at(const LacPlugin *plugin, Place place)
+stands_at(const LacPlugin *plugin, LacPlace place)
 {
     const LacModelPlugin *model = (const LacModelPlugin *)plugin;
 
     if (plugin->kind != LAC_PLUGIN_MODEL)
         return TRUE;
-    return place == FOR_DOWNSTREAM ? model->predict != NULL : model->fill != NULL;
+    return place == LAC_PLACE_DOWNSTREAM ? model->predict != NULL : model->fill != NULL;
 }
 
-/* Every plugin that can be used, by kind and name. */
-static GPtrArray *
-usable_plugins(LacPluginKind kind, Place place, GError **error)
+GPtrArray *
+lac_schema_plugins(LacPluginKind kind, LacPlace place, GError **error)
 {
     g_autoptr(GPtrArray) infos = lac_plugin_scan(kind, error);
     GPtrArray *plugins;
@@ -48,8 +43,8 @@ collect_param(const LacParam *param, void *user)
     g_ptr_array_add(user, (gpointer)param);
 }
 
-static GPtrArray *
-params_of(const LacPlugin *plugin)
+GPtrArray *
+lac_schema_params(const LacPlugin *plugin)
 {
     GPtrArray *params = g_ptr_array_new();
 
@@ -57,9 +52,8 @@ params_of(const LacPlugin *plugin)
     return params;
 }
 
-/* The default as a node; NULL when there is none. */
-static LacNode *
-default_of(const LacPlugin *plugin, const LacParam *param)
+LacNode *
+lac_schema_default(const LacPlugin *plugin, const LacParam *param)
 {
     gpointer instance;
     g_autoptr(LacNode) all = NULL;
@@ -84,8 +78,6 @@ default_of(const LacPlugin *plugin, const LacParam *param)
     value = lac_node_get(all, param->name);
     return value != NULL && value->type != LAC_NODE_NULL ? lac_node_dup(value) : NULL;
 }
-
-/* ---- JSON Schema ----------------------------------------------------------------------------- */
 
 static JsonNode *
 parse_json(const char *text)
@@ -202,7 +194,7 @@ param_schema(const LacPlugin *plugin, const LacParam *param)
     g_autofree char *help = param->unit[0] != '\0'
                                 ? g_strdup_printf("%s (%s)", param->help, param->unit)
                                 : g_strdup(param->help);
-    g_autoptr(LacNode) fallback = default_of(plugin, param);
+    g_autoptr(LacNode) fallback = lac_schema_default(plugin, param);
     JsonObject *schema = json_object_new();
     JsonArray *any = json_array_new();
 
@@ -234,7 +226,7 @@ closed_object(JsonObject *properties)
 static JsonObject *
 component_schema(const LacPlugin *plugin)
 {
-    g_autoptr(GPtrArray) params = params_of(plugin);
+    g_autoptr(GPtrArray) params = lac_schema_params(plugin);
     JsonObject *properties = json_object_new(), *outer = json_object_new(), *schema;
     JsonArray *types = json_array_new();
     JsonObject *inner;
@@ -259,9 +251,9 @@ component_schema(const LacPlugin *plugin)
 
 /* One component of a position, under @name in $defs. */
 static gboolean
-add_position(JsonObject *defs, const char *name, LacPluginKind kind, Place place, GError **error)
+add_position(JsonObject *defs, const char *name, LacPluginKind kind, LacPlace place, GError **error)
 {
-    g_autoptr(GPtrArray) plugins = usable_plugins(kind, place, error);
+    g_autoptr(GPtrArray) plugins = lac_schema_plugins(kind, place, error);
     JsonObject *enumeration, *one;
     JsonArray *names, *any;
 
@@ -319,9 +311,9 @@ definitions(GError **error)
                    "\"to\":{\"type\":\"number\"},\"log\":{\"type\":\"boolean\"},"
                    "\"of\":{\"type\":\"array\",\"minItems\":1}}}"));
     for (const LacKey *key = lac_experiment_keys; key->name != NULL; key++)
-        if (key->kind != 0 && !add_position(all, key->name, key->kind, FOR_POSITION, error))
+        if (key->kind != 0 && !add_position(all, key->name, key->kind, LAC_PLACE_POSITION, error))
             return NULL;
-    if (!add_position(all, "classifier", LAC_PLUGIN_MODEL, FOR_DOWNSTREAM, error))
+    if (!add_position(all, "classifier", LAC_PLUGIN_MODEL, LAC_PLACE_DOWNSTREAM, error))
         return NULL;
     return g_steal_pointer(&all);
 }
@@ -380,128 +372,4 @@ lac_experiment_schema(GError **error)
     text = json_to_string(node, TRUE);
     plain = mend_numbers(text);
     return g_strconcat(plain, "\n", NULL);
-}
-
-/* ---- the page for people --------------------------------------------------------------------- */
-
-static void
-append_range(GString *out, const LacParam *param)
-{
-    const LacRange *r = &param->range;
-    g_autofree char *choices = NULL;
-
-    if (param->type == LAC_PARAM_TYPE_CHOICE) {
-        choices = g_strjoinv(", ", (char **)param->choices);
-        g_string_append(out, choices);
-        return;
-    }
-    if (param->type == LAC_PARAM_TYPE_BOOL) {
-        g_string_append(out, "true, false");
-        return;
-    }
-    if (r->lower <= -G_MAXDOUBLE && r->upper >= G_MAXDOUBLE)
-        return;
-    if (r->upper >= G_MAXDOUBLE)
-        g_string_append_printf(out, "%s %g", r->lower_open ? "above" : "from", r->lower);
-    else if (r->lower <= -G_MAXDOUBLE)
-        g_string_append_printf(out, "%s %g", r->upper_open ? "below" : "up to", r->upper);
-    else
-        g_string_append_printf(out, "%c%g, %g%c", r->lower_open ? '(' : '[', r->lower, r->upper,
-                               r->upper_open ? ')' : ']');
-}
-
-/* A bar would end the table's cell. */
-static void
-append_help(GString *out, const char *help)
-{
-    for (; *help != '\0'; help++) {
-        if (*help == '|')
-            g_string_append_c(out, '\\');
-        g_string_append_c(out, *help);
-    }
-}
-
-static void
-append_params(GString *out, const LacPlugin *plugin)
-{
-    g_autoptr(GPtrArray) params = params_of(plugin);
-
-    if (params->len == 0) {
-        g_string_append(out, "No parameters.\n\n");
-        return;
-    }
-    g_string_append(out, "| parameter | default | allowed | unit | meaning |\n"
-                         "| --- | --- | --- | --- | --- |\n");
-    for (guint i = 0; i < params->len; i++) {
-        const LacParam *param = params->pdata[i];
-        g_autoptr(LacNode) fallback = default_of(plugin, param);
-        g_autofree char *json = fallback != NULL ? lac_node_to_json(fallback) : NULL;
-
-        g_string_append_printf(out, "| `%s` | %s%s%s | ", param->name, json ? "`" : "",
-                               json ? json : "", json ? "`" : "");
-        append_range(out, param);
-        g_string_append_printf(out, " | %s | ", param->unit);
-        append_help(out, param->help);
-        g_string_append(out, " |\n");
-    }
-    g_string_append_c(out, '\n');
-}
-
-static gboolean
-append_position(GString *out, const char *name, LacPluginKind kind, Place place, const char *help,
-                GError **error)
-{
-    g_autoptr(GPtrArray) plugins = usable_plugins(kind, place, error);
-
-    g_string_append_printf(out, "## `%s`\n\n%s.\n\n", name, help);
-    if (kind == LAC_PLUGIN_READER)
-        g_string_append_printf(out, "### `%s: {NAME: {..., columns: ...}}`\n\n%s\n", name,
-                               lac_columns_help);
-    for (guint i = 0; plugins != NULL && i < plugins->len; i++) {
-        const LacPlugin *plugin = plugins->pdata[i];
-
-        g_string_append_printf(out, "### `%s: %s`\n\n%s.\n\n", name, plugin->name, plugin->summary);
-        append_params(out, plugin);
-    }
-    return plugins != NULL;
-}
-
-static const char preface[] =
-    "# Experiment files\n\n"
-    "This page is generated by `lacuna schema --markdown` from the installed plugins; `lacuna "
-    "schema`\nprints the same as JSON Schema for editors.\n\n"
-    "A component is a name (`knn`) or a map with one key from name to parameters (`knn: {k: 5}`). "
-    "At a\ncomponent position a list means alternatives, and the product of all alternatives is "
-    "the "
-    "list of cells.\nInside parameters a value is varied explicitly:\n\n"
-    "| written | means |\n| --- | --- |\n"
-    "| `k: !sweep [1, 5, 10]` | each of these |\n"
-    "| `rate: !range {from: 0.1, to: 0.9, step: 0.1}` | both ends included |\n"
-    "| `rate: !random {draws: 20, from: 1e-4, to: 1e-1, log: true}` | random search; all `!random` "
-    "of one component are drawn together |\n"
-    "| `k: !random {draws: 20, of: [1, 2, 5]}` | the same from a list |\n\n"
-    "With a `search:` block the !random of models and classifiers need no `draws`, and what they "
-    "draw are\ntrials of which the best is kept, not alternatives to compare.\n\n"
-    "Relative paths start at the experiment file, then at the folder `LACUNA_DATA`; `${VAR}` works "
-    "in\npaths only. `lacuna run --set model.knn.k=3` changes a value without editing the file.\n\n"
-    "## Keys\n\n| key | default | meaning |\n| --- | --- | --- |\n";
-
-char *
-lac_experiment_reference(GError **error)
-{
-    g_autoptr(GString) out = g_string_new(preface);
-
-    for (const LacKey *key = lac_experiment_keys; key->name != NULL; key++)
-        g_string_append_printf(out, "| `%s` | %s | %s |\n", key->name,
-                               key->fallback == NULL ? "required" : key->fallback, key->help);
-    g_string_append_c(out, '\n');
-    for (const LacKey *key = lac_experiment_keys; key->name != NULL; key++)
-        if (key->kind != 0 &&
-            !append_position(out, key->name, key->kind, FOR_POSITION, key->help, error))
-            return NULL;
-    if (!append_position(out, "downstream.model", LAC_PLUGIN_MODEL, FOR_DOWNSTREAM,
-                         "Classifiers: what may stand at `model` of the `downstream` block", error))
-        return NULL;
-    g_string_truncate(out, out->len - 1); /* one line end at the end */
-    return g_string_free(g_steal_pointer(&out), FALSE);
 }

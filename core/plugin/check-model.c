@@ -11,12 +11,6 @@
 /* A model that never looks at the context may take this much processor time for 2000 x 20. */
 #define DEAF_SECONDS 0.5
 
-static const LacModelPlugin *
-model_plugin(const LacCheck *check)
-{
-    return (const LacModelPlugin *)check->plugin;
-}
-
 /* A fitted model on @train; NULL after a failure that is told. */
 LacModel *
 lac_check_fitted(LacCheck *check, LacContext *context, const LacData *train)
@@ -26,7 +20,7 @@ lac_check_fitted(LacCheck *check, LacContext *context, const LacData *train)
 
     if (model != NULL) {
         model->instance.context = context;
-        if (model_plugin(check)->fit(model, train, &error))
+        if (lac_check_model(check)->fit(model, train, &error))
             return model;
     }
     lac_check_fail(check, "a fit failed: %s", error != NULL ? error->message : "(no error set)");
@@ -90,7 +84,7 @@ lac_check_cancelled_fit(LacCheck *check)
         model->instance.context = context;
         lac_context_cancel(context);
         before = cpu_seconds();
-        ok = model_plugin(check)->fit(model, data, &error);
+        ok = lac_check_model(check)->fit(model, data, &error);
         judge_cancelled(check, "fit", ok, cpu_seconds() - before, error);
     }
     lac_instance_free(model); /* also after a fit that failed half way */
@@ -112,7 +106,7 @@ check_cancelled_fill(LacCheck *check)
     out = lac_matrix_new(data->rows, data->cols, NULL);
     lac_context_cancel(context);
     before = cpu_seconds();
-    ok = model_plugin(check)->fill(model, data, out, &error);
+    ok = lac_check_model(check)->fill(model, data, out, &error);
     judge_cancelled(check, "fill", ok, cpu_seconds() - before, error);
     lac_instance_free(model);
 }
@@ -130,10 +124,10 @@ through_file(LacCheck *check, const LacModel *model, LacContext *context)
     if (fd >= 0)
         close(fd);
     copy->instance.context = context;
-    if (fd >= 0 && model_plugin(check)->save(model, out, &error) &&
+    if (fd >= 0 && lac_check_model(check)->save(model, out, &error) &&
         lac_bundle_write(out, path, &error))
         in = lac_bundle_read(path, &error);
-    if (in == NULL || !model_plugin(check)->load(copy, in, &error)) {
+    if (in == NULL || !lac_check_model(check)->load(copy, in, &error)) {
         lac_check_fail(check, "%s", error != NULL ? error->message : "(no error set)");
         g_clear_pointer((gpointer *)&copy, lac_instance_free);
     }
@@ -146,7 +140,7 @@ static LacMatrix *
 apply(LacCheck *check, const LacModel *model, const LacData *in, gssize draw)
 {
     g_autoptr(GError) error = NULL;
-    const LacModelPlugin *plugin = model_plugin(check);
+    const LacModelPlugin *plugin = lac_check_model(check);
     const gboolean predicts = plugin->fill == NULL;
     g_autoptr(LacMatrix) out = lac_matrix_new(in->rows, predicts ? in->n_classes : in->cols, NULL);
     const gboolean ok = draw >= 0  ? plugin->sample(model, in, (size_t)draw, out, &error)
@@ -194,7 +188,7 @@ check_saved_draws(LacCheck *check, size_t draws)
     copy = model != NULL ? through_file(check, model, later) : NULL;
     if (copy != NULL) {
         compare_copy(check, model, copy, data, -1);
-        if (model_plugin(check)->sample != NULL)
+        if (lac_check_model(check)->sample != NULL)
             compare_copy(check, model, copy, data, (gssize)draws - 1);
     }
     lac_instance_free(model);
@@ -208,7 +202,7 @@ estimate(LacCheck *check, const LacModel *model, size_t rows, size_t cols, LacCo
     const LacWorkload work = {rows, cols, 0.2, 1, 1};
 
     *out = (LacCost){NAN, NAN};
-    model_plugin(check)->cost(model, &work, out);
+    lac_check_model(check)->cost(model, &work, out);
     if (isfinite(out->seconds) && isfinite(out->bytes) && out->seconds >= 0.0 && out->bytes >= 0.0)
         return TRUE;
     lac_check_fail(check, "for %zu rows and %zu columns it expects %g s and %g bytes", rows, cols,
@@ -223,7 +217,7 @@ lac_check_cost(LacCheck *check)
     LacCost before = {0}, now;
     LacModel *model;
 
-    if (model_plugin(check)->cost == NULL) {
+    if (lac_check_model(check)->cost == NULL) {
         lac_check_note(check, "it does not estimate its cost");
         return;
     }
@@ -244,7 +238,7 @@ lac_check_cost(LacCheck *check)
 void
 lac_check_save_load(LacCheck *check)
 {
-    if (model_plugin(check)->save == NULL) {
+    if (lac_check_model(check)->save == NULL) {
         lac_check_note(check, "it cannot be saved");
         return;
     }
@@ -275,7 +269,7 @@ check_sample(LacCheck *check)
     g_autoptr(LacMatrix) zero = NULL, one = NULL, again = NULL;
     size_t i, j;
 
-    if (model_plugin(check)->sample == NULL) {
+    if (lac_check_model(check)->sample == NULL) {
         lac_check_note(check, "it does not draw");
         return;
     }
@@ -301,43 +295,6 @@ check_sample(LacCheck *check)
                        "draw 1 depends on how many are asked for: cell (%zu, %zu) is %.17g "
                        "of 2 and %.17g of 5",
                        i, j, lac_matrix_row(one, i)[j], lac_matrix_row(again, i)[j]);
-}
-
-/* Rows of probabilities over the classes of the training labels. */
-static void
-check_predict(LacCheck *check)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
-    g_autoptr(LacData) data = NULL;
-    g_autoptr(LacMatrix) out = NULL;
-    LacModel *model;
-    int32_t *labels;
-
-    if (model_plugin(check)->predict == NULL) {
-        lac_check_note(check, "it does not predict");
-        return;
-    }
-    data = lac_check_base(check, 1);
-    if (data == NULL)
-        return;
-    labels = g_new0(int32_t, data->rows);
-    for (size_t i = 0; i < data->rows; i++)
-        labels[i] = (int32_t)(i % 3);
-    lac_data_take_labels(data, labels, 3, NULL);
-    model = lac_check_fitted(check, context, data);
-    out = lac_matrix_new(data->rows, 3, NULL);
-    if (model != NULL && !model_plugin(check)->predict(model, data, out, &error))
-        lac_check_fail(check, "predict failed: %s",
-                       error != NULL ? error->message : "(no error set)");
-    for (size_t i = 0; model != NULL && error == NULL && i < out->rows; i++) {
-        const double *q = lac_matrix_row(out, i);
-
-        if (!(q[0] >= 0.0 && q[1] >= 0.0 && q[2] >= 0.0 && fabs(q[0] + q[1] + q[2] - 1.0) <= 1e-6))
-            lac_check_fail(check, "row %zu: %g, %g, %g are no probabilities of three classes", i,
-                           q[0], q[1], q[2]);
-    }
-    lac_instance_free(model);
 }
 
 /* Some lives of a model: made, fitted, asked, freed. */
@@ -403,73 +360,6 @@ lac_check_leak(LacCheck *check)
         lac_check_note(check, "least growth of %zu lives: %zu bytes", lives.cycles, least);
 }
 
-/* ---- classifiers ------------------------------------------------------------------------------
- */
-
-static void
-check_refusal_of(LacCheck *check, const char *what, gboolean done, const GError *error)
-{
-    if (done)
-        lac_check_fail(check, "%s was taken without a word; refuse with LAC_ERROR_DATA", what);
-    else
-        lac_check_refusal(check, what, error);
-}
-
-static void
-check_without_labels(LacCheck *check)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
-    g_autoptr(LacData) data = lac_check_base(check, 1);
-    LacModel *model = lac_check_instance(check->plugin, NULL, NULL);
-    gboolean done;
-
-    if (data != NULL) {
-        lac_data_take_labels(data, NULL, 0, NULL);
-        model->instance.context = context;
-        done = model_plugin(check)->fit(model, data, &error);
-        check_refusal_of(check, "a table without labels", done, error);
-    }
-    lac_instance_free(model);
-}
-
-static void
-check_predict_holes(LacCheck *check)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
-    g_autoptr(LacData) data = lac_check_base(check, 1), raw = NULL, holed = NULL;
-    g_autoptr(LacMatrix) out = NULL;
-    LacModel *model = data != NULL ? lac_check_fitted(check, context, data) : NULL;
-    gboolean done;
-
-    if (model == NULL)
-        return;
-    raw = lac_check_table(data->image.channels > 0 ? LAC_TABLE_IMAGES : LAC_TABLE_PLAIN, 1);
-    holed = lac_check_prepare(check->plugin, raw);
-    out = lac_matrix_new(data->rows, data->n_classes, NULL);
-    done = model_plugin(check)->predict(model, holed, out, &error);
-    check_refusal_of(check, "a row with a hole", done, error);
-    lac_instance_free(model);
-}
-
-const LacCheckCase lac_check_classifier_cases[] = {
-    {"takes its defaults and gives them back", lac_check_params_round_trip, 0},
-    {"refuses bad parameters by name", lac_check_params_refused, 0},
-    {"predicts probabilities", check_predict, 0},
-    {"gives the same bytes for the same seed", lac_check_same_seed, 0},
-    {"agrees on 1 and 2 threads", lac_check_threads, 0},
-    {"refuses a table without labels", check_without_labels, 0},
-    {"refuses rows with holes", check_predict_holes, 0},
-    {"stops fitting when cancelled", lac_check_cancelled_fit, 0},
-    {"predicts the same after save and load", lac_check_save_load, 0},
-    {"estimates costs that grow with the table", lac_check_cost, 0},
-    {"frees what it allocates", lac_check_leak, 0},
-    {NULL, NULL, 0},
-};
-
-/* ---- all others ------------------------------------------------------------------------------ */
-
 const LacCheckCase lac_check_model_cases[] = {
     {"takes its defaults and gives them back", lac_check_params_round_trip, 0},
     {"refuses bad parameters by name", lac_check_params_refused, 0},
@@ -487,7 +377,7 @@ const LacCheckCase lac_check_model_cases[] = {
     {"gives whole rows back as numbers", lac_check_reconstruct, 0},
     {"gives log densities that are numbers", lac_check_log_density, 0},
     {"gives bounds that are numbers", lac_check_elbo, 0},
-    {"predicts probabilities", check_predict, 0},
+    {"predicts probabilities", lac_check_predict, 0},
     {"estimates costs that grow with the table", lac_check_cost, 0},
     {"frees what it allocates", lac_check_leak, 0},
     {NULL, NULL, 0},

@@ -102,6 +102,12 @@ void lac_check_reconstruct(LacCheck *check);
 void lac_check_log_density(LacCheck *check);
 void lac_check_elbo(LacCheck *check);
 void lac_check_leak(LacCheck *check);
+void lac_check_predict(LacCheck *check);
+static inline const LacModelPlugin *
+lac_check_model(const LacCheck *check)
+{
+    return (const LacModelPlugin *)check->plugin;
+}
 /** lac_check_fitted: on @train; NULL after a failure that is told. */
 LacModel *lac_check_fitted(LacCheck *check, LacContext *context, const LacData *train);
 

@@ -1,5 +1,5 @@
-/* Methods across data sets: who is in, what failures mean, ranks and tests. */
-#include "compare-private.h"
+/* Methods across data sets: ranks and tests. */
+#include "grid-private.h"
 
 #include <lacuna/stats.h>
 #include <math.h>
@@ -11,245 +11,9 @@
 #define BAYES_DRAWS 50000
 #define BOOTSTRAPS 9999
 
-/* losses before families are merged: [n x k], NaN not run */
-typedef struct {
-    size_t n, k;
-    size_t *data, *method;
-    double *loss;
-} Grid;
-
-static void
-grid_clear(Grid *grid)
-{
-    g_free(grid->data);
-    g_free(grid->method);
-    g_free(grid->loss);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Grid, grid_clear)
-
-/* a method that does not offer what @metric needs fails at nothing there, even where its cells did
- * not finish */
-static gboolean
-offers(const LacReport *report, size_t method, size_t metric)
-{
-    gboolean unfit = FALSE;
-
-    for (size_t c = 0; c < report->cells->len; c++) {
-        if (report_cell(report, c)->method != method)
-            continue;
-        if (report_value_status(report, c, metric) == LAC_VALUE_OK)
-            return TRUE;
-        unfit |= report_value_status(report, c, metric) == LAC_VALUE_NOT_APPLICABLE;
-    }
-    return !unfit;
-}
-
-static Grid
-grid_read(const LacReport *report, size_t condition, size_t metric)
-{
-    const LacReportMetric *info = report_metric(report, metric);
-    const size_t n = report->data->len, k = report->methods->len;
-    Grid grid = {n, k, g_new(size_t, MAX(n, 1)), g_new(size_t, MAX(k, 1)),
-                 g_new(double, MAX(n * k, 1))};
-
-    for (size_t i = 0; i < n; i++)
-        grid.data[i] = i;
-    for (size_t j = 0; j < k; j++)
-        grid.method[j] = j;
-    for (size_t j = 0; j < k; j++) {
-        const gboolean able = offers(report, j, metric);
-        for (size_t i = 0; i < n; i++) {
-            const LacEntry entry = report_entry(report, condition, i, j, metric);
-            double *loss = &grid.loss[i * k + j];
-            *loss = NAN;
-            if (!able)
-                continue;
-            if (entry.status == LAC_VALUE_OK)
-                *loss = report_loss(info, entry.mean);
-            else if (entry.status == LAC_VALUE_FAILED || entry.status == LAC_VALUE_UNDEFINED)
-                *loss = INFINITY;
-        }
-    }
-    return grid;
-}
-
-static void
-grid_drop_method(Grid *grid, size_t j)
-{
-    for (size_t i = 0; i < grid->n; i++)
-        for (size_t l = 0, kept = 0; l < grid->k; l++)
-            if (l != j)
-                grid->loss[i * (grid->k - 1) + kept++] = grid->loss[i * grid->k + l];
-    memmove(grid->method + j, grid->method + j + 1, (grid->k - j - 1) * sizeof *grid->method);
-    grid->k--;
-}
-
-static void
-grid_drop_data(Grid *grid, size_t i)
-{
-    memmove(grid->loss + i * grid->k, grid->loss + (i + 1) * grid->k,
-            (grid->n - i - 1) * grid->k * sizeof *grid->loss);
-    memmove(grid->data + i, grid->data + i + 1, (grid->n - i - 1) * sizeof *grid->data);
-    grid->n--;
-}
-
-static size_t
-count_in_column(const Grid *grid, size_t j, gboolean (*test)(double))
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < grid->n; i++)
-        count += test(grid->loss[i * grid->k + j]) ? 1 : 0;
-    return count;
-}
-
-static size_t
-count_in_row(const Grid *grid, size_t i, gboolean (*test)(double))
-{
-    size_t count = 0;
-
-    for (size_t j = 0; j < grid->k; j++)
-        count += test(grid->loss[i * grid->k + j]) ? 1 : 0;
-    return count;
-}
-
-static gboolean
-was_not_run(double loss)
-{
-    return isnan(loss) != 0;
-}
-
-static gboolean
-has_failed(double loss)
-{
-    return isinf(loss) != 0 && loss > 0.0;
-}
-
-static gboolean
-has_no_value(double loss)
-{
-    return !isfinite(loss);
-}
-
-/* leave out methods that no data set knows or that are not applicable anywhere, data sets nobody
- * has a value on, and data sets that some method was not run on */
-static void
-grid_trim(Grid *grid, LacComparison *out)
-{
-    for (size_t j = grid->k; j-- > 0;)
-        if (count_in_column(grid, j, was_not_run) == grid->n)
-            grid_drop_method(grid, j);
-    for (size_t i = grid->n; i-- > 0;)
-        if (grid->k == 0 || count_in_row(grid, i, has_no_value) == grid->k)
-            grid_drop_data(grid, i);
-    for (size_t i = grid->n; i-- > 0;) {
-        if (count_in_row(grid, i, was_not_run) > 0) {
-            grid_drop_data(grid, i);
-            out->left_out++;
-        }
-    }
-}
-
-static void
-grid_fill(Grid *grid, const LacReport *report, LacComparison *out)
-{
-    size_t from = grid->k;
-
-    for (size_t j = 0; j < grid->k; j++)
-        if (g_strcmp0(report_method(report, grid->method[j])->label, report->settings.fill) == 0)
-            from = j;
-    if (from == grid->k)
-        return; /* no such method: failures stay worst */
-    for (size_t i = 0; i < grid->n; i++) {
-        for (size_t j = 0; j < grid->k; j++) {
-            double *loss = &grid->loss[i * grid->k + j];
-            if (has_failed(*loss)) {
-                *loss = grid->loss[i * grid->k + from];
-                out->filled++;
-            }
-        }
-    }
-}
-
-static void
-grid_apply_policy(Grid *grid, const LacReport *report, LacComparison *out)
-{
-    for (size_t j = 0; j < grid->k; j++)
-        out->failures += count_in_column(grid, j, has_failed);
-    switch (report->settings.failures) {
-    case LAC_FAILURES_WORST:
-        break;
-    case LAC_FAILURES_EXCLUDE_DATASET:
-        for (size_t i = grid->n; i-- > 0;) {
-            if (count_in_row(grid, i, has_failed) > 0) {
-                grid_drop_data(grid, i);
-                out->left_out++;
-            }
-        }
-        break;
-    case LAC_FAILURES_EXCLUDE_METHOD:
-    case LAC_FAILURES_SEPARATE:
-        for (size_t j = grid->k; j-- > 0;) {
-            if (count_in_column(grid, j, has_failed) > 0) {
-                g_ptr_array_add(out->apart,
-                                g_strdup(report_method(report, grid->method[j])->label));
-                grid_drop_method(grid, j);
-            }
-        }
-        break;
-    case LAC_FAILURES_FILL:
-        grid_fill(grid, report, out);
-        break;
-    }
-}
-
-static gboolean
-all_positive(const Grid *grid)
-{
-    for (size_t i = 0; i < grid->n * grid->k; i++)
-        if (!(grid->loss[i] > 0.0))
-            return FALSE;
-    return TRUE;
-}
-
-/* Data sets of one family become one block: the geometric mean of their losses where ratios make
- * sense, else the mean; a failure in one is a failure of the family. */
-static void
-blocks_build(const Grid *grid, const LacReport *report, LacComparison *out)
-{
-    g_autofree size_t *members = g_new0(size_t, MAX(grid->n, 1));
-
-    out->data_sets = grid->n;
-    out->block = g_new0(char *, grid->n + 1);
-    out->loss = g_new0(double, MAX(grid->n * grid->k, 1));
-    for (size_t i = 0; i < grid->n; i++) {
-        const LacReportData *data = report_data(report, grid->data[i]);
-        size_t b = 0;
-        while (b < out->n && !g_str_equal(out->block[b], data->family))
-            b++;
-        if (b == out->n)
-            out->block[out->n++] = g_strdup(data->family);
-        members[b]++;
-        for (size_t j = 0; j < grid->k; j++) {
-            const double loss = grid->loss[i * grid->k + j];
-            out->loss[b * grid->k + j] += out->log_ratio ? log(loss) : loss;
-        }
-    }
-    for (size_t b = 0; b < out->n; b++) {
-        for (size_t j = 0; j < grid->k; j++) {
-            double *loss = &out->loss[b * grid->k + j];
-            *loss /= (double)members[b];
-            if (out->log_ratio)
-                *loss = exp(*loss);
-        }
-    }
-    if (out->data_sets == out->n && out->log_ratio) /* no family: keep the bits of the values */
-        memcpy(out->loss, grid->loss, grid->n * grid->k * sizeof *grid->loss);
-}
-
 /* permutes methods (columns) by mean rank, then label */
 static void
-sort_methods(LacComparison *out, const LacReport *report, const Grid *grid)
+sort_methods(LacComparison *out, const LacReport *report, const LacGrid *grid)
 {
     const size_t k = out->k, n = out->n;
     g_autofree double *loss = g_memdup2(out->loss, n * k * sizeof(double));
@@ -280,7 +44,7 @@ sort_methods(LacComparison *out, const LacReport *report, const Grid *grid)
 }
 
 static void
-rank_blocks(LacComparison *out, const LacReport *report, const Grid *grid)
+rank_blocks(LacComparison *out, const LacReport *report, const LacGrid *grid)
 {
     const size_t k = out->k, n = out->n;
 
@@ -301,7 +65,7 @@ rank_blocks(LacComparison *out, const LacReport *report, const Grid *grid)
             for (size_t l = 0; l < k; l++)
                 best = fmin(best, out->loss[b * k + l]);
             out->wins[j] += out->loss[b * k + j] <= best && isfinite(best) ? 1 : 0;
-            out->failed[j] += has_failed(out->loss[b * k + j]) ? 1 : 0;
+            out->failed[j] += report_has_failed(out->loss[b * k + j]) ? 1 : 0;
         }
     }
 }
@@ -312,9 +76,9 @@ contrast(const LacComparison *out, double a, double b)
 {
     if (a == b)
         return 0.0;
-    if (has_failed(a))
+    if (report_has_failed(a))
         return INFINITY;
-    if (has_failed(b))
+    if (report_has_failed(b))
         return -INFINITY;
     return out->log_ratio ? log(a / b) : a - b;
 }
@@ -437,19 +201,19 @@ LacComparison *
 report_compare(const LacReport *report, size_t condition, size_t metric, gboolean thorough)
 {
     g_autoptr(LacComparison) out = g_new0(LacComparison, 1);
-    g_auto(Grid) grid = grid_read(report, condition, metric);
+    g_auto(LacGrid) grid = report_grid_read(report, condition, metric);
 
     out->condition = condition;
     out->metric = metric;
     out->apart = g_ptr_array_new_with_free_func(g_free);
-    grid_trim(&grid, out);
-    grid_apply_policy(&grid, report, out);
+    report_grid_trim(&grid, out);
+    report_grid_apply_policy(&grid, report, out);
     if (grid.n == 0 || grid.k == 0)
         return NULL;
     out->k = grid.k;
-    out->log_ratio = report->settings.log_ratio && all_positive(&grid) &&
+    out->log_ratio = report->settings.log_ratio && report_grid_all_positive(&grid) &&
                      report_metric(report, metric)->better == LAC_BETTER_LOW;
-    blocks_build(&grid, report, out);
+    report_grid_merge_families(&grid, report, out);
     rank_blocks(out, report, &grid);
     out->tested = out->n >= LEAST_BLOCKS && out->k >= 2;
     if (!out->tested)
