@@ -62,6 +62,9 @@ typedef struct {
 
 /** nn_amx_begin, nn_amx_end: around tiles, in the thread that computes them. */
 void nn_amx_begin(void);
+/** nn_amx_begin_rows: tiles are @rows <= 16 rows from @a, and from @half, each; rows of C are still
+ * counted as if there were 16. */
+void nn_amx_begin_rows(unsigned rows);
 void nn_amx_end(void);
 void nn_amx_tile(const NnAmxTile *tile);
 

@@ -44,14 +44,21 @@ typedef struct {
 } AmxConfig;
 
 NN_AMX_TARGET void
+nn_amx_begin_rows(unsigned rows)
+{
+    const uint8_t n = (uint8_t)rows;
+    const AmxConfig config = {.palette = 1,
+                              .bytes = {64, 64, 64, 64, 64, 64, 64, 64},
+                              .rows = {n, n, n, n, n, n, 16, 16}};
+
+    /* the compiler does not know that all of it is read */
+    __asm__ volatile("ldtilecfg %0" ::"m"(config));
+}
+
+void
 nn_amx_begin(void)
 {
-    /* a constant, since the compiler does not know either that all of it is read */
-    static const AmxConfig config = {.palette = 1,
-                                     .bytes = {64, 64, 64, 64, 64, 64, 64, 64},
-                                     .rows = {16, 16, 16, 16, 16, 16, 16, 16}};
-
-    _tile_loadconfig(&config);
+    nn_amx_begin_rows(16);
 }
 
 NN_AMX_TARGET void
@@ -190,6 +197,11 @@ nn_amx_found(void)
 
 void
 nn_amx_begin(void)
+{
+}
+
+void
+nn_amx_begin_rows(unsigned rows)
 {
 }
 

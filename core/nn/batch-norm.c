@@ -5,6 +5,7 @@
  *
  * over the n values of the channel; the part in brackets is there only when the batch's own moments
  * normalise. Source: Ioffe & Szegedy (2015). */
+#include "norm-private.h"
 #include "parallel-private.h"
 #include "tape-private.h"
 #include <lacuna/ops.h>
@@ -20,13 +21,46 @@ typedef struct {
     size_t channels, images, run, step;
     gboolean batch; /* normalised by the moments of the batch */
     LacReal eps;
-    double *mean, *scale; /* [channels], scale = 1 / sqrt(var + eps) */
+    NnNormChannel *by; /* [channels] */
 } BatchNorm;
 
 static double
 norm_count(const BatchNorm *norm)
 {
     return (double)norm->images * (double)norm->run;
+}
+
+/* ---- formulas ---- */
+
+NnNormChannel
+nn_norm_moments(double n, double shift, const double *sums, LacReal momentum, LacReal eps,
+                LacReal *running_mean, LacReal *running_var)
+{
+    const double mean = shift + sums[0] / n, m = (double)momentum;
+    const double square = MAX(sums[1] - sums[0] * sums[0] / n, 0.0);
+
+    *running_mean = (LacReal)((1.0 - m) * (double)*running_mean + m * mean);
+    *running_var = (LacReal)((1.0 - m) * (double)*running_var + m * square / MAX(n - 1.0, 1.0));
+    return (NnNormChannel){mean, 1.0 / sqrt(square / n + (double)eps)};
+}
+
+NnNormChannel
+nn_norm_running(LacReal mean, LacReal var, LacReal eps)
+{
+    return (NnNormChannel){(double)mean, 1.0 / sqrt((double)var + (double)eps)};
+}
+
+double
+nn_norm_slope(const NnNormChannel *channel, double n, double gamma, const double *sums,
+              LacReal k[3])
+{
+    const double scale = channel->scale, factor = gamma * scale, by_gamma = sums[1] * scale;
+    const double slope = -factor * scale * by_gamma / n;
+
+    k[0] = (LacReal)factor;
+    k[1] = (LacReal)slope;
+    k[2] = (LacReal)(-factor * sums[0] / n - slope * channel->mean);
+    return by_gamma;
 }
 
 /* ---- sums over a channel: along a run in LANES numbers at a time, from run to run in double. The
@@ -100,7 +134,7 @@ typedef struct {
     BatchNorm *norm;
     const LacReal *x, *gamma, *beta;
     LacReal *y, *running;
-    double momentum;
+    LacReal momentum;
 } NormForward;
 
 /* Moments about the mean of the first image, so that nothing cancels: one pass is enough. */
@@ -114,17 +148,10 @@ norm_moments(const NormForward *f, size_t begin, size_t end)
     for (size_t k = 0; k < end - begin; k++)
         s.shift_v[k] = s.shift_u[k] = (double)(LacReal)(s.sums[k][0] / (double)f->norm->run);
     norm_sum(f->norm, begin, end, f->norm->images, f->x, f->x, &s);
-    for (size_t c = begin; c < end; c++) {
-        const double *sums = s.sums[c - begin], mean = s.shift_v[c - begin] + sums[0] / n;
-        const double square = MAX(sums[1] - sums[0] * sums[0] / n, 0.0);
-        LacReal *running_mean = f->running + c, *running_var = running_mean + f->norm->channels;
-
-        f->norm->mean[c] = mean;
-        f->norm->scale[c] = 1.0 / sqrt(square / n + (double)f->norm->eps);
-        *running_mean = (LacReal)((1.0 - f->momentum) * (double)*running_mean + f->momentum * mean);
-        *running_var = (LacReal)((1.0 - f->momentum) * (double)*running_var +
-                                 f->momentum * square / MAX(n - 1.0, 1.0));
-    }
+    for (size_t c = begin; c < end; c++)
+        f->norm->by[c] =
+            nn_norm_moments(n, s.shift_v[c - begin], s.sums[c - begin], f->momentum, f->norm->eps,
+                            f->running + c, f->running + f->norm->channels + c);
 }
 
 LAC_CLONES static void
@@ -144,17 +171,15 @@ norm_forward_channels(size_t begin, size_t end, unsigned worker, void *user)
 
     if (norm->batch)
         norm_moments(f, begin, end);
-    for (size_t c = begin; c < end && !norm->batch; c++) {
-        norm->mean[c] = (double)f->running[c];
-        norm->scale[c] = 1.0 / sqrt((double)f->running[norm->channels + c] + (double)norm->eps);
-    }
+    for (size_t c = begin; c < end && !norm->batch; c++)
+        norm->by[c] = nn_norm_running(f->running[c], f->running[norm->channels + c], norm->eps);
     for (size_t i = 0; i < norm->images; i++) {
         for (size_t c = begin; c < end; c++) {
-            const double scale = (double)f->gamma[c] * norm->scale[c];
+            const double scale = (double)f->gamma[c] * norm->by[c].scale;
             const size_t at = i * norm->step + c * norm->run;
 
             norm_scale_run(norm->run, f->x + at, (LacReal)scale,
-                           (LacReal)((double)f->beta[c] - scale * norm->mean[c]), norm->step,
+                           (LacReal)((double)f->beta[c] - scale * norm->by[c].mean), norm->step,
                            f->y + at);
         }
     }
@@ -200,16 +225,12 @@ norm_backward_channel(const NormBackward *b, size_t c, const double *sums, LacRe
 {
     const BatchNorm *norm = b->norm;
     const double n = norm->batch ? norm_count(norm) : INFINITY;
-    const double scale = norm->scale[c], factor = (double)b->gamma[c] * scale;
-    const double by_gamma = sums[1] * scale, slope = -factor * scale * by_gamma / n;
+    const double by_gamma = nn_norm_slope(&norm->by[c], n, (double)b->gamma[c], sums, k);
 
     if (b->gbeta != NULL)
         b->gbeta[c] = (LacReal)(sums[0] + (b->add_beta ? (double)b->gbeta[c] : 0.0));
     if (b->ggamma != NULL)
         b->ggamma[c] = (LacReal)(by_gamma + (b->add_gamma ? (double)b->ggamma[c] : 0.0));
-    k[0] = (LacReal)factor;
-    k[1] = (LacReal)slope;
-    k[2] = (LacReal)(-factor * sums[0] / n - slope * norm->mean[c]);
 }
 
 static void
@@ -221,7 +242,7 @@ norm_backward_channels(size_t begin, size_t end, unsigned worker, void *user)
     NormSums s = {0};
 
     for (size_t c = begin; c < end; c++)
-        s.shift_u[c - begin] = norm->mean[c];
+        s.shift_u[c - begin] = norm->by[c].mean;
     norm_sum(norm, begin, end, norm->images, b->gy, b->x, &s);
     for (size_t c = begin; c < end; c++)
         norm_backward_channel(b, c, s.sums[c - begin], k[c - begin]);
@@ -294,7 +315,7 @@ lac_nn_batch_norm(LacTensor *x, LacTensor *gamma, LacTensor *beta, LacReal *runn
                              lac_tensor_shape_text(beta));
     y = lac_tape_result(&lac_op_batch_norm, 3, (LacTensor *[]){x, gamma, beta}, x->dims, x->shape);
     norm =
-        y != NULL ? lac_tape_alloc(x->tape, sizeof *norm + 2 * gamma->size * sizeof(double)) : NULL;
+        y != NULL ? lac_tape_alloc(x->tape, sizeof *norm + gamma->size * sizeof *norm->by) : NULL;
     if (norm == NULL)
         return NULL;
     *norm = (BatchNorm){.channels = gamma->size,
@@ -302,12 +323,11 @@ lac_nn_batch_norm(LacTensor *x, LacTensor *gamma, LacTensor *beta, LacReal *runn
                         .run = x->dims == 4 ? x->shape[2] * x->shape[3] : 1,
                         .batch = lac_tape_is_training(x->tape),
                         .eps = eps,
-                        .mean = (double *)(norm + 1)};
-    norm->scale = norm->mean + norm->channels;
+                        .by = (NnNormChannel *)(norm + 1)};
     norm->step = norm->channels * norm->run;
     y->saved = norm;
-    lac_parallel_for_short(
-        2e-9 * (double)x->size, norm->channels, norm_grain(norm), norm_forward_channels,
-        &(NormForward){norm, x->v, gamma->v, beta->v, y->v, running, (double)momentum});
+    lac_parallel_for_short(2e-9 * (double)x->size, norm->channels, norm_grain(norm),
+                           norm_forward_channels,
+                           &(NormForward){norm, x->v, gamma->v, beta->v, y->v, running, momentum});
     return lac_tape_done(y);
 }

@@ -17,6 +17,22 @@ typedef struct {
     LacConv geometry;
 } NnConv;
 
+/** nn_conv_sizes: of a convolution with filters @w over @n images of @height x @width; FALSE: the
+ * filters do not fit into them. */
+gboolean nn_conv_sizes(size_t n, const LacTensor *w, size_t height, size_t width, LacConv geometry,
+                       NnConv *v);
+
+/** NnDirection: a phase of the adjoint, down or across: pixels u = stride i + p of the padded
+ * image, which meet taps stride t + p of windows i - t.
+ * @taps: t below it; if the kernel has none, one that is 0
+ * @first, @places: the i that are inside the image */
+typedef struct {
+    size_t p, taps, first, places;
+} NnDirection;
+
+/** nn_direction: of an image of @size pixels behind @before of padding. */
+NnDirection nn_direction(size_t p, size_t stride, size_t kernel, size_t before, size_t size);
+
 /** nn_conv_forward: y = act(x * W + b), @b [filters] or NULL. FALSE: no memory, the tape's error is
  * set; so for all three. */
 LAC_PRIVATE_API gboolean nn_conv_forward(LacTape *tape, const NnConv *conv, const LacReal *x,

@@ -78,16 +78,10 @@ nn_conv_forward(LacTape *tape, const NnConv *v, const LacReal *x, const LacReal 
  * begins at row s (i - t): x[s i + p] = sum over t of y[i - t] W[s t + p]. For each phase that is a
  * convolution of y, with stride 1, with the taps of that phase in reverse order. */
 
-/** Direction: a phase down or across. */
-typedef struct {
-    size_t p, taps;       /* taps: of the kernel with that remainder; if none, one that is 0 */
-    size_t first, places; /* the places that are inside the image */
-} Direction;
-
-static Direction
-phase_find(size_t p, size_t stride, size_t kernel, size_t before, size_t size)
+NnDirection
+nn_direction(size_t p, size_t stride, size_t kernel, size_t before, size_t size)
 {
-    Direction phase = {.p = p, .taps = p < kernel ? (kernel - p + stride - 1) / stride : 1};
+    NnDirection phase = {.p = p, .taps = p < kernel ? (kernel - p + stride - 1) / stride : 1};
     /* u runs over [before, before + size) */
     const size_t first = before > p ? (before - p + stride - 1) / stride : 0;
     const size_t end = before + size > p ? (before + size - p + stride - 1) / stride : 0;
@@ -99,7 +93,7 @@ phase_find(size_t p, size_t stride, size_t kernel, size_t before, size_t size)
 
 /* The filters of a phase, [channels][filters][taps down][taps across], taps reversed. */
 static void
-phase_filters(const NnConv *v, const Direction *down, const Direction *across, const LacReal *w,
+phase_filters(const NnConv *v, const NnDirection *down, const NnDirection *across, const LacReal *w,
               LacReal *out)
 {
     const size_t s = v->geometry.stride, kernel = v->kernel_height * v->kernel_width;
@@ -123,7 +117,7 @@ phase_filters(const NnConv *v, const Direction *down, const Direction *across, c
 
 /** Phase: the convolution of y that gives one phase of the images. */
 typedef struct {
-    Direction down, across;
+    NnDirection down, across;
     NnImageProduct product;
     size_t at; /* of its result in the thread's memory */
 } Phase;
@@ -182,8 +176,8 @@ adjoint_init(LacTape *tape, Adjoint *a, const LacReal *w, const LacReal *b,
         Phase *phase = &a->phases[p];
 
         *phase = (Phase){
-            .down = phase_find(p / s, s, v->kernel_height, v->geometry.top, v->height),
-            .across = phase_find(p % s, s, v->kernel_width, v->geometry.left, v->width),
+            .down = nn_direction(p / s, s, v->kernel_height, v->geometry.top, v->height),
+            .across = nn_direction(p % s, s, v->kernel_width, v->geometry.left, v->width),
             .product = {.rows = v->channels,
                         .bias = b,
                         .activation = activation,

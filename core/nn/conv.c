@@ -22,10 +22,9 @@ typedef struct {
 
 /* ---- shape rules ---- */
 
-/* The sizes of a convolution with filters @w over images of @height x @width; FALSE: the filters do
- * not fit into them. */
-static gboolean
-conv_sizes(size_t n, const LacTensor *w, size_t height, size_t width, LacConv geometry, NnConv *v)
+gboolean
+nn_conv_sizes(size_t n, const LacTensor *w, size_t height, size_t width, LacConv geometry,
+              NnConv *v)
 {
     const size_t padded_height = height + geometry.top + geometry.bottom;
     const size_t padded_width = width + geometry.left + geometry.right;
@@ -266,7 +265,7 @@ lac_nn_conv2d(LacTensor *x, LacTensor *w, LacTensor *b, LacConv geometry, LacAct
         return NULL;
     if (x->dims != 4 || w->dims != 4 || x->shape[1] != w->shape[1] ||
         (b != NULL && (b->dims != 1 || b->shape[0] != w->shape[0])) ||
-        !conv_sizes(x->shape[0], w, x->shape[2], x->shape[3], geometry, &plan.v))
+        !nn_conv_sizes(x->shape[0], w, x->shape[2], x->shape[3], geometry, &plan.v))
         return conv_refuse("conv2d", x, w, b, expected);
 
     const size_t shape[] = {plan.v.n, plan.v.filters, plan.v.out_height, plan.v.out_width};
@@ -334,7 +333,7 @@ lac_nn_conv_transpose2d(LacTensor *x, LacTensor *w, LacTensor *b, LacConv geomet
         return NULL;
     if (x->dims != 4 || w->dims != 4 || x->shape[1] != w->shape[0] ||
         (b != NULL && (b->dims != 1 || b->shape[0] != w->shape[1])) ||
-        !conv_sizes(x->shape[0], w, height, width, geometry, &plan.v) ||
+        !nn_conv_sizes(x->shape[0], w, height, width, geometry, &plan.v) ||
         plan.v.out_height != x->shape[2] || plan.v.out_width != x->shape[3])
         return conv_refuse("conv_transpose2d", x, w, b, expected);
 

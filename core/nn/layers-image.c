@@ -1,4 +1,5 @@
 /* Layers on images: convolutions and batch norm. */
+#include "conv-stack-private.h"
 #include "layer-private.h"
 
 /* ---- convolution ---- */
@@ -88,4 +89,47 @@ lac_batch_norm_apply(const LacBatchNorm *layer, LacTensor *x)
     return lac_nn_batch_norm(x, lac_net_use(x->tape, layer->gamma),
                              lac_net_use(x->tape, layer->beta), layer->running, layer->momentum,
                              layer->eps);
+}
+
+/* ---- one behind the other ---- */
+
+static NnStackLayer
+stack_layer(LacTape *tape, const LacConvLayer *conv, const LacBatchNorm *norm)
+{
+    NnStackLayer layer = {.w = lac_net_use(tape, conv->weight),
+                          .b = conv->bias != NULL ? lac_net_use(tape, conv->bias) : NULL,
+                          .geometry = conv->geometry,
+                          .activation = conv->activation};
+
+    if (norm != NULL) {
+        layer.gamma = lac_net_use(tape, norm->gamma);
+        layer.beta = lac_net_use(tape, norm->beta);
+        layer.running = norm->running;
+        layer.momentum = norm->momentum;
+        layer.eps = norm->eps;
+    }
+    return layer;
+}
+
+LacTensor *
+lac_conv_stack_apply(size_t n, const LacConvLayer *conv, const LacBatchNorm *norm, LacTensor *x)
+{
+    NnStackLayer layers[LAC_CONV_STACK] = {0};
+    gboolean plain = n <= LAC_CONV_STACK;
+
+    if (x == NULL)
+        return NULL;
+    for (size_t k = 0; k < n && plain; k++) {
+        plain = !conv[k].transposed;
+        if (plain)
+            layers[k] = stack_layer(x->tape, &conv[k], norm != NULL ? &norm[k] : NULL);
+    }
+    if (plain && nn_stack_suits(x, n, layers))
+        return nn_stack(x, n, layers);
+    for (size_t k = 0; k < n; k++) {
+        x = lac_conv_apply(&conv[k], x);
+        if (norm != NULL)
+            x = lac_batch_norm_apply(&norm[k], x);
+    }
+    return x;
 }

@@ -344,8 +344,7 @@ cnn_step(Bench *b)
 {
     LacTensor *y = lac_tape_input(b->tape, b->x, LAC_SHAPE(b->batch, 1, 28, 28));
 
-    for (size_t k = 0; k < 4; k++)
-        y = lac_batch_norm_apply(&b->norm[k], lac_conv_apply(&b->conv[k], y));
+    y = lac_conv_stack_apply(4, b->conv, b->norm, y);
     y = lac_mlp_apply(&b->mlp[0], lac_nn_reshape(y, LAC_SHAPE(b->batch, (size_t)64 * 14 * 14)));
     update(b, b->trainer, lac_nn_cross_entropy(y, b->labels));
 }

@@ -1,4 +1,5 @@
 /* Rows of convolutions, pooling, batch norm and dropout. */
+#include "conv-stack-private.h"
 #include "rows.h"
 
 /* ---- convolutions ---- */
@@ -88,6 +89,55 @@ apply_batch_norm_running(LacTape *tape, LacTensor *const *x)
     return y;
 }
 
+/* One layer of a stack, where there are operators for that; else what it stands for. */
+static LacTensor *
+stack_of(LacTensor *x, const NnStackLayer *layer)
+{
+    LacTensor *y;
+
+    if (nn_stack_suits(x, 1, layer))
+        return nn_stack(x, 1, layer);
+    y = lac_nn_conv2d(x, layer->w, layer->b, layer->geometry, layer->activation);
+    return layer->gamma == NULL ? y
+                                : lac_nn_batch_norm(y, layer->gamma, layer->beta, layer->running,
+                                                    layer->momentum, layer->eps);
+}
+
+static LacTensor *
+apply_stack(LacTape *tape, LacTensor *const *x)
+{
+    static LacReal running[2 * 17];
+    const LacConv geometry = {2, 1, 1, 1, 1};
+
+    return stack_of(x[0], &(NnStackLayer){x[1], x[2], x[3], x[4], running, (LacReal)0.1,
+                                          (LacReal)1e-5, geometry, LAC_ACTIVATION_NONE});
+}
+
+static LacTensor *
+apply_stack_wide(LacTape *tape, LacTensor *const *x)
+{
+    static LacReal running[2 * 16];
+
+    return stack_of(x[0], &(NnStackLayer){x[1],
+                                          NULL,
+                                          x[2],
+                                          x[3],
+                                          running,
+                                          (LacReal)0.1,
+                                          (LacReal)1e-5,
+                                          {1, 0, 0, 0, 1},
+                                          LAC_ACTIVATION_NONE});
+}
+
+static LacTensor *
+apply_stack_relu(LacTape *tape, LacTensor *const *x)
+{
+    return stack_of(x[0], &(NnStackLayer){.w = x[1],
+                                          .b = x[2],
+                                          .geometry = {1, 0, 1, 1, 0},
+                                          .activation = LAC_ACTIVATION_RELU});
+}
+
 /* the same values are dropped each time */
 static LacTensor *
 apply_dropout(LacTape *tape, LacTensor *const *x)
@@ -125,6 +175,11 @@ ROWS(images) = {
     LOOSE_ROW(10 /* as above */, "batch_norm", "channels", apply_batch_norm, X(2, 2, 3, 2), X(2),
               X(2)),
     ROW("batch_norm", "running moments", apply_batch_norm_running, X(3, 2), X(2), X(2)),
+    LOOSE_ROW(10 /* as above */, "conv_stage", "batch norm, stride 2", apply_stack, X(2, 3, 5, 3),
+              X(17, 3, 3, 3), X(17), X(17), X(17)),
+    ROW("conv_stage", "few channels, ReLU", apply_stack_relu, X(2, 3, 4, 3), X(16, 3, 2, 3), X(16)),
+    LOOSE_ROW(10 /* as above */, "planes", "no bias", apply_stack_wide, X(2, 16, 2, 3),
+              X(16, 16, 1, 2), X(16), X(16)),
     ROW("dropout", "two fifths", apply_dropout, X(7, 5)),
 };
 ROWS_END(images);
