@@ -299,145 +299,6 @@ parse_component(GPtrArray *choices, const LacNode *node, LacPluginKind kind, con
     return add_alternative(choices, plugin, params, name, position, base_dir, rng, draws, error);
 }
 
-/* ---- labels ---------------------------------------------------------------------------------- */
-
-static char *
-value_text(const LacChoice *choice, size_t i)
-{
-    const LacNode *node = choice->in_force->items[i], *written = NULL;
-    g_autofree char *json = NULL, *hash = NULL;
-
-    if (strcmp(choice->in_force->keys[i]->text, LAC_COLUMNS_KEY) == 0 &&
-        choice->columns != NULL) { /* too long to be read: the file's name, or a mark of it */
-        written = lac_node_get(choice->params, LAC_COLUMNS_KEY);
-        if (written->text != NULL)
-            return g_strdup(written->text);
-        json = lac_node_to_json(node);
-        hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, json, -1);
-        return g_strndup(hash, 8);
-    }
-    return node->text != NULL ? g_strdup(node->text) : lac_node_to_json(node);
-}
-
-/* What a choice is called before parameters have to tell it from another. */
-static char *
-base_label(const LacChoice *choice)
-{
-    const LacNode *path = lac_node_get(choice->in_force, "path");
-    g_autofree char *name = NULL;
-
-    if (choice->plugin->kind != LAC_PLUGIN_READER || path == NULL || path->text == NULL)
-        return g_strdup(choice->plugin->name);
-    name = g_path_get_basename(path->text);
-    if (g_str_has_suffix(name, ".gz"))
-        name[strlen(name) - 3] = '\0';
-    if (strrchr(name, '.') != NULL && strrchr(name, '.') != name)
-        *strrchr(name, '.') = '\0';
-    return g_steal_pointer(&name);
-}
-
-static void
-note_differences(const LacChoice *choice, const LacChoice *other, GHashTable *varying)
-{
-    for (size_t p = 0; p < choice->in_force->n; p++) {
-        const char *name = choice->in_force->keys[p]->text;
-        const LacNode *value = lac_node_get(other->in_force, name);
-        g_autofree char *own = lac_node_to_json(choice->in_force->items[p]);
-        g_autofree char *text = value != NULL ? lac_node_to_json(value) : NULL;
-
-        if (g_strcmp0(own, text) != 0)
-            g_hash_table_add(varying, (gpointer)name);
-    }
-}
-
-/* For each base label the names of parameters that are not the same in all choices that share it:
- * those that differ from the first of them. */
-static GHashTable *
-find_varying(const GPtrArray *choices, char *const *bases)
-{
-    GHashTable *all =
-        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_hash_table_unref);
-    g_autoptr(GHashTable) firsts = g_hash_table_new(g_str_hash, g_str_equal);
-
-    for (guint i = 0; i < choices->len; i++) {
-        const LacChoice *first = g_hash_table_lookup(firsts, bases[i]);
-
-        if (first == NULL) {
-            g_hash_table_insert(firsts, bases[i], choices->pdata[i]);
-            g_hash_table_insert(all, bases[i], g_hash_table_new(g_str_hash, g_str_equal));
-            continue;
-        }
-        note_differences(choices->pdata[i], first, g_hash_table_lookup(all, bases[i]));
-        note_differences(first, choices->pdata[i], g_hash_table_lookup(all, bases[i]));
-    }
-    return all;
-}
-
-/* Whether a search draws @name, or something inside it. Paths read "model.knn.k", "model.mlp.l[0]".
- */
-static gboolean
-is_drawn(const LacChoice *choice, const char *position, const char *name)
-{
-    g_autofree char *path = g_strdup_printf("%s.%s.%s", position, choice->plugin->name, name);
-    const guint n = g_strv_length(choice->axes);
-    const size_t length = strlen(path);
-
-    for (guint i = n - 2 * (guint)choice->n_drawn; i < n; i += 2)
-        if (g_str_has_prefix(choice->axes[i], path) &&
-            strchr(".[", choice->axes[i][length]) != NULL)
-            return TRUE;
-    return FALSE;
-}
-
-static char *
-choice_label(const LacChoice *choice, const char *position, const char *base, GHashTable *varying)
-{
-    GString *label = g_string_new(base);
-
-    for (size_t p = 0; p < choice->in_force->n; p++) {
-        const char *name = choice->in_force->keys[p]->text;
-        g_autofree char *value = NULL;
-
-        if (!g_hash_table_contains(varying, name) ||
-            (choice->family != NULL && is_drawn(choice, position, name)))
-            continue;
-        value = value_text(choice, p);
-        g_string_append_printf(label, " %s=%s", name, value);
-    }
-    return g_string_free(label, FALSE);
-}
-
-/* What a search draws is told by its number; the family has the name without it. */
-static void
-label_choice(LacChoice *choice, const char *position, const char *base, GHashTable *varying)
-{
-    choice->label = choice_label(choice, position, base, varying);
-    if (choice->family == NULL)
-        return;
-    choice->family_label = g_steal_pointer(&choice->label);
-    choice->label = g_strdup_printf("%s draw %zu", choice->family_label, choice->draw + 1);
-}
-
-static gboolean
-label_choices(GPtrArray *choices, const char *position, GError **error)
-{
-    g_auto(GStrv) bases = g_new0(char *, choices->len + 1);
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal), varying = NULL;
-
-    for (guint i = 0; i < choices->len; i++)
-        bases[i] = base_label(choices->pdata[i]);
-    varying = find_varying(choices, bases);
-    for (guint i = 0; i < choices->len; i++) {
-        LacChoice *choice = choices->pdata[i];
-
-        label_choice(choice, position, bases[i], g_hash_table_lookup(varying, bases[i]));
-        if (!g_hash_table_add(seen, choice->label))
-            return lac_node_fail(error, choice->place, "%s: '%s' is listed twice", position,
-                                 choice->label);
-    }
-    return TRUE;
-}
-
 GPtrArray *
 lac_choices_parse(const LacNode *node, LacPluginKind kind, const char *position,
                   const char *base_dir, const LacRng *rng, size_t draws, GError **error)
@@ -457,7 +318,7 @@ lac_choices_parse(const LacNode *node, LacPluginKind kind, const char *position,
                                  error))
                 return NULL;
     }
-    return label_choices(choices, position, error) ? g_steal_pointer(&choices) : NULL;
+    return lac_choices_label(choices, position, error) ? g_steal_pointer(&choices) : NULL;
 }
 
 GPtrArray *
@@ -469,7 +330,7 @@ lac_choices_default(LacPluginKind kind, const char *name, const LacNode *place, 
 
     if (plugin == NULL ||
         !add_alternative(choices, plugin, NULL, place, name, NULL, &none, 0, error) ||
-        !label_choices(choices, name, error))
+        !lac_choices_label(choices, name, error))
         return NULL;
     return g_steal_pointer(&choices);
 }

@@ -23,6 +23,11 @@ lac_choices_default(LacPluginKind kind, const char *name, const LacNode *place, 
  * lac_instance_new(). Owned. */
 LacNode *lac_choice_params(const LacChoice *choice, GError **error);
 
+/** lac_choices_label: gives each choice its name: the plugin's (a reader's: the file's), the
+ * parameters that tell it from the others, and those that differ between them and that the file
+ * gives. Two that are the same are an error. */
+gboolean lac_choices_label(GPtrArray *choices, const char *position, GError **error);
+
 /** lac_choice_uses_optimizer: a model trained by gradients. */
 gboolean lac_choice_uses_optimizer(const LacChoice *model);
 

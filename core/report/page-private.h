@@ -89,6 +89,9 @@ void page_entry(Page *page, const LacEntry *entry, int decimals, gboolean best, 
 void page_figure(Page *page, LacFigure *figure);
 
 /** The sections, in this order. */
+/* appends to @out what came out: by a score of draws or distributions first, then by the primary
+ * one */
+void page_lead(const Page *page, GString *out);
 void page_summary(Page *page);
 void page_scores(Page *page);
 void page_failures(Page *page);

@@ -75,6 +75,28 @@ plugins_are_there(void)
 
 /* ---- expansion ------------------------------------------------------------------------------- */
 
+/* What tells a method from the others, and what else the file says about it; no defaults beside. */
+LAC_TEST(experiment, labels_say_what_tells_methods_apart_and_what_was_set)
+{
+    static const char *const labels[] = {"knn k=5",
+                                         "knn k=1",
+                                         "knn k=10 weights=distance",
+                                         "em ridge=0.1",
+                                         "em ridge=0.2",
+                                         "external one options={n: 10}",
+                                         "external two draws=true"};
+    Folder folder = folder_new(NULL);
+    g_autoptr(LacExperiment) e = NULL;
+
+    NEED_PLUGINS;
+    e = parse(&folder, "mask: {mcar: {rate: 0.1}}\nmodel: [knn, knn: {k: 1}, knn: {k: 10, weights: "
+                       "distance}, em: {ridge: !sweep [0.1, 0.2], tol: 1e-5}, external: {command: "
+                       "one, options: {n: 10}}, external: {command: two, draws: true}]\n");
+    ASSERT_TRUE(e != NULL && e->cells->len == G_N_ELEMENTS(labels));
+    for (guint i = 0; i < e->cells->len; i++)
+        EXPECT_STR(cell_at(e, i)->record->model_label, labels[i]);
+}
+
 LAC_TEST(experiment, cells_are_the_product_of_all_axes_in_the_order_of_the_file)
 {
     Folder folder = folder_new(NULL);
