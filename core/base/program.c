@@ -86,6 +86,11 @@ lac_program_find(const char *name, GError **error)
     g_autoptr(LacNode) all = NULL;
     const LacNode *words;
 
+    if (strchr(name, '/') != NULL)
+        return lac_fail_null(error, LAC_ERROR_PLUGIN,
+                             "'%s' is a path, and files of experiments run no programs by path; "
+                             "register it by a name in %s, and give that name",
+                             name, file);
     if (!g_file_test(file, G_FILE_TEST_EXISTS))
         return lac_fail_null(error, LAC_ERROR_PLUGIN,
                              "no program is registered as '%s': there is no file %s; make it, with "

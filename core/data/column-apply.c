@@ -230,12 +230,23 @@ apply_bounds(LacColumnApply *self, const LacColumnRule *rule, size_t k, GError *
 /* ---- all of it --------------------------------------------------------------------------------
  */
 
+/* A column of two levels is one where it is written as the 0 and 1 that formulas see, or as words
+ * for these. */
 static gboolean
 is_number(const LacSchema *schema, gssize j)
 {
-    const LacKind kind = schema->columns[j].kind;
+    static const char *const pairs[][2] = {{"0", "1"}, {"false", "true"}, {"no", "yes"}};
+    const LacColumn *column = &schema->columns[j];
 
-    return lac_kind_is_numeric(kind) || kind == LAC_KIND_BINARY;
+    if (lac_kind_is_numeric(column->kind))
+        return TRUE;
+    if (column->kind != LAC_KIND_BINARY || column->levels == NULL)
+        return column->kind == LAC_KIND_BINARY;
+    for (size_t k = 0; k < G_N_ELEMENTS(pairs) && g_strv_length(column->levels) == 2; k++)
+        if (g_ascii_strcasecmp(column->levels[0], pairs[k][0]) == 0 &&
+            g_ascii_strcasecmp(column->levels[1], pairs[k][1]) == 0)
+            return TRUE;
+    return FALSE;
 }
 
 static gboolean

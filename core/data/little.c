@@ -8,6 +8,7 @@
 
 enum { MOST_COLUMNS = 200, MOST_ITERATIONS = 10000 };
 #define TOLERANCE 1e-10
+#define DEPENDS 1e-6  /* share of its variance that other columns leave a column */
 #define MOST_WORK 3e9 /* of one step: patterns x columns^3, some seconds */
 
 void
@@ -21,6 +22,7 @@ lac_little_free(LacLittle *little)
 
 /* Columns with an order and more than one value, standardised; rows with something in them. */
 typedef struct {
+    size_t *use; /* their numbers in the table */
     LacMatrix *x;
     LacMask *holes;
     LacPatterns *patterns;
@@ -31,6 +33,7 @@ typedef struct {
 static void
 little_clear(Little *self)
 {
+    g_free(self->use);
     lac_matrix_free(self->x);
     lac_mask_free(self->holes);
     lac_patterns_free(self->patterns);
@@ -69,7 +72,7 @@ little_columns(const LacData *data, size_t *use, double *centre, double *spread,
 static gboolean
 little_rows(Little *self, const LacData *data, LacLittle *out, GError **error)
 {
-    g_autofree size_t *use = g_new(size_t, MAX(data->cols, 1));
+    size_t *use = self->use = g_new(size_t, MAX(data->cols, 1));
     g_autofree double *centre = g_new(double, MAX(data->cols, 1));
     g_autofree double *spread = g_new(double, MAX(data->cols, 1));
     const size_t p = out->cols = little_columns(data, use, centre, spread, out);
@@ -177,11 +180,60 @@ little_statistic(const Little *self, LacLittle *out)
     out->p = lac_chi2_cdf(sum, df, TRUE);
 }
 
+/* Columns of which those before them leave less than DEPENDS of the variance, quoted, three at
+ * most; empty where none stands out. Cholesky's algorithm, such columns left out. */
+static GString *
+little_dependent(const Little *self, const LacData *data)
+{
+    const size_t p = self->g->p;
+    g_autofree double *factor = g_new0(double, p *p);
+    GString *names = g_string_new(NULL);
+    size_t n = 0;
+
+    for (size_t j = 0; j < p; j++) {
+        double *own = factor + j * p, left = self->g->cov[j * p + j];
+        const double all = left;
+
+        for (size_t k = 0; k < j; k++) {
+            double sum = self->g->cov[j * p + k];
+
+            for (size_t i = 0; i < k; i++)
+                sum -= own[i] * factor[k * p + i];
+            own[k] = factor[k * p + k] > 0.0 ? sum / factor[k * p + k] : 0.0;
+            left -= own[k] * own[k];
+        }
+        own[j] = left > DEPENDS * all ? sqrt(left) : 0.0;
+        if (own[j] == 0.0 && n++ < 3)
+            g_string_append_printf(names, "%s'%s'", names->len > 0 ? ", " : "",
+                                   lac_data_name(data, self->use[j]));
+    }
+    if (n > 3)
+        g_string_append_printf(names, " and %zu more", n - 3);
+    return names;
+}
+
+static char *
+little_singular(const Little *self, const LacData *data)
+{
+    g_autoptr(GString) names = little_dependent(self, data);
+
+    if (data->rows <= self->g->p)
+        return g_strdup_printf("the columns' covariance is singular: %zu rows are too few for %zu "
+                               "columns; leave columns out",
+                               data->rows, self->g->p);
+    if (names->len == 0)
+        return g_strdup("the columns' covariance is singular: some column follows from the others, "
+                        "or rows are too few; leave such columns out");
+    return g_strdup_printf("the columns' covariance is singular: %s can be computed from the "
+                           "columns before; leave out what repeats another column",
+                           names->str);
+}
+
 LacLittle *
 lac_little_test(const LacData *data, GError **error)
 {
     g_autoptr(LacLittle) out = g_new0(LacLittle, 1);
-    g_auto(Little) self = {NULL, NULL, NULL, NULL, NULL};
+    g_auto(Little) self = {0};
     GError *local = NULL;
 
     out->statistic = out->df = out->p = NAN;
@@ -215,8 +267,7 @@ lac_little_test(const LacData *data, GError **error)
         g_propagate_error(error, local);
         return NULL;
     } else {
-        out->undefined = g_strdup("the columns' covariance is singular: some column follows from "
-                                  "the others, or rows are too few; leave such columns out");
+        out->undefined = little_singular(&self, data);
     }
     return g_steal_pointer(&out);
 }

@@ -169,6 +169,7 @@ LAC_TEST(data_column_rules, what_a_table_does_not_allow_is_refused_by_row_and_na
         {"columns: {a: {derived: bb + 1}}", "there is no column 'bb'"},
         {"columns: {a: {derived: c + 1}}", "there is no column 'c'"},
         {"columns: {g: {derived: a}}", "holds levels; only numbers are derived"},
+        {"columns: {a: {derived: g + 1}}", "computed from 'g', which holds levels"},
     };
 
     for (size_t k = 0; k < G_N_ELEMENTS(slips); k++) {

@@ -139,11 +139,13 @@ LAC_TEST(data_little, what_cannot_be_tested_says_why)
     g_autoptr(LacLittle) one = little_of("a,b\n1.5,2\n2.5,3.5\n4,1\n");
     g_autoptr(LacLittle) doubled =
         little_of("a,b,c\n1,2,.5\n2,4,\n3,6,.7\n5,10,.1\n,14,.9\n4,,2\n");
+    g_autoptr(LacLittle) few = little_of("a,b,c,d\n1,2,,4\n,1,5,2\n3,,1,1\n");
     g_autoptr(LacLittle) lonely = little_of("a,b\n1.5,x\n2.5,y\n,z\n4,x\n");
 
-    ASSERT_TRUE(one != NULL && doubled != NULL && lonely != NULL);
+    ASSERT_TRUE(one != NULL && doubled != NULL && lonely != NULL && few != NULL);
     EXPECT_CONTAINS(one->undefined, "the same holes");
-    EXPECT_CONTAINS(doubled->undefined, "singular");
+    EXPECT_CONTAINS(doubled->undefined, "singular: 'b' can be computed from the columns before");
+    EXPECT_CONTAINS(few->undefined, "3 rows are too few for 4 columns");
     EXPECT_CONTAINS(lonely->undefined, "fewer than two columns");
     EXPECT_EQ_INT(lonely->nominal, 1);
     EXPECT_TRUE(isnan(one->p) && isnan(doubled->p) && isnan(lonely->p));

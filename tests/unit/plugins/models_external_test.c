@@ -371,7 +371,9 @@ LAC_TEST(models_external, only_registered_programs_are_run)
     expect_unregistered("knn5: [a]\nmice: [b]\n", "{command: knn}", LAC_ERROR_PLUGIN,
                         "which names knn5, mice");
     expect_unregistered("k: [/bin/true]", "{command: /bin/true}", LAC_ERROR_PLUGIN,
-                        "no program is registered as '/bin/true'");
+                        "'/bin/true' is a path, and files of experiments run no programs by path");
+    expect_unregistered("/bin/true: [/bin/true]", "{command: /bin/true}", LAC_ERROR_PLUGIN,
+                        "is a path");
     expect_unregistered("k: [./here]", "{command: k}", LAC_ERROR_PARAM,
                         "'./here' is neither the name of a program on PATH nor an absolute path");
     expect_unregistered("k: prog", "{command: k}", LAC_ERROR_PARAM, "expected a list");
