@@ -277,10 +277,6 @@ impute_check(const LacImputeOptions *o, int argc, GError **error)
                         o->set != NULL ? "set" : "optimizer");
     if (o->budget != NULL && !impute_is_auto(o))
         return lac_fail(error, LAC_ERROR_PARAM, "--time-budget goes with --model auto only");
-    if (o->columns != NULL && (o->load != NULL || o->save != NULL))
-        return lac_fail(error, LAC_ERROR_PARAM,
-                        "--columns does not go with --save and --load: a kept model would not know "
-                        "the rules");
     return impute_check_outputs(o, error);
 }
 
@@ -333,13 +329,42 @@ job_clear(Job *job)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
 
+/* A kept model brings the rules it was fitted with; --columns may repeat them, not change them. */
+static gboolean
+impute_kept_rules(Job *job, GError **error)
+{
+    const LacImputeOptions *o = job->options;
+    const LacColumnRules *kept = o->load != NULL ? lac_imputer_rules(job->models.main) : NULL;
+    g_autoptr(LacColumnRules) told = NULL;
+    const char *apart;
+
+    if (o->load == NULL)
+        return TRUE;
+    if (o->columns != NULL) {
+        told = lac_column_rules_load(o->columns, error);
+        if (told == NULL)
+            return FALSE;
+        apart = lac_column_rules_differ(told, kept);
+        if (apart != NULL)
+            return lac_fail(error, LAC_ERROR_PARAM,
+                            "--columns=%s: says something else of '%s' than the rules the model in "
+                            "%s was fitted with; leave --columns out (the model brings its own), "
+                            "or fit a model anew",
+                            o->columns, apart, o->load);
+    }
+    if (kept != NULL)
+        job->table.rules = lac_column_rules_from_text(kept->text, error);
+    return kept == NULL || job->table.rules != NULL;
+}
+
 static gboolean
 impute_read(Job *job, const char *path, GError **error)
 {
     const LacImputeOptions *o = job->options;
     const LacSchema *schema = o->load != NULL ? lac_imputer_schema(job->models.main) : NULL;
 
-    if (!lac_impute_table_read(&job->table, path, o, schema, error) ||
+    if (!impute_kept_rules(job, error) ||
+        !lac_impute_table_read(&job->table, path, o, schema, error) ||
         !impute_check_names(o, &job->table, error))
         return FALSE;
     if (o->load != NULL ? !lac_impute_adapt(job->models.main, &job->table, error)

@@ -1,5 +1,6 @@
 /* The model of `lacuna impute`: made from the options or loaded, and met by the person's table. */
 #include "impute-private.h"
+#include "limits-private.h"
 
 #include <string.h>
 
@@ -165,6 +166,7 @@ lac_impute_adapt(const LacImputer *imputer, LacImputeTable *table, GError **erro
     retyped = model_retype(table, error);
     if (retyped == NULL)
         return FALSE;
+    lac_data_take_limits(retyped, lac_limits_ref(table->data->limits));
     lac_data_unref(table->data);
     table->data = retyped;
     return TRUE;

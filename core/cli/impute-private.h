@@ -57,7 +57,7 @@ typedef struct {
 } LacImputeTable;
 
 /** lac_impute_table_read: @schema: of a loaded model, whose columns are read as what they are
- * there; NULL: kinds are sniffed. */
+ * there; NULL: kinds are sniffed. @table->rules may be set before, instead of --columns. */
 gboolean
 lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOptions *options,
                       const LacSchema *schema, GError **error);

@@ -58,6 +58,16 @@ table_model_kinds(const LacSchema *schema, GStrvBuilder *builder)
     }
 }
 
+/* A column of limits is none of the model's, but numbers all the same. */
+static void
+table_limit_kind(const LacCellLimit *limit, GStrvBuilder *builder)
+{
+    if (limit->column == NULL)
+        return;
+    g_strv_builder_add(builder, limit->column);
+    g_strv_builder_add(builder, "continuous");
+}
+
 /* --kind grade=ordinal becomes the pair "grade", "ordinal"; --ignore id the pair "id", "skip". */
 static gboolean
 table_kinds(const LacImputeOptions *options, const LacReaderText *read, const LacSchema *schema,
@@ -71,6 +81,10 @@ table_kinds(const LacImputeOptions *options, const LacReaderText *read, const La
         g_strv_builder_addv(builder, (const char **)read->kinds);
     if (schema != NULL)
         table_model_kinds(schema, builder);
+    for (size_t k = 0; schema != NULL && rules != NULL && k < rules->n; k++) {
+        table_limit_kind(&rules->rules[k].below, builder);
+        table_limit_kind(&rules->rules[k].above, builder);
+    }
     from_rules = lac_column_rules_kinds(rules);
     for (size_t k = 0; from_rules[k] != NULL; k++)
         g_strv_builder_add(builder, from_rules[k]);
@@ -199,7 +213,7 @@ lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOp
     gsize length;
     const char *text;
 
-    if (options->columns != NULL) {
+    if (options->columns != NULL && table->rules == NULL) {
         table->rules = lac_column_rules_load(options->columns, error);
         if (table->rules == NULL)
             return FALSE;

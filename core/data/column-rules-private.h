@@ -40,9 +40,11 @@ typedef struct {
     LacNode place;
 } LacColumnRule;
 
+/** LacColumnRules: @text: all of them as the value of a `columns` key, in JSON */
 typedef struct {
     size_t n;
     LacColumnRule *rules;
+    char *text;
 } LacColumnRules;
 
 /**
@@ -76,6 +78,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacColumnRules, lac_column_rules_free)
 LAC_PRIVATE_API LacData *
 lac_column_rules_apply(const LacColumnRules *rules, const LacData *data,
                        const char *const *elsewhere, size_t **source, GError **error);
+/** lac_column_rules_from_text: from the text of others. Owned. */
+LAC_PRIVATE_API LacColumnRules *lac_column_rules_from_text(const char *text, GError **error);
+/** lac_column_rules_differ: the first column of which the two (NULL: none) do not say the same but
+ * for its unit, lent by one of them; NULL when they agree. */
+LAC_PRIVATE_API const char *
+lac_column_rules_differ(const LacColumnRules *a, const LacColumnRules *b);
 /** lac_column_rules_kinds, _missing: what a reader of texts needs to know, as LacCsvOptions.kinds
  * and .column_na: pairs, NULL-terminated. Owned; NULL @rules give an empty list. */
 LAC_PRIVATE_API char **lac_column_rules_kinds(const LacColumnRules *rules);

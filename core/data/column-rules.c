@@ -22,6 +22,7 @@ lac_column_rules_free(LacColumnRules *rules)
         lac_expression_free(rules->rules[k].derived);
     }
     g_free(rules->rules);
+    g_free(rules->text);
     g_free(rules);
 }
 
@@ -318,6 +319,7 @@ lac_column_rules_parse(const LacNode *columns, GError **error)
         return NULL;
     }
     rules->rules = g_new0(LacColumnRule, MAX(columns->n, 1));
+    rules->text = lac_node_to_json(columns);
     for (size_t i = 0; i < columns->n; i++) {
         rules->n++;
         if (!rule_parse(&rules->rules[i], columns->keys[i], columns->items[i], error))

@@ -1,5 +1,6 @@
 /* New rows brought into the shape an imputer was fitted on. */
 #include "imputer-struct.h"
+#include "limits-private.h"
 
 #include <math.h>
 #include <string.h>
@@ -126,11 +127,28 @@ check_extra_columns(const LacSchema *schema, const LacData *in, GError **error)
     return TRUE;
 }
 
+/* Limits of @in are those of the same columns of @out; what counts as rounded is up to the model's
+ * columns. */
+static gboolean
+adapt_limits(const LacData *in, const gssize *source, LacData *out, GError **error)
+{
+    LacLimits *limits = NULL;
+
+    if (!lac_limits_map(in->limits, out->cols, source, NULL, NULL, &limits, error))
+        return FALSE;
+    for (size_t j = 0; limits != NULL && j < out->cols; j++)
+        limits->column[j].rounds = lac_data_column(out, j)->kind == LAC_KIND_INTEGER;
+    lac_data_take_limits(out, limits);
+    return TRUE;
+}
+
 LacData *
 lac_imputer_adapt(const LacImputer *imputer, const LacData *in, GError **error)
 {
     LacSchema *schema = imputer->schema;
     g_autofree double *values = NULL;
+    g_autofree gssize *from = g_new(gssize, schema->cols + 1);
+    g_autoptr(LacData) adapted = NULL;
 
     if (!check_extra_columns(schema, in, error))
         return NULL;
@@ -145,9 +163,13 @@ lac_imputer_adapt(const LacImputer *imputer, const LacData *in, GError **error)
             return lac_fail_null(error, LAC_ERROR_DATA,
                                  "%s: column '%s' is missing; the model was fitted on it",
                                  in->origin, to->name);
+        from[j] = source;
         if (!adapt_column(in, (size_t)source, to, j, schema->cols, values, error))
             return NULL;
     }
-    return lac_data_new_take(lac_schema_ref(schema), in->rows, g_steal_pointer(&values), in->origin,
-                             error);
+    adapted = lac_data_new_take(lac_schema_ref(schema), in->rows, g_steal_pointer(&values),
+                                in->origin, error);
+    if (adapted == NULL || !adapt_limits(in, from, adapted, error))
+        return NULL;
+    return g_steal_pointer(&adapted);
 }

@@ -13,6 +13,7 @@
 #define KEY_INITIAL "lacuna.initial"
 #define KEY_INITIAL_PARAMS "lacuna.initial.parameters"
 #define KEY_SCHEMA "lacuna.schema"
+#define KEY_COLUMNS "lacuna.columns"
 #define KEY_SCALE "lacuna.scale"
 #define KEY_SHIFT "lacuna.scale.shift"
 #define KEY_FACTOR "lacuna.scale.factor"
@@ -58,6 +59,8 @@ lac_imputer_save(const LacImputer *imputer, const char *path, GError **error)
     if (imputer->initial != NULL)
         put_component(bundle, KEY_INITIAL, KEY_INITIAL_PARAMS, imputer->initial);
     lac_bundle_put_text(bundle, KEY_SCHEMA, schema);
+    if (imputer->rules != NULL)
+        lac_bundle_put_text(bundle, KEY_COLUMNS, imputer->rules->text);
     lac_bundle_put_text(bundle, KEY_SCALE, lac_scale_name(imputer->scaler->scale));
     lac_bundle_put_doubles(bundle, KEY_SHIFT, 1, imputer->scaler->cols, imputer->scaler->shift);
     lac_bundle_put_doubles(bundle, KEY_FACTOR, 1, imputer->scaler->cols, imputer->scaler->factor);
@@ -136,6 +139,25 @@ load_scaler(const LacBundle *bundle, size_t cols, GError **error)
     return g_steal_pointer(&scaler);
 }
 
+/* What was said of the columns when the model was fitted, if anything was. */
+static gboolean
+load_rules(LacImputer *imputer, const LacBundle *bundle, GError **error)
+{
+    const char *text = lac_bundle_get_text(bundle, KEY_COLUMNS, NULL);
+
+    if (text == NULL)
+        return TRUE;
+    imputer->kept_rules = lac_column_rules_from_text(text, error);
+    lac_imputer_set_rules(imputer, imputer->kept_rules);
+    return imputer->kept_rules != NULL;
+}
+
+const LacColumnRules *
+lac_imputer_rules(const LacImputer *imputer)
+{
+    return imputer->rules;
+}
+
 static gboolean
 load_columns(LacImputer *imputer, const LacBundle *bundle, GError **error)
 {
@@ -179,7 +201,7 @@ imputer_from_bundle(const LacBundle *bundle, LacContext *context, GError **error
         return lac_fail_null(error, LAC_ERROR_PLUGIN, "%s cannot load what was saved",
                              imputer->plugin->plugin.name);
     if (!check_version(bundle, &imputer->plugin->plugin, error) ||
-        !load_columns(imputer, bundle, error) ||
+        !load_rules(imputer, bundle, error) || !load_columns(imputer, bundle, error) ||
         !imputer->plugin->load(imputer->model, bundle, error))
         return NULL;
     imputer->fitted = TRUE;

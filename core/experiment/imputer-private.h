@@ -31,6 +31,8 @@ lac_imputer_set_truth(LacImputer *imputer, const LacData *in, const LacData *tru
  * that follow: columns are modelled on the scale of logarithms, and computed from others, as they
  * say. Limits come with the tables themselves. */
 LAC_PRIVATE_API void lac_imputer_set_rules(LacImputer *imputer, const LacColumnRules *rules);
+/** lac_imputer_rules: lent; of a loaded imputer those it was fitted with, or NULL. */
+LAC_PRIVATE_API const LacColumnRules *lac_imputer_rules(const LacImputer *imputer);
 /** lac_imputer_set_passes: raw tables with the rows of the training table, one an epoch, for models
  * that ask lac_context_pass(). Before fit. */
 LAC_PRIVATE_API void lac_imputer_set_passes(LacImputer *imputer, LacPasses passes, void *user);

@@ -9,7 +9,8 @@
  * LacImputer:
  * @schema, @scaler, @encoder: NULL until fit or load; @encoder stays NULL when nothing is encoded
  * @units: what scores are in where a model that works in raw units was asked for others, or NULL
- * @rules: of columns, lent, or NULL; @plan: what they mean here, or NULL
+ * @rules: of columns, lent, or NULL; @kept_rules: those of a loaded model, owned; @plan: what they
+ * mean here, or NULL
  * @rounds: integers are rounded and numbers held within their column's bounds
  * @model_schema: of what the model was handed by fit
  * @last, @last_prepared: the raw table seen last and what the model was handed for it, so that m
@@ -28,6 +29,7 @@ struct LacImputer {
     gboolean rounds, fitted, not_finite, too_large;
     LacSchema *schema, *model_schema;
     const LacColumnRules *rules;
+    LacColumnRules *kept_rules;
     LacColumnPlan *plan;
     LacScaler *scaler, *units;
     LacEncoder *encoder;

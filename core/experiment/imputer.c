@@ -79,6 +79,7 @@ lac_imputer_free(LacImputer *imputer)
     g_clear_pointer(&imputer->units, lac_scaler_free);
     g_clear_pointer(&imputer->encoder, lac_encoder_free);
     g_clear_pointer(&imputer->plan, lac_column_plan_free);
+    g_clear_pointer(&imputer->kept_rules, lac_column_rules_free);
     lac_instance_free(imputer->model);
     if (imputer->initial != NULL)
         lac_instance_free(imputer->initial);
