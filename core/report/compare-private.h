@@ -51,9 +51,9 @@ typedef struct {
     gboolean tested;
 } LacInside;
 LAC_PRIVATE_API LacInside *
-report_inside(const LacReport *report, size_t condition, size_t data, size_t metric);
-LAC_PRIVATE_API void report_inside_free(LacInside *inside);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacInside, report_inside_free)
+lac_report_inside(const LacReport *report, size_t condition, size_t data, size_t metric);
+LAC_PRIVATE_API void lac_report_inside_free(LacInside *inside);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacInside, lac_report_inside_free)
 
 /**
  * LacComparison: methods across data sets under one condition, by one metric. Methods are sorted by
@@ -87,12 +87,12 @@ typedef struct {
     GPtrArray *apart;
 } LacComparison;
 
-/** report_compare: owned; NULL when no two methods share a data set. @thorough: also permutation
- * and Bayesian tests. */
+/** lac_report_compare: owned; NULL when no two methods share a data set. @thorough: also
+ * permutation and Bayesian tests. */
 LAC_PRIVATE_API LacComparison *
-report_compare(const LacReport *report, size_t condition, size_t metric, gboolean thorough);
-LAC_PRIVATE_API void report_comparison_free(LacComparison *comparison);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacComparison, report_comparison_free)
+lac_report_compare(const LacReport *report, size_t condition, size_t metric, gboolean thorough);
+LAC_PRIVATE_API void lac_report_comparison_free(LacComparison *comparison);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacComparison, lac_report_comparison_free)
 
 /** report_order: fills report->order and the methods' slots: by mean rank over conditions of the
  * primary metric, then by name. */

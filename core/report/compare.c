@@ -198,7 +198,7 @@ test_thoroughly(LacComparison *out, const LacReport *report)
 }
 
 LacComparison *
-report_compare(const LacReport *report, size_t condition, size_t metric, gboolean thorough)
+lac_report_compare(const LacReport *report, size_t condition, size_t metric, gboolean thorough)
 {
     g_autoptr(LacComparison) out = g_new0(LacComparison, 1);
     g_auto(LacGrid) grid = report_grid_read(report, condition, metric);
@@ -232,7 +232,7 @@ report_compare(const LacReport *report, size_t condition, size_t metric, gboolea
 }
 
 void
-report_comparison_free(LacComparison *comparison)
+lac_report_comparison_free(LacComparison *comparison)
 {
     if (comparison == NULL)
         return;
@@ -266,7 +266,7 @@ report_overall(const LacReport *report, size_t metric)
     g_autofree size_t *count = g_new0(size_t, MAX(k, 1));
 
     for (size_t c = 0; report->metrics->len > 0 && c < report->conditions->len; c++) {
-        g_autoptr(LacComparison) comparison = report_compare(report, c, metric, FALSE);
+        g_autoptr(LacComparison) comparison = lac_report_compare(report, c, metric, FALSE);
         for (size_t j = 0; comparison != NULL && j < comparison->k; j++) {
             mean[comparison->method[j]] += comparison->mean_rank[j];
             count[comparison->method[j]]++;

@@ -156,7 +156,7 @@ inside_new(size_t k)
 }
 
 void
-report_inside_free(LacInside *inside)
+lac_report_inside_free(LacInside *inside)
 {
     if (inside == NULL)
         return;
@@ -226,7 +226,7 @@ inside_test(const LacReport *report, LacInside *inside, size_t condition, size_t
 }
 
 LacInside *
-report_inside(const LacReport *report, size_t condition, size_t data, size_t metric)
+lac_report_inside(const LacReport *report, size_t condition, size_t data, size_t metric)
 {
     const LacReportMetric *info = report_metric(report, metric);
     LacInside *inside = inside_new(report->methods->len);
@@ -261,7 +261,7 @@ report_entries_decimals(size_t n, const LacEntry *entries)
         int decimals;
         if (entries[i].status != LAC_VALUE_OK)
             continue;
-        decimals = report_decimals(entries[i].mean, entries[i].sd);
+        decimals = lac_report_decimals(entries[i].mean, entries[i].sd);
         if (decimals < 0)
             return -1;
         wanted[known++] = decimals;

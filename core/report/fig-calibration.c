@@ -81,7 +81,7 @@ calibration_data(const Calibration *plot, gboolean *drawn, double *last)
             drawn[j] = TRUE;
             last[j] = share;
             figure_put(figure, "%g %g\n", plot->nominal[l], share);
-            report_csv(figure->csv, report_method(plot->report, method)->label);
+            lac_report_put_csv(figure->csv, report_method(plot->report, method)->label);
             g_string_append_c(figure->csv, ',');
             figure_number(figure->csv, plot->nominal[l]);
             g_string_append_c(figure->csv, ',');
@@ -110,7 +110,7 @@ calibration_labels(const Calibration *plot, const gboolean *drawn, const double 
         at[n] = y[n] = HEIGHT - BOTTOM - last[j] * (HEIGHT - TOP - BOTTOM);
         n++;
     }
-    figure_spread(n, y, 15, TOP + 4, HEIGHT - BOTTOM - 4);
+    lac_figure_spread(n, y, 15, TOP + 4, HEIGHT - BOTTOM - 4);
     for (size_t i = 0; i < n; i++) {
         const LacReportMethod *method = report_method(plot->report, plot->report->order[who[i]]);
         g_autofree char *name = figure_shorten(method->label, 14);
@@ -166,7 +166,7 @@ figure_calibration(const LacReport *report, size_t condition, size_t first)
         return NULL;
     calibration_labels(&plot, drawn, last);
     calibration_lines(&plot, drawn);
-    figure->slug = report_slug(slug);
+    figure->slug = lac_report_slug(slug);
     figure->title = g_strdup_printf("Calibration: %s, %s", name, under);
     figure->alt = g_strdup_printf(
         "Line plot: %s of %zu methods at %zu promised shares from %.2g to "

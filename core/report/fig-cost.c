@@ -101,7 +101,7 @@ cost_labels(const CostPlot *plot)
 
     for (size_t i = 0; i < plot->n; i++)
         y[i] = to_px_y(plot, plot->point[i].entry.mean);
-    figure_spread(plot->n, y, 15, TOP + 6, HEIGHT - BOTTOM - 6);
+    lac_figure_spread(plot->n, y, 15, TOP + 6, HEIGHT - BOTTOM - 6);
     for (size_t i = 0; i < plot->n; i++) {
         const CostPoint *p = &plot->point[i];
         g_autofree char *name = figure_shorten(p->method->label, 16);
@@ -122,7 +122,7 @@ static char *
 late_label(const CostPoint *p)
 {
     g_autofree char *name = figure_shorten(p->method->label, 16);
-    g_autofree char *limit = report_seconds(p->cost.limit);
+    g_autofree char *limit = lac_report_seconds(p->cost.limit);
 
     return g_strdup_printf("%s > %s", name, limit);
 }
@@ -235,7 +235,7 @@ cost_csv(const CostPlot *plot, GString *front, GString *late)
         const CostPoint *p = &plot->point[i];
         if (p->front)
             g_string_append_printf(front, "%s%s", front->len ? ", " : "", p->method->label);
-        report_csv(csv, p->method->label);
+        lac_report_put_csv(csv, p->method->label);
         g_string_append_c(csv, ',');
         figure_number(csv, p->cost.wall);
         g_string_append_c(csv, ',');
@@ -250,7 +250,7 @@ cost_csv(const CostPlot *plot, GString *front, GString *late)
         g_autofree char *label = late_label(p);
         g_string_append_printf(late, "%s%s",
                                late->len ? ", " : " Stopped by the time limit: ", label);
-        report_csv(csv, p->method->label);
+        lac_report_put_csv(csv, p->method->label);
         g_string_append(csv, ",>");
         figure_number(csv, p->cost.limit);
         g_string_append(csv, ",,,0\n");
@@ -270,7 +270,7 @@ cost_words(const CostPlot *plot, const LacReport *report, size_t condition, size
     LacFigure *figure = plot->figure;
 
     cost_csv(plot, front, late);
-    figure->slug = report_slug(slug);
+    figure->slug = lac_report_slug(slug);
     figure->title = g_strdup_printf("%s against time on %s, %s", metric->label, name, under);
     figure->alt =
         g_strdup_printf("Scatter plot: %s (%s) against seconds of %zu methods on %s, %s. On the "

@@ -64,7 +64,7 @@ filled_figure(const LacData *data, size_t j, const char *what, const char *x, co
     g_autofree char *slug = g_strdup_printf("%s %s", what, lac_data_name(data, j));
     g_autofree char *label = figure_shorten(x, 40), *side = figure_shorten(y, 24);
 
-    figure->slug = report_slug(slug);
+    figure->slug = lac_report_slug(slug);
     figure_frame(figure, 76, 14, 26, 46);
     figure_axis_label(figure, "x", label);
     figure_axis_label(figure, "y", side);
@@ -165,7 +165,7 @@ figure_levels(const LacData *data, const LacFilledCells *cells, size_t j)
     figure_put(figure, "$bars << E\n");
     for (size_t l = 0; l < shown; l++) {
         figure_put(figure, "%d %g %g\n", (int)l, a[l], b[l]);
-        report_csv(figure->csv, column->levels != NULL ? column->levels[l] : "");
+        lac_report_put_csv(figure->csv, column->levels != NULL ? column->levels[l] : "");
         g_string_append_c(figure->csv, ',');
         figure_number(figure->csv, a[l]);
         g_string_append_c(figure->csv, ',');
@@ -179,7 +179,7 @@ figure_levels(const LacData *data, const LacFilledCells *cells, size_t j)
             figure_shorten(column->levels != NULL ? column->levels[l] : number, MAX(3, 44 / shown));
 
         figure_put(figure, l > 0 ? ", " : "");
-        report_gnuplot(figure->script, name);
+        lac_report_put_gnuplot(figure->script, name);
         figure_put(figure, " %d", (int)l);
     }
     figure_put(figure, ")\n");

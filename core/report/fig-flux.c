@@ -38,7 +38,7 @@ flux_names(LacFigure *figure, const LacData *data, const LacMissingness *m, cons
 
     for (size_t k = 0; k < n; k++)
         y[k] = figure->top + (1.0 - m->flux[use[k]].outflux) * tall;
-    figure_spread(n, y, 17.0, figure->top + 4.0, HEIGHT - figure->bottom - 4.0);
+    lac_figure_spread(n, y, 17.0, figure->top + 4.0, HEIGHT - figure->bottom - 4.0);
     for (size_t k = 0; k < n; k++) {
         g_autofree char *name = figure_shorten(lac_data_name(data, use[k]), 20);
 
@@ -58,7 +58,7 @@ flux_points(LacFigure *figure, const LacData *data, const LacMissingness *m)
         const LacFlux *flux = &m->flux[j];
 
         figure_put(figure, "%g %g\n", flux->influx, flux->outflux);
-        report_csv(figure->csv, lac_data_name(data, j));
+        lac_report_put_csv(figure->csv, lac_data_name(data, j));
         g_string_append_c(figure->csv, ',');
         figure_number(figure->csv, flux->observed);
         g_string_append_c(figure->csv, ',');

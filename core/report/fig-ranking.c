@@ -65,14 +65,14 @@ ranking_plot(LacFigure *figure, const LacRanking *ranking, size_t n, const size_
     ranking_range(n, y, FALSE, &low, &high);
     for (size_t k = 0; k < n; k++)
         at[k] = figure->top + (high - y[k]) / (high - low) * tall;
-    figure_spread(n, at, 17.0, figure->top + 4.0, HEIGHT - figure->bottom - 4.0);
+    lac_figure_spread(n, at, 17.0, figure->top + 4.0, HEIGHT - figure->bottom - 4.0);
     g_string_append(figure->csv, "model,seconds,score\n");
     figure_put(figure, "$points << E\n");
     for (size_t k = 0; k < n; k++) {
         const char *name = ranking->model[model[k]].name;
 
         figure_put(figure, "%g %g\n", x[k], y[k]);
-        report_csv(figure->csv, name);
+        lac_report_put_csv(figure->csv, name);
         g_string_append_c(figure->csv, ',');
         figure_number(figure->csv, x[k]);
         g_string_append_c(figure->csv, ',');

@@ -36,7 +36,7 @@ draw_axis(const Ranks *r)
 
     figure_line(figure, r->left, AXIS, r->right, AXIS, 1.2, LAC_INK_TEXT, NULL);
     for (double rank = 1.0; rank <= k + 1e-9; rank += step) {
-        g_autofree char *text = report_fixed(rank, 0);
+        g_autofree char *text = lac_report_fixed(rank, 0);
         figure_line(figure, rank_x(r, rank), AXIS - 5, rank_x(r, rank), AXIS, 1.2, LAC_INK_TEXT,
                     NULL);
         figure_label(figure, text, rank_x(r, rank), AXIS - 15, "center", LAC_INK_TEXT);
@@ -45,7 +45,7 @@ draw_axis(const Ranks *r)
     if (difference > 0.0) {
         const double length =
             fmin(rank_x(r, 1.0 + difference) - r->left, figure->width - r->left - 12.0);
-        g_autofree char *number = report_fixed(difference, 2);
+        g_autofree char *number = lac_report_fixed(difference, 2);
         g_autofree char *text = g_strdup_printf("critical difference %s", number);
         figure_line(figure, r->left, 34, r->left + length, 34, 1.2, LAC_INK_TEXT, NULL);
         figure_line(figure, r->left, 30, r->left, 38, 1.2, LAC_INK_TEXT, NULL);
@@ -62,7 +62,7 @@ draw_method(const Ranks *r, size_t j, size_t left_rows)
     const size_t row = left ? j : c->k - 1 - j;
     const double x = rank_x(r, c->mean_rank[j]), y = r->first + ROW * (double)row;
     const LacReportMethod *method = report_method(r->report, c->method[j]);
-    g_autofree char *rank = report_fixed(c->mean_rank[j], 2);
+    g_autofree char *rank = lac_report_fixed(c->mean_rank[j], 2);
     g_autofree char *name = figure_shorten(method->label, NAME_MOST);
     g_autofree char *text =
         left ? g_strdup_printf("%s   %s", name, rank) : g_strdup_printf("%s   %s", rank, name);
@@ -86,13 +86,13 @@ ranks_words(LacFigure *figure, const LacReport *report, const LacComparison *c)
     const char *condition = report_condition(report, c->condition)->label;
     const LacReportMethod *best = report_method(report, c->method[0]);
     const LacReportMethod *worst = report_method(report, c->method[c->k - 1]);
-    g_autofree char *cd = report_fixed(c->difference, 2), *p = report_p(c->friedman.p_f);
-    g_autofree char *low = report_fixed(c->mean_rank[0], 2);
-    g_autofree char *high = report_fixed(c->mean_rank[c->k - 1], 2);
+    g_autofree char *cd = lac_report_fixed(c->difference, 2), *p = lac_report_p(c->friedman.p_f);
+    g_autofree char *low = lac_report_fixed(c->mean_rank[0], 2);
+    g_autofree char *high = lac_report_fixed(c->mean_rank[c->k - 1], 2);
     const gboolean differ = c->friedman.p_f <= report->settings.alpha;
     g_autofree char *slug = g_strdup_printf("ranks %s %s", condition, metric->label);
 
-    figure->slug = report_slug(slug);
+    figure->slug = lac_report_slug(slug);
     figure->title = g_strdup_printf("Mean ranks by %s, %s", metric->label, condition);
     figure->alt = g_strdup_printf(
         "Critical-difference diagram: %s (%s) of %zu methods on %zu data sets, %s. Best %s with "
@@ -149,7 +149,7 @@ figure_ranks(const LacReport *report, const LacComparison *c)
     g_string_append(figure->csv, "method,mean_rank\n");
     for (size_t j = 0; j < c->k; j++) {
         draw_method(&r, j, rows);
-        report_csv(figure->csv, report_method(report, c->method[j])->label);
+        lac_report_put_csv(figure->csv, report_method(report, c->method[j])->label);
         g_string_append_c(figure->csv, ',');
         figure_number(figure->csv, c->mean_rank[j]);
         g_string_append_c(figure->csv, '\n');

@@ -101,7 +101,7 @@ rate_blocks(const RatePlot *plot)
             }
             figure_put(figure, "%g %g %g %g\n", plot->rate[i], entry.mean, entry.mean - reach,
                        entry.mean + reach);
-            report_csv(figure->csv, label);
+            lac_report_put_csv(figure->csv, label);
             g_string_append_c(figure->csv, ',');
             figure_number(figure->csv, plot->rate[i]);
             g_string_append_c(figure->csv, ',');
@@ -148,7 +148,7 @@ rate_labels(const RatePlot *plot, gboolean *drawn)
             break;
         }
     }
-    figure_spread(n, y, 16, TOP + 4, HEIGHT - BOTTOM - 4);
+    lac_figure_spread(n, y, 16, TOP + 4, HEIGHT - BOTTOM - 4);
     for (size_t i = 0; i < n; i++) {
         const LacReportMethod *method = report_method(plot->report, plot->report->order[who[i]]);
         g_autofree char *name = figure_shorten(method->label, 16);
@@ -255,7 +255,7 @@ rate_words(const RatePlot *plot, const char *curve, const char *name, size_t use
         "rate %s %s %s", plot->over != NULL ? "all data sets" : name, curve, metric->label);
     LacFigure *figure = plot->figure;
 
-    figure->slug = report_slug(slug);
+    figure->slug = lac_report_slug(slug);
     figure->title =
         g_strdup_printf("%s against missing rate on %s, %s", metric->label, name, curve);
     figure->alt = g_strdup_printf(

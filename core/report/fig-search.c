@@ -33,7 +33,7 @@ name_figure(LacFigure *figure, const LacReport *report, const LacReportSearch *s
     g_autofree char *of = report_search_text(report, search);
     g_autofree char *slug = g_strdup_printf("search %s %s %s", search->stage, of, what);
 
-    figure->slug = report_slug(slug);
+    figure->slug = lac_report_slug(slug);
     figure->title = g_strdup_printf("%s by %s", report_metric(report, search->metric)->label, what);
     figure->caption = g_strdup_printf("Validation rows, %s; filled: chosen",
                                       report_direction(report_metric(report, search->metric)));
@@ -221,7 +221,7 @@ word_axis(LacFigure *figure, const LacReportSearch *search, const char *name, do
         g_autofree char *tick = figure_shorten(words->pdata[w], LONGEST_TICK);
 
         figure_put(figure, w > 0 ? ", " : "");
-        report_gnuplot(figure->script, words->len > 5 && w % 2 == 1 ? "" : tick);
+        lac_report_put_gnuplot(figure->script, words->len > 5 && w % 2 == 1 ? "" : tick);
         figure_put(figure, " %d", (int)w);
     }
     figure_put(figure, ") noenhanced\nset xrange [-0.5:%g]\n", (double)words->len - 0.5);

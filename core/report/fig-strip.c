@@ -198,7 +198,7 @@ strip_csv(const Strip *strip, const char *value)
     g_string_append_printf(strip->figure->csv, "method,%s\n", value);
     for (size_t i = 0; i < strip->rows; i++) {
         for (size_t p = 0; p < strip->row[i].n + strip->row[i].failed; p++) {
-            report_csv(strip->figure->csv, strip->row[i].method->label);
+            lac_report_put_csv(strip->figure->csv, strip->row[i].method->label);
             g_string_append_c(strip->figure->csv, ',');
             if (p < strip->row[i].n)
                 figure_number(strip->figure->csv, strip->row[i].x[p]);
@@ -249,7 +249,7 @@ figure_strip(const LacReport *report, const LacComparison *c)
                : g_strdup_printf("rank by %s on each data set (1 = best)", metric->label);
     strip_draw(&strip, axis);
     strip_csv(&strip, c->log_ratio ? "ratio_to_best" : "rank");
-    figure->slug = report_slug(slug);
+    figure->slug = lac_report_slug(slug);
     figure->title = g_strdup_printf("How far from the best: %s, %s", metric->label, condition);
     figure->alt =
         g_strdup_printf("Strip plot: %s (%s) of %zu methods on %zu data sets, %s, as %s. "
@@ -301,10 +301,10 @@ figure_repeats(const LacReport *report, size_t condition, const LacInside *insid
     strip.logarithmic = strip.low > 0.0 && strip.high / strip.low > 20.0;
     strip_draw(&strip, axis);
     strip_csv(&strip, metric->name);
-    best = report_fixed(
+    best = lac_report_fixed(
         inside->entry[inside->best].mean,
-        report_decimals(inside->entry[inside->best].mean, inside->entry[inside->best].sd));
-    figure->slug = report_slug(slug);
+        lac_report_decimals(inside->entry[inside->best].mean, inside->entry[inside->best].sd));
+    figure->slug = lac_report_slug(slug);
     figure->title = g_strdup_printf("%s on %s, %s", metric->label, name, under);
     figure->alt = g_strdup_printf("Strip plot: %s of %zu methods on %s, %s, up to %zu repeats. "
                                   "Best %s %s. %zu failures.",

@@ -14,7 +14,7 @@ figure_trace(const LacReportTrace *trace, double rhat, const LacTraceOf *of)
     static const char *const dashes[] = {"solid", "(6,2)", "(2,2)", "(8,2,2,2)"};
     const size_t chains = MIN(trace->chains, MOST_CHAINS);
     g_autoptr(LacFigure) figure = figure_new(WIDTH, HEIGHT);
-    g_autofree char *value = report_fixed(rhat, 3);
+    g_autofree char *value = lac_report_fixed(rhat, 3);
     g_autofree char *what = trace->column == NULL
                                 ? g_strdup(trace->series)
                                 : g_strdup_printf("%s of %s", trace->series, trace->column);
@@ -46,7 +46,7 @@ figure_trace(const LacReportTrace *trace, double rhat, const LacTraceOf *of)
         figure_put(figure, "%s$c%d using 1:2 with lines lw 1.3 lc rgb '%s' dt %s notitle",
                    c ? ", " : "", (int)c, figure_ink(1), dashes[c % 4]);
     figure_put(figure, "\n");
-    figure->slug = report_slug(slug);
+    figure->slug = lac_report_slug(slug);
     figure->title = isnan(rhat) ? g_strdup(what) : g_strdup_printf("%s, R̂ %s", what, value);
     figure->alt =
         g_strdup_printf("Trace plot: %s by iteration, %zu chains of %zu iterations of %s on "

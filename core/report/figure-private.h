@@ -56,8 +56,8 @@ const char *figure_ink(int ink);
 int figure_slot_ink(size_t slot);
 int figure_slot_point(size_t slot);
 const char *figure_slot_dash(size_t slot);
-/** figure_spread: moves @at [n] (px) apart to at least @gap within low..high, keeping order. */
-LAC_PRIVATE_API void figure_spread(size_t n, double *at, double gap, double low, double high);
+/** lac_figure_spread: moves @at [n] (px) apart to at least @gap within low..high, keeping order. */
+LAC_PRIVATE_API void lac_figure_spread(size_t n, double *at, double gap, double low, double high);
 /** figure_text_width: about how many px @text takes. */
 double figure_text_width(const char *text);
 /** figure_nice: step of 1, 2 or 5 times a power of ten that cuts @span into about @n parts. */

@@ -126,7 +126,7 @@ void
 figure_label(LacFigure *figure, const char *text, double x, double y, const char *align, int ink)
 {
     figure_put(figure, "set label ");
-    report_gnuplot(figure->script, text);
+    lac_report_put_gnuplot(figure->script, text);
     figure_put(figure, " at screen %g, screen %g %s noenhanced tc rgb '%s' front\n",
                x / figure->width, 1.0 - y / figure->height, align, figure_ink(ink));
 }
@@ -164,7 +164,7 @@ figure_axis_label(LacFigure *figure, const char *axis, const char *text)
 
     /* placed by hand: gnuplot's own place moves with the width of the numbers */
     figure_put(figure, "set label ");
-    report_gnuplot(figure->script, text);
+    lac_report_put_gnuplot(figure->script, text);
     figure_put(figure, " at screen %g, screen %g center %s noenhanced tc rgb '%s'\n",
                (x ? across : 11.0) / figure->width,
                1.0 - (x ? figure->height - 11.0 : down) / figure->height,
@@ -185,7 +185,7 @@ groups_merge(size_t n, double *sum, size_t *count)
 }
 
 void
-figure_spread(size_t n, double *at, double gap, double low, double high)
+lac_figure_spread(size_t n, double *at, double gap, double low, double high)
 {
     g_autofree size_t *order = g_new(size_t, MAX(n, 1)), *count = g_new(size_t, MAX(n, 1));
     g_autofree double *sum = g_new(double, MAX(n, 1));

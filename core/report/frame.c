@@ -51,15 +51,15 @@ page_frame(const Page *page, const PageFrame *frame)
     g_string_append(html, "<meta name=\"viewport\" content=\"width=device-width, "
                           "initial-scale=1\">\n<meta name=\"generator\" content=\"Lacuna\">\n"
                           "<link rel=\"icon\" href=\"data:,\">\n<title>");
-    report_html(html, frame->title);
+    lac_report_put_html(html, frame->title);
     g_string_append_printf(html, " – %s</title>\n<style>\n", frame->eyebrow);
     g_string_append(html, report_page_css);
     g_string_append(html, "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the "
                           "results</a>\n<div class=\"frame\">\n<header class=\"top\"><div>");
     g_string_append_printf(html, "<p class=\"eyebrow\">%s</p><h1>", frame->eyebrow);
-    report_html(html, frame->title);
+    lac_report_put_html(html, frame->title);
     g_string_append(html, "</h1><p class=\"meta\">");
-    report_html(html, frame->meta);
+    lac_report_put_html(html, frame->meta);
     g_string_append(html, "</p></div><button type=\"button\" class=\"theme\" hidden>Theme</button>"
                           "</header>\n<nav class=\"toc\" aria-label=\"Contents\"><div>"
                           "<details open><summary>Contents</summary><ol>\n");
@@ -86,7 +86,7 @@ page_prepend_notes(Page *page)
     g_string_append(box, "<div class=\"alarm-box\" role=\"note\">");
     for (guint i = 0; i < page->notes->len; i++) {
         g_string_append(box, "<p>");
-        report_html(box, g_ptr_array_index(page->notes, i));
+        lac_report_put_html(box, g_ptr_array_index(page->notes, i));
         g_string_append(box, "</p>");
     }
     g_string_append(box, "</div>\n");

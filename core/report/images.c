@@ -256,7 +256,7 @@ grid_image(Page *page, const char *uri, const char *alt)
     g_string_append(page->out, "<td><img src=\"");
     g_string_append(page->out, uri);
     g_string_append(page->out, "\" alt=\"");
-    report_html(page->out, alt);
+    lac_report_put_html(page->out, alt);
     g_string_append(page->out, "\"></td>");
 }
 
@@ -277,7 +277,7 @@ grid_row(Page *page, const GPtrArray *pictures, const GArray *methods, size_t in
         const Pictures *p = g_ptr_array_index(pictures, m);
         const size_t method = g_array_index(methods, size_t, m);
         g_autofree char *uri = picture_uri(p, p->completed, index, FALSE);
-        g_autofree char *rmse = report_fixed(picture_rmse(p, index), 4);
+        g_autofree char *rmse = lac_report_fixed(picture_rmse(p, index), 4);
         g_autofree char *alt =
             g_strdup_printf("image %zu completed by %s, root mean squared error %s", index + 1,
                             report_method(page->report, method)->label, rmse);
@@ -329,7 +329,8 @@ page_image_grid(Page *page, size_t condition, size_t data)
                     "<th scope=\"col\">incomplete</th>");
     for (size_t m = 0; m < methods->len; m++) {
         g_string_append(page->out, "<th scope=\"col\">");
-        report_html(page->out, report_method(report, g_array_index(methods, size_t, m))->label);
+        lac_report_put_html(page->out,
+                            report_method(report, g_array_index(methods, size_t, m))->label);
         g_string_append(page->out, "</th>");
     }
     g_string_append(page->out, "</tr></thead><tbody>\n");

@@ -241,7 +241,7 @@ section_together(Page *page, const LacInspection *self, const size_t *use, size_
         for (size_t b = 0; b < n; b++) {
             const double share =
                 (double)m->together[use[a] * m->cols + use[b]] / (double)m->missing[use[a]];
-            g_autofree char *text = report_fixed(100.0 * share, 0);
+            g_autofree char *text = lac_report_fixed(100.0 * share, 0);
 
             if (a == b) {
                 page_number_cell(page, NAN, "");
@@ -269,8 +269,8 @@ lac_little_verdict(const LacLittle *little)
 
     if (little->undefined != NULL)
         return g_strdup_printf("Little's test cannot be made: %s.", little->undefined);
-    p = report_p(little->p);
-    d2 = report_fixed(little->statistic, 2);
+    p = lac_report_p(little->p);
+    d2 = lac_report_fixed(little->statistic, 2);
     return g_strdup_printf(
         "d² = %s with %.0f degrees of freedom over %zu patterns, %s: %s", d2, little->df,
         little->patterns, p,
@@ -353,7 +353,7 @@ section_flux(Page *page, const LacInspection *self)
         page_row_head(page, lac_data_name(self->data, j));
         page_share_cell(page, flux->observed);
         for (size_t k = 0; k < G_N_ELEMENTS(numbers); k++) {
-            g_autofree char *text = report_fixed(numbers[k], 3);
+            g_autofree char *text = lac_report_fixed(numbers[k], 3);
 
             page_number_cell(page, numbers[k], text);
         }

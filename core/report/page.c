@@ -96,11 +96,11 @@ lac_report_html(const char *const *dirs, const char *figures, char ***notes_out,
     page_start(&page, report->notes);
     page.primary = g_new0(LacComparison *, MAX(report->conditions->len, 1));
     for (size_t c = 0; report->metrics->len > 0 && c < report->conditions->len; c++)
-        page.primary[c] = report_compare(report, c, report->primary, TRUE);
+        page.primary[c] = lac_report_compare(report, c, report->primary, TRUE);
     page_sections(&page);
     html = report_frame(&page);
     for (size_t c = 0; c < report->conditions->len; c++)
-        report_comparison_free(page.primary[c]);
+        lac_report_comparison_free(page.primary[c]);
     g_free(page.primary);
     if (notes_out != NULL)
         *notes_out = page_notes_dup(&page);

@@ -1,4 +1,5 @@
-/* The pieces pages are made of. Everything that comes from data goes through report_html(). */
+/* The pieces pages are made of. Everything that comes from data goes through lac_report_put_html().
+ */
 #include "page-private.h"
 #include "text-private.h"
 
@@ -12,10 +13,10 @@ page_section(Page *page, const char *id, const char *title)
 {
     g_string_append_printf(
         page->out, "<section id=\"%s\" aria-labelledby=\"h-%s\"><h2 id=\"h-%s\">", id, id, id);
-    report_html(page->out, title);
+    lac_report_put_html(page->out, title);
     g_string_append(page->out, "</h2>\n");
     g_string_append_printf(page->toc, "<li><a href=\"#%s\">", id);
-    report_html(page->toc, title);
+    lac_report_put_html(page->toc, title);
     g_string_append(page->toc, "</a></li>\n");
 }
 
@@ -31,7 +32,7 @@ escaped(Page *page, const char *before, const char *after, const char *format, v
     g_autofree char *text = g_strdup_vprintf(format, arguments);
 
     g_string_append(page->out, before);
-    report_html(page->out, text);
+    lac_report_put_html(page->out, text);
     g_string_append(page->out, after);
 }
 
@@ -74,7 +75,7 @@ page_table(Page *page, const char *label)
 {
     g_string_append(page->out, "<div class=\"panel\"><div class=\"scroll\" tabindex=\"0\" "
                                "role=\"group\" aria-label=\"");
-    report_html(page->out, label);
+    lac_report_put_html(page->out, label);
     g_string_append(page->out, "\"><table class=\"sortable\"><thead><tr>");
 }
 
@@ -87,11 +88,11 @@ head_append(Page *page, const char *text, const char *unit, const char *classes)
                            "<th scope=\"col\" class=\"%s%s\" aria-sort=\"none\">"
                            "<button type=\"button\">",
                            classes, brief ? " brief" : "");
-    report_html(page->out, text);
+    lac_report_put_html(page->out, text);
     g_string_append(page->out, "</button>");
     if (unit != NULL) {
         g_string_append(page->out, "<span class=\"unit\">");
-        report_html(page->out, unit);
+        lac_report_put_html(page->out, unit);
         g_string_append(page->out, "</span>");
     }
     g_string_append(page->out, "</th>");
@@ -140,7 +141,7 @@ page_cell(Page *page, const char *text, const char *classes)
         g_string_append(page->out, "<td>");
     else
         g_string_append_printf(page->out, "<td class=\"%s\">", classes);
-    report_html(page->out, text);
+    lac_report_put_html(page->out, text);
     g_string_append(page->out, "</td>");
 }
 
@@ -158,7 +159,7 @@ void
 page_number_cell(Page *page, double value, const char *text)
 {
     cell_open(page, value);
-    report_html(page->out, text);
+    lac_report_put_html(page->out, text);
     g_string_append(page->out, "</td>");
 }
 
@@ -191,7 +192,7 @@ page_share_cell(Page *page, double share)
     if (isfinite(share))
         report_number(page->out, "%.10g", share);
     g_string_append(page->out, "\">");
-    report_html(page->out, isfinite(share) ? text : "–");
+    lac_report_put_html(page->out, isfinite(share) ? text : "–");
     g_string_append(page->out, "</td>");
 }
 
@@ -199,9 +200,9 @@ void
 page_row_head(Page *page, const char *name)
 {
     g_string_append(page->out, "<th scope=\"row\"><span class=\"name\" title=\"");
-    report_html(page->out, name);
+    lac_report_put_html(page->out, name);
     g_string_append(page->out, "\">");
-    report_html(page->out, name);
+    lac_report_put_html(page->out, name);
     g_string_append(page->out, "</span></th>");
 }
 
@@ -215,9 +216,9 @@ void
 page_fact(Page *page, const char *name, const char *value, gboolean alarm)
 {
     g_string_append_printf(page->out, "<div%s><dt>", alarm ? " class=\"alarm\"" : "");
-    report_html(page->out, name);
+    lac_report_put_html(page->out, name);
     g_string_append(page->out, "</dt><dd>");
-    report_html(page->out, value);
+    lac_report_put_html(page->out, value);
     g_string_append(page->out, "</dd></div>");
 }
 
@@ -238,17 +239,17 @@ page_method(Page *page, size_t index)
                            "<th scope=\"row\"><span class=\"mark\" aria-hidden=\"true\" "
                            "style=\"color:var(--lac-s%zu)\">%s</span><span class=\"name\" title=\"",
                            coloured ? method->slot + 1 : 0, coloured ? marks[method->slot] : "·");
-    report_html(page->out, method->label);
+    lac_report_put_html(page->out, method->label);
     g_string_append(page->out, "\">");
-    report_html(page->out, method->label);
+    lac_report_put_html(page->out, method->label);
     g_string_append(page->out, "</span></th>");
 }
 
 void
 page_entry(Page *page, const LacEntry *entry, int decimals, gboolean best, gboolean good)
 {
-    g_autofree char *mean = report_fixed(entry->mean, decimals);
-    g_autofree char *sd = report_fixed(entry->sd, decimals);
+    g_autofree char *mean = lac_report_fixed(entry->mean, decimals);
+    g_autofree char *sd = lac_report_fixed(entry->sd, decimals);
 
     cell_open(page, entry->status == LAC_VALUE_OK ? entry->mean : NAN);
     switch (entry->status) {
@@ -318,12 +319,12 @@ figure_append(Page *page, const LacFigure *figure, const char *svg)
     g_autofree char *csv = g_base64_encode((const guchar *)figure->csv->str, figure->csv->len);
 
     g_string_append(page->out, "<figure><h4>");
-    report_html(page->out, figure->title);
+    lac_report_put_html(page->out, figure->title);
     g_string_append(page->out, "</h4><div class=\"scroll\" tabindex=\"0\" role=\"group\" "
                                "aria-label=\"");
-    report_html(page->out, figure->title);
+    lac_report_put_html(page->out, figure->title);
     g_string_append_printf(page->out, "\">%s</div><figcaption>", element);
-    report_html(page->out, figure->caption);
+    lac_report_put_html(page->out, figure->caption);
     g_string_append_printf(page->out,
                            " <a download=\"%s.csv\" href=\"data:text/csv;base64,%s\">"
                            "Data (CSV)</a></figcaption></figure>\n",

@@ -18,13 +18,13 @@ typedef struct {
     size_t only_a, only_b, both_wrong;
 } ReportDiffering;
 
-/** report_predictions: of @cell, an array of ReportPrediction in the order of its test rows, owned;
- * NULL when it has none or the file is not whole. */
-LAC_PRIVATE_API GArray *report_predictions(const LacReport *report, size_t cell);
-/** report_predictions_differ: adds to @count the rows on which @a and @b differ. FALSE, and nothing
- * added, unless both are about the same rows. */
-LAC_PRIVATE_API gboolean report_predictions_differ(const GArray *a, const GArray *b,
-                                                   ReportDiffering *count);
+/** lac_report_predictions: of @cell, an array of ReportPrediction in the order of its test rows,
+ * owned; NULL when it has none or the file is not whole. */
+LAC_PRIVATE_API GArray *lac_report_predictions(const LacReport *report, size_t cell);
+/** lac_report_predictions_differ: adds to @count the rows on which @a and @b differ. FALSE, and
+ * nothing added, unless both are about the same rows. */
+LAC_PRIVATE_API gboolean lac_report_predictions_differ(const GArray *a, const GArray *b,
+                                                       ReportDiffering *count);
 
 G_END_DECLS
 

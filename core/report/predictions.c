@@ -26,7 +26,7 @@ parse_line(const char *line, ReportPrediction *out)
 }
 
 GArray *
-report_predictions(const LacReport *report, size_t cell)
+lac_report_predictions(const LacReport *report, size_t cell)
 {
     const LacReportCell *of = report_cell(report, cell);
     g_autofree char *path = g_build_filename(report_run(report, of->run)->dir, "artifacts", of->id,
@@ -52,7 +52,7 @@ report_predictions(const LacReport *report, size_t cell)
 }
 
 gboolean
-report_predictions_differ(const GArray *a, const GArray *b, ReportDiffering *count)
+lac_report_predictions_differ(const GArray *a, const GArray *b, ReportDiffering *count)
 {
     if (a == NULL || b == NULL || a->len != b->len)
         return FALSE;

@@ -122,10 +122,10 @@ section_group(Page *page, const LacRanking *ranking, LacRankGroup group)
     for (size_t k = 0; k < ranking->ranked; k++) {
         const size_t i = order[k];
         const LacRankModel *model = &ranking->model[i];
-        g_autofree char *coverage = report_fixed(model->coverage, 3);
-        g_autofree char *width = report_fixed(model->width, 3);
-        g_autofree char *rank = report_fixed(model->part[group].mean_rank, 2);
-        g_autofree char *seconds = report_seconds(model->seconds);
+        g_autofree char *coverage = lac_report_fixed(model->coverage, 3);
+        g_autofree char *width = lac_report_fixed(model->width, 3);
+        g_autofree char *rank = lac_report_fixed(model->part[group].mean_rank, 2);
+        g_autofree char *seconds = lac_report_seconds(model->seconds);
 
         page_row(page);
         page_row_head(page, model->name);

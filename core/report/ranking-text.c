@@ -165,7 +165,7 @@ column_text(const LacRankModel *model, const TextColumn *column)
     double value;
 
     if (column->score == T_TIME)
-        return report_seconds(model->seconds);
+        return lac_report_seconds(model->seconds);
     value = column->score == T_RANK       ? model->overall
             : column->score == T_COVERAGE ? model->coverage
                                           : model->part[column->group].value[column->score];
@@ -285,7 +285,7 @@ static void
 csv_line(GString *out, const LacRankModel *model, const char *columns, const char *score,
          const double *value, const double *rank)
 {
-    report_csv(out, model->name);
+    lac_report_put_csv(out, model->name);
     g_string_append_printf(out, ",%s,%s,%s,", status_name(model->status), columns, score);
     if (value != NULL && !isnan(*value))
         report_number(out, "%.17g", *value);
@@ -293,7 +293,7 @@ csv_line(GString *out, const LacRankModel *model, const char *columns, const cha
     if (rank != NULL && !isnan(*rank))
         report_number(out, "%.17g", *rank);
     g_string_append_c(out, ',');
-    report_csv(out, model->reason != NULL ? model->reason : "");
+    lac_report_put_csv(out, model->reason != NULL ? model->reason : "");
     g_string_append_c(out, '\n');
 }
 

@@ -16,7 +16,7 @@ insides_of(const LacReport *report, size_t condition, size_t metric)
 
     for (size_t d = 0; d < report->data->len; d++) {
         if (report_any_cell(report, condition, d))
-            inside[d] = report_inside(report, condition, d, metric);
+            inside[d] = lac_report_inside(report, condition, d, metric);
     }
     return inside;
 }
@@ -25,7 +25,7 @@ static void
 insides_free(LacInside **inside, size_t n)
 {
     for (size_t d = 0; d < n; d++)
-        report_inside_free(inside[d]);
+        lac_report_inside_free(inside[d]);
     g_free(inside);
 }
 
@@ -55,11 +55,11 @@ rank_text(const LacComparison *comparison, size_t at)
 
     if (at >= comparison->k)
         return g_strdup("–");
-    mean = report_fixed(comparison->mean_rank[at], 2);
+    mean = lac_report_fixed(comparison->mean_rank[at], 2);
     if (!comparison->tested)
         return g_steal_pointer(&mean);
-    low = report_fixed(comparison->interval[at].low, 1);
-    high = report_fixed(comparison->interval[at].high, 1);
+    low = lac_report_fixed(comparison->interval[at].low, 1);
+    high = lac_report_fixed(comparison->interval[at].high, 1);
     return g_strdup_printf("%s (%s … %s)", mean, low, high);
 }
 
@@ -107,13 +107,13 @@ across_sentence(Page *page, const LacComparison *c)
         g_string_append_printf(text, "%zu data %s too few for a test (5 are needed).", c->n,
                                c->n == 1 ? "set is" : "sets are");
     } else if (c->k >= 3) {
-        g_autofree char *p = report_p(c->friedman.p_f);
-        g_autofree char *f = report_fixed(c->friedman.f, 2);
+        g_autofree char *p = lac_report_p(c->friedman.p_f);
+        g_autofree char *f = lac_report_fixed(c->friedman.f, 2);
         g_string_append_printf(text,
                                "Friedman test in Iman and Davenport's form: F(%g, %g) = %s, %s",
                                c->friedman.df1, c->friedman.df2, f, p);
         if (c->permuted) {
-            g_autofree char *permuted = report_p(c->p_permutation);
+            g_autofree char *permuted = lac_report_p(c->p_permutation);
             g_string_append_printf(text, " (by permutation %s)", permuted);
         }
         g_string_append_printf(text, ": %s.",
@@ -142,10 +142,11 @@ versus_row(Page *page, const LacComparison *c, size_t j)
     g_autofree char *duel =
         g_strdup_printf("%zu / %zu / %zu", c->duel[j].win, c->duel[j].tie, c->duel[j].loss);
     const double shift = c->log_ratio ? exp(test->shift) - 1.0 : test->shift;
-    g_autofree char *effect =
-        c->log_ratio ? report_percent(shift) : report_fixed(shift, report_decimals(shift, NAN));
-    g_autofree char *biserial = report_fixed(test->biserial, 2);
-    g_autofree char *elo = report_fixed(c->elo[j], 0);
+    g_autofree char *effect = c->log_ratio
+                                  ? report_percent(shift)
+                                  : lac_report_fixed(shift, lac_report_decimals(shift, NAN));
+    g_autofree char *biserial = lac_report_fixed(test->biserial, 2);
+    g_autofree char *elo = lac_report_fixed(c->elo[j], 0);
     g_autofree char *p = report_p_value(test->p), *holm = report_p_value(c->p_holm[j]);
 
     page_row(page);
@@ -277,7 +278,7 @@ across_other_metrics(Page *page, size_t condition)
         g_autofree char *axis = NULL;
         if (m == report->primary || !report_has_values(report, m))
             continue;
-        c = report_compare(report, condition, m, FALSE);
+        c = lac_report_compare(report, condition, m, FALSE);
         if (c == NULL)
             continue;
         if (!started)
@@ -285,7 +286,7 @@ across_other_metrics(Page *page, size_t condition)
         started = TRUE;
         axis = report_axis_text(report, m, condition);
         g_string_append(page->out, "<details class=\"more\"><summary>");
-        report_html(page->out, axis);
+        lac_report_put_html(page->out, axis);
         g_string_append(page->out, "</summary>\n");
         across_metric(page, c, m);
         g_string_append(page->out, "</details>\n");

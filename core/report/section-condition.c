@@ -54,13 +54,13 @@ static void
 data_cost(Page *page, size_t condition, size_t data, size_t method)
 {
     const LacCost cost = report_cost(page->report, condition, data, method);
-    g_autofree char *fit = report_seconds(cost.fit), *apply = report_seconds(cost.apply);
-    g_autofree char *cpu = report_seconds(cost.cpu), *memory = NULL;
+    g_autofree char *fit = lac_report_seconds(cost.fit), *apply = lac_report_seconds(cost.apply);
+    g_autofree char *cpu = lac_report_seconds(cost.cpu), *memory = NULL;
 
-    memory = cost.memory < 0.5 ? g_strdup("< 1") : report_fixed(cost.memory, 0);
+    memory = cost.memory < 0.5 ? g_strdup("< 1") : lac_report_fixed(cost.memory, 0);
 
     if (cost.n == 0 && cost.timeouts > 0) {
-        g_autofree char *limit = report_seconds(cost.limit);
+        g_autofree char *limit = lac_report_seconds(cost.limit);
         g_autofree char *more = g_strconcat("> ", limit, NULL);
         page_number_cell(page, INFINITY, more);
     } else {
@@ -84,7 +84,7 @@ data_table(Page *page, size_t condition, size_t data)
                         report_condition(report, condition)->label);
 
     for (size_t m = 0; m < metrics; m++) {
-        inside[m] = report_inside(report, condition, data, m);
+        inside[m] = lac_report_inside(report, condition, data, m);
         decimals[m] = report_entries_decimals(inside[m]->k, inside[m]->entry);
         shown[m] = m == report->primary || inside[m]->best < inside[m]->k;
     }
@@ -106,7 +106,7 @@ data_table(Page *page, size_t condition, size_t data)
     }
     page_table_end(page);
     for (size_t m = 0; m < metrics; m++)
-        report_inside_free(inside[m]);
+        lac_report_inside_free(inside[m]);
 }
 
 static void
@@ -114,10 +114,10 @@ difference_row(Page *page, const LacInside *inside, size_t j)
 {
     const LacPairedT *t = &inside->difference[j];
     const LacInterval reach = lac_paired_t_interval(t, 0.95);
-    const int decimals = report_decimals(t->mean, t->error);
-    g_autofree char *mean = report_fixed(t->mean, decimals);
-    g_autofree char *low = report_fixed(reach.low, decimals),
-                    *high = report_fixed(reach.high, decimals);
+    const int decimals = lac_report_decimals(t->mean, t->error);
+    g_autofree char *mean = lac_report_fixed(t->mean, decimals);
+    g_autofree char *low = lac_report_fixed(reach.low, decimals),
+                    *high = lac_report_fixed(reach.high, decimals);
     g_autofree char *interval = g_strdup_printf("%s … %s", low, high);
     g_autofree char *pairs = g_strdup_printf("%zu", inside->n_pairs[j]);
     const gboolean tested = inside->n_pairs[j] > 1;
@@ -174,11 +174,11 @@ data_block(Page *page, size_t condition, size_t data, gboolean open, gboolean fi
 {
     const LacReport *report = page->report;
     const LacReportData *info = report_data(report, data);
-    g_autoptr(LacInside) inside = report_inside(report, condition, data, report->primary);
+    g_autoptr(LacInside) inside = lac_report_inside(report, condition, data, report->primary);
 
     g_string_append_printf(page->out, "<details class=\"block\"%s><summary><span>",
                            open ? " open" : "");
-    report_html(page->out, info->label);
+    lac_report_put_html(page->out, info->label);
     g_string_append(page->out, "</span><span class=\"sub\">");
     if (info->rows > 0)
         report_htmlf(page->out, "%" G_GINT64_FORMAT " rows × %" G_GINT64_FORMAT " columns",
@@ -219,7 +219,7 @@ condition_facts(Page *page, size_t index)
     if (condition->split != NULL)
         g_string_append_printf(text, "Split: %s. ", condition->split);
     g_string_append(page->out, "<p class=\"sub\">");
-    report_html(page->out, g_strchomp(text->str));
+    lac_report_put_html(page->out, g_strchomp(text->str));
     g_string_append(page->out, "</p>\n");
 }
 

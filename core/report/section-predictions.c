@@ -29,7 +29,7 @@ said_load(Said *said)
 
         if (cell->condition != said->condition || cell->data != said->data || cell->repeat != 1)
             continue;
-        said->of[i] = report_predictions(report, i);
+        said->of[i] = lac_report_predictions(report, i);
         said->any |= said->of[i] != NULL;
     }
 }
@@ -57,7 +57,7 @@ count_pair(const Said *said, size_t i, size_t j, ReportDiffering *count)
     for (size_t x = 0; x < n_a; x++)
         for (size_t y = 0; y < n_b; y++)
             if (g_str_equal(report_cell(report, a[x])->pair, report_cell(report, b[y])->pair))
-                found |= report_predictions_differ(said->of[a[x]], said->of[b[y]], count);
+                found |= lac_report_predictions_differ(said->of[a[x]], said->of[b[y]], count);
     return found;
 }
 
@@ -71,9 +71,9 @@ pair_row(Page *page, const Said *said, size_t i, size_t j)
     const LacMcNemar test = lac_mcnemar(count.only_a, count.only_b);
     const size_t differing = count.only_a + count.only_b + count.both_wrong;
     const double all = lac_differing_z(count.only_a, differing);
-    g_autofree char *n = g_strdup_printf("%zu", differing), *z_all = report_fixed(all, 2);
+    g_autofree char *n = g_strdup_printf("%zu", differing), *z_all = lac_report_fixed(all, 2);
     g_autofree char *b = g_strdup_printf("%zu", test.b), *c = g_strdup_printf("%zu", test.c);
-    g_autofree char *z = report_fixed(test.z, 2), *p = report_p_value(test.p);
+    g_autofree char *z = lac_report_fixed(test.z, 2), *p = report_p_value(test.p);
     g_autofree char *exact = report_p_value(test.p_exact);
 
     page_row(page);

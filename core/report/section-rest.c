@@ -103,11 +103,11 @@ trace_table(Page *page, const GPtrArray *traces, const double *rhat)
         const LacReportTrace *trace = g_ptr_array_index(traces, i);
         g_autofree char *chains = g_strdup_printf("%zu", trace->chains);
         g_autofree char *iterations = g_strdup_printf("%zu", trace->iterations);
-        g_autofree char *r = report_fixed(rhat[i], 3), *value = NULL;
+        g_autofree char *r = lac_report_fixed(rhat[i], 3), *value = NULL;
         double last = 0.0;
         for (size_t c = 0; c < trace->chains; c++)
             last += trace->value[(c + 1) * trace->iterations - 1] / (double)trace->chains;
-        value = report_fixed(last, report_decimals(last, NAN));
+        value = lac_report_fixed(last, lac_report_decimals(last, NAN));
         page_row(page);
         page_cell(page, trace->series, NULL);
         page_cell(page, trace->column ? trace->column : "(table)", "left");
@@ -264,9 +264,9 @@ fact_row(Page *page, const char *key, const char *value)
     if (value == NULL || *value == '\0')
         return;
     g_string_append(page->out, "<tr><th scope=\"row\">");
-    report_html(page->out, key);
+    lac_report_put_html(page->out, key);
     g_string_append(page->out, "</th><td>");
-    report_html(page->out, value);
+    lac_report_put_html(page->out, value);
     g_string_append(page->out, "</td></tr>\n");
 }
 
@@ -310,7 +310,7 @@ page_environment(Page *page)
         environment_of(page, run);
         page_heading(page, 3, "The experiment as run");
         g_string_append(page->out, "<pre tabindex=\"0\"><code>");
-        report_html(page->out, run->yaml);
+        lac_report_put_html(page->out, run->yaml);
         g_string_append(page->out, "</code></pre>\n");
     }
     page_section_end(page);

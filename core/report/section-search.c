@@ -80,9 +80,9 @@ static void
 score_cell(Page *page, const LacReportTried *tried)
 {
     const double sd = deviation(tried);
-    const int decimals = MAX(report_decimals(tried->mean, sd), 4);
-    g_autofree char *mean = report_fixed(tried->mean, decimals);
-    g_autofree char *spread = isnan(sd) ? NULL : report_fixed(sd, decimals);
+    const int decimals = MAX(lac_report_decimals(tried->mean, sd), 4);
+    g_autofree char *mean = lac_report_fixed(tried->mean, decimals);
+    g_autofree char *spread = isnan(sd) ? NULL : lac_report_fixed(sd, decimals);
     g_autofree char *text =
         spread != NULL ? g_strdup_printf("%s ± %s", mean, spread) : g_strdup(mean);
 
@@ -165,7 +165,7 @@ trial_row(Page *page, const LacReportSearch *search, const LacReportTried *tried
 {
     g_autofree char *draw = g_strdup_printf("draw %" G_GINT64_FORMAT, tried->draw);
     g_autofree char *rank = g_strdup_printf("%zu", tried->rank);
-    g_autofree char *seconds = report_seconds(tried->seconds);
+    g_autofree char *seconds = lac_report_seconds(tried->seconds);
     g_autofree char *times = g_strdup_printf("%zu of %zu", tried->chosen, search->cells);
 
     page_row(page);

@@ -147,13 +147,13 @@ board_row(Page *page, size_t method, const Board *board)
     page_method(page, method);
     for (size_t m = 0; m < board->n; m++) {
         const double overall = board->shown[m] ? board->overall[m][method] : NAN;
-        g_autofree char *rank = isfinite(overall) ? report_fixed(overall, 2) : g_strdup("n/a");
+        g_autofree char *rank = isfinite(overall) ? lac_report_fixed(overall, 2) : g_strdup("n/a");
         if (board->shown[m])
             page_number_cell(page, overall, rank);
     }
     for (size_t c = 0; c < report->conditions->len; c++) {
         const double under = rank_under(page->primary[c], method, &wins);
-        g_autofree char *text = report_fixed(under, 2);
+        g_autofree char *text = lac_report_fixed(under, 2);
         if (several)
             page_number_cell(page, under, text);
     }
@@ -162,7 +162,7 @@ board_row(Page *page, size_t method, const Board *board)
     seconds = time_of(report, method, &failed);
     lost = failed == 0 ? g_strdup("0") : g_strdup_printf("✗ %zu", failed);
     page_number_cell(page, (double)failed, lost);
-    time = report_seconds(seconds);
+    time = lac_report_seconds(seconds);
     page_number_cell(page, seconds, time);
     page_row_end(page);
 }
@@ -181,7 +181,7 @@ page_summary(Page *page)
         page_lead(page, lead);
     }
     g_string_append(page->out, "<p class=\"lead\">");
-    report_html(page->out, lead->str);
+    lac_report_put_html(page->out, lead->str);
     g_string_append(page->out, "</p>\n");
     page_facts(page);
     count_fact(page, "data sets", report->data->len, FALSE);

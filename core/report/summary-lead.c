@@ -49,7 +49,7 @@ lead_ranks(const LacReport *report, size_t metric, GString *out)
     g_autofree size_t *order = order_by(report, overall, &ranked);
     g_autofree char *data = report_count(report->data->len, "data set", "data sets");
     g_autofree char *masks = report_count(report->conditions->len, "condition", "conditions");
-    g_autofree char *rank = report_fixed(overall[order[0]], 2);
+    g_autofree char *rank = lac_report_fixed(overall[order[0]], 2);
     const gboolean again = out->len > 0;
 
     while (first < ranked && overall[order[first]] <= overall[order[0]] + 1e-9)
@@ -68,7 +68,7 @@ lead_ranks(const LacReport *report, size_t metric, GString *out)
                            first > 1 ? "share" : "has", again ? "" : " by ", again ? "" : name,
                            rank, ranked);
     for (size_t j = first; j < MIN(ranked, first + 2); j++) {
-        g_autofree char *next = report_fixed(overall[order[j]], 2);
+        g_autofree char *next = lac_report_fixed(overall[order[j]], 2);
         g_string_append_printf(out, "%s %s (%s)", j == first ? ", ahead of" : " and",
                                report_method(report, order[j])->label, next);
     }
@@ -84,7 +84,7 @@ lead_firsts(const LacReport *report, size_t metric, GString *out)
     gboolean begun = FALSE;
 
     for (size_t c = 0; c < conditions; c++) {
-        g_autoptr(LacInside) inside = report_inside(report, c, 0, metric);
+        g_autoptr(LacInside) inside = lac_report_inside(report, c, 0, metric);
         if (inside->best < inside->k)
             firsts[inside->method[inside->best]]++;
     }
@@ -116,14 +116,14 @@ lead_values(const LacReport *report, size_t metric, GString *out)
         return;
     }
     for (size_t c = 0; c < report->conditions->len; c++) {
-        g_autoptr(LacInside) inside = report_inside(report, c, 0, metric);
+        g_autoptr(LacInside) inside = lac_report_inside(report, c, 0, metric);
         const LacEntry *entry;
         g_autofree char *value = NULL;
         size_t as_good = 0;
         if (inside->best == inside->k)
             continue;
         entry = &inside->entry[inside->best];
-        value = report_fixed(entry->mean, report_decimals(entry->mean, entry->sd));
+        value = lac_report_fixed(entry->mean, lac_report_decimals(entry->mean, entry->sd));
         g_string_append_printf(out, "%sOn %s under %s, %s is best by %s: %s.", out->len ? " " : "",
                                report_data(report, 0)->label, report_condition(report, c)->label,
                                report_method(report, inside->method[inside->best])->label,

@@ -156,9 +156,9 @@ lac_svg_clean(const char *svg, const LacFigure *figure, const char *prefix, gboo
                                " xmlns:xlink=\"http://www.w3.org/1999/xlink\"",
                                figure->width, figure->height);
     g_string_append_printf(out, ">\n<title id=\"%st\">", prefix);
-    report_html(out, figure->title);
+    lac_report_put_html(out, figure->title);
     g_string_append_printf(out, "</title>\n<desc id=\"%sd\">", prefix);
-    report_html(out, figure->alt);
+    lac_report_put_html(out, figure->alt);
     g_string_append(out, "</desc>\n");
     g_string_append_len(out, canvas->str, (gssize)canvas->len);
     g_string_append(out, "</svg>\n");

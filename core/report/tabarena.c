@@ -45,11 +45,11 @@ append_cell(GString *out, const LacReport *report, size_t index, size_t seed, co
     const LacReportCell *cell = report_cell(report, index);
     const LacReportMetric *metric = report_metric(report, report->primary);
 
-    report_csv(out, report_method(report, cell->method)->label);
+    lac_report_put_csv(out, report_method(report, cell->method)->label);
     g_string_append_c(out, ',');
-    report_csv(out, task);
+    lac_report_put_csv(out, task);
     g_string_append_printf(out, ",%zu,", seed);
-    report_csv(out, metric->label);
+    lac_report_put_csv(out, metric->label);
     g_string_append_c(out, ',');
     report_number(out, "%.17g",
                   offset + report_loss(metric, report_value(report, index, report->primary)));

@@ -61,10 +61,10 @@ entry_text(const LacEntry *entry, int decimals, gboolean with_sd)
         return g_strdup("failed");
     if (entry->status != LAC_VALUE_OK)
         return g_strdup("–");
-    mean = report_fixed(entry->mean, decimals);
+    mean = lac_report_fixed(entry->mean, decimals);
     if (!with_sd || isnan(entry->sd))
         return g_steal_pointer(&mean);
-    sd = report_fixed(entry->sd, decimals);
+    sd = lac_report_fixed(entry->sd, decimals);
     return g_strdup_printf("%s ± %s", mean, sd);
 }
 
@@ -84,7 +84,8 @@ static void
 columns_of_summary(const Terminal *t, size_t condition, GPtrArray *columns)
 {
     const LacReport *report = t->report;
-    g_autoptr(LacComparison) comparison = report_compare(report, condition, report->primary, FALSE);
+    g_autoptr(LacComparison) comparison =
+        lac_report_compare(report, condition, report->primary, FALSE);
     Column *rank = column_new("rank"), *time = column_new("time");
 
     for (size_t j = 0; j < report->methods->len; j++) {
@@ -100,8 +101,8 @@ columns_of_summary(const Terminal *t, size_t condition, GPtrArray *columns)
                 timed++;
             }
         }
-        column_add(rank, report_fixed(mean, 2), FALSE);
-        column_add(time, report_seconds(timed == 0 ? NAN : seconds), FALSE);
+        column_add(rank, lac_report_fixed(mean, 2), FALSE);
+        column_add(time, lac_report_seconds(timed == 0 ? NAN : seconds), FALSE);
     }
     if (report->data->len > 1)
         g_ptr_array_add(columns, rank);
@@ -188,7 +189,7 @@ put_table(const Terminal *t, size_t condition, const GArray *data, size_t from, 
     g_ptr_array_add(columns, column_of_names(report, MAX(t->width / 3, 12)));
     for (; next < data->len; next++) {
         const size_t d = g_array_index(data, size_t, next);
-        g_autoptr(LacInside) inside = report_inside(report, condition, d, report->primary);
+        g_autoptr(LacInside) inside = lac_report_inside(report, condition, d, report->primary);
         g_autofree char *label = g_strdup(report_data(report, d)->label);
         Column *column;
         g_strdelimit(label, "\n\r\t\033", ' ');

@@ -6,7 +6,7 @@
 #include <string.h>
 
 void
-report_html(GString *out, const char *text)
+lac_report_put_html(GString *out, const char *text)
 {
     g_autofree char *valid = text == NULL ? NULL : g_utf8_make_valid(text, -1);
 
@@ -42,11 +42,11 @@ report_htmlf(GString *out, const char *format, ...)
     va_start(arguments, format);
     text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    report_html(out, text);
+    lac_report_put_html(out, text);
 }
 
 void
-report_gnuplot(GString *out, const char *text)
+lac_report_put_gnuplot(GString *out, const char *text)
 {
     g_autofree char *valid = g_utf8_make_valid(text == NULL ? "" : text, -1);
 
@@ -62,7 +62,7 @@ report_gnuplot(GString *out, const char *text)
 }
 
 void
-report_csv(GString *out, const char *text)
+lac_report_put_csv(GString *out, const char *text)
 {
     if (text == NULL)
         return;
@@ -80,7 +80,7 @@ report_csv(GString *out, const char *text)
 }
 
 char *
-report_slug(const char *text)
+lac_report_slug(const char *text)
 {
     GString *out = g_string_new(NULL);
 
@@ -108,7 +108,7 @@ report_number(GString *out, const char *format, double value)
 }
 
 int
-report_decimals(double mean, double sd)
+lac_report_decimals(double mean, double sd)
 {
     const double size = fabs(mean);
     double digits, most;
@@ -127,7 +127,7 @@ report_decimals(double mean, double sd)
 }
 
 char *
-report_fixed(double value, int decimals)
+lac_report_fixed(double value, int decimals)
 {
     char format[16], buffer[64];
     GString *out = g_string_new(NULL);
@@ -153,7 +153,7 @@ report_fixed(double value, int decimals)
 }
 
 char *
-report_seconds(double seconds)
+lac_report_seconds(double seconds)
 {
     static const struct {
         double below, unit;
@@ -190,7 +190,7 @@ report_p_value(double p)
 }
 
 char *
-report_p(double p)
+lac_report_p(double p)
 {
     g_autofree char *value = report_p_value(p);
 
@@ -200,7 +200,7 @@ report_p(double p)
 char *
 report_percent(double share)
 {
-    g_autofree char *number = report_fixed(100.0 * share, 1);
+    g_autofree char *number = lac_report_fixed(100.0 * share, 1);
 
     return g_strconcat(number, "\u00a0%", NULL);
 }

@@ -79,7 +79,7 @@ given_report(const Given *given)
 static LacComparison *
 compare(const LacReport *report)
 {
-    return report_compare(report, 0, 0, FALSE);
+    return lac_report_compare(report, 0, 0, FALSE);
 }
 
 static const Given plain = {.direction = "min", .sign = 1.0};
@@ -198,7 +198,7 @@ LAC_TEST(report_compare, data_sets_some_method_was_not_run_on_are_left_out)
 LAC_TEST(report_compare, methods_a_metric_does_not_apply_to_do_not_take_part)
 {
     g_autoptr(LacReport) report = given_report(&plain);
-    g_autoptr(LacComparison) c = report_compare(report, 0, 1, FALSE);
+    g_autoptr(LacComparison) c = lac_report_compare(report, 0, 1, FALSE);
 
     ASSERT_EQ_INT(c->k, 2);
     EXPECT_EQ_INT(c->failures, 0);
@@ -207,7 +207,7 @@ LAC_TEST(report_compare, methods_a_metric_does_not_apply_to_do_not_take_part)
 LAC_TEST(report_compare, inside_a_data_set_repeats_with_the_same_holes_are_paired)
 {
     g_autoptr(LacReport) report = given_report(&plain);
-    g_autoptr(LacInside) inside = report_inside(report, 0, 0, 0);
+    g_autoptr(LacInside) inside = lac_report_inside(report, 0, 0, 0);
 
     EXPECT_EQ_INT(inside->method[inside->best], 0);
     for (size_t j = 0; j < inside->k; j++) {

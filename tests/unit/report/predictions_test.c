@@ -56,7 +56,7 @@ parsed(const char *text)
     g_ptr_array_add(cells, &cell);
     g_mkdir_with_parents(folder, 0755);
     g_file_set_contents(path, text, -1, NULL);
-    out = report_predictions(&report, 0);
+    out = lac_report_predictions(&report, 0);
     g_remove(path);
     g_rmdir(folder);
     g_rmdir(above);
@@ -71,7 +71,7 @@ LAC_TEST(report_predictions, rows_that_one_has_right_are_counted)
     ReportDiffering count = {10, 20, 30};
 
     EXPECT_EQ_INT(a->len, 5);
-    EXPECT_TRUE(report_predictions_differ(a, b, &count));
+    EXPECT_TRUE(lac_report_predictions_differ(a, b, &count));
     EXPECT_EQ_INT(count.only_a, 11); /* added to what was there: row 5; rows 9 and 12; row 13 */
     EXPECT_EQ_INT(count.only_b, 22);
     EXPECT_EQ_INT(count.both_wrong, 31);
@@ -84,9 +84,9 @@ LAC_TEST(report_predictions, other_rows_and_broken_files_are_not_compared)
     g_autoptr(GArray) shorter = parsed("row,label,predicted\n2,0,0\n");
     ReportDiffering count = {0, 0, 0};
 
-    EXPECT_FALSE(report_predictions_differ(a, other, &count));
-    EXPECT_FALSE(report_predictions_differ(a, shorter, &count));
-    EXPECT_FALSE(report_predictions_differ(a, NULL, &count));
+    EXPECT_FALSE(lac_report_predictions_differ(a, other, &count));
+    EXPECT_FALSE(lac_report_predictions_differ(a, shorter, &count));
+    EXPECT_FALSE(lac_report_predictions_differ(a, NULL, &count));
     EXPECT_EQ_INT(count.only_a + count.only_b + count.both_wrong, 0);
     EXPECT_TRUE(parsed("row,label,predicted\n2,0\n") == NULL);
     EXPECT_TRUE(parsed("row,label,predicted\n2,0,x\n") == NULL);

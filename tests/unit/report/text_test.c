@@ -6,7 +6,7 @@ LAC_TEST(report_text, html_escapes_everything_that_means_something)
 {
     g_autoptr(GString) out = g_string_new(NULL);
 
-    report_html(out, "<b a='1' b=\"2\">&amp;\x01\xff</b>");
+    lac_report_put_html(out, "<b a='1' b=\"2\">&amp;\x01\xff</b>");
     EXPECT_STR(out->str, "&lt;b a=&#39;1&#39; b=&quot;2&quot;&gt;&amp;amp; \xef\xbf\xbd&lt;/b&gt;");
 }
 
@@ -14,7 +14,7 @@ LAC_TEST(report_text, gnuplot_strings_have_no_way_out)
 {
     g_autoptr(GString) out = g_string_new(NULL);
 
-    report_gnuplot(out, "it's `date` \"$x\"\n!rm\\");
+    lac_report_put_gnuplot(out, "it's `date` \"$x\"\n!rm\\");
     EXPECT_STR(out->str, "'it''s `date` \"$x\" !rm\\'");
 }
 
@@ -22,8 +22,8 @@ LAC_TEST(report_text, csv_quotes_only_where_it_must)
 {
     g_autoptr(GString) out = g_string_new(NULL);
 
-    report_csv(out, "plain");
-    report_csv(out, "a,\"b\"\nc");
+    lac_report_put_csv(out, "plain");
+    lac_report_put_csv(out, "a,\"b\"\nc");
     EXPECT_STR(out->str, "plain\"a,\"\"b\"\"\nc\"");
 }
 
@@ -36,7 +36,7 @@ LAC_TEST(report_text, file_names_are_plain)
                                            {"", "x"}};
 
     for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
-        g_autofree char *slug = report_slug(pairs[i][0]);
+        g_autofree char *slug = lac_report_slug(pairs[i][0]);
         EXPECT_STR(slug, pairs[i][1]);
     }
 }
@@ -44,13 +44,13 @@ LAC_TEST(report_text, file_names_are_plain)
 LAC_TEST(report_text, decimals_follow_the_deviation)
 {
     /* two significant digits of the sd, by hand */
-    EXPECT_EQ_INT(report_decimals(0.1134, 0.0021), 4);
-    EXPECT_EQ_INT(report_decimals(0.1134, 0.021), 3);
-    EXPECT_EQ_INT(report_decimals(153.2, 12.0), 0);
-    EXPECT_EQ_INT(report_decimals(0.1134, NAN), 4); /* four of the mean */
-    EXPECT_EQ_INT(report_decimals(0.0, 0.0), 0);
-    EXPECT_EQ_INT(report_decimals(3e9, 1.0), -1);
-    EXPECT_EQ_INT(report_decimals(0.5, 1e-300), 7); /* never more than seven digits */
+    EXPECT_EQ_INT(lac_report_decimals(0.1134, 0.0021), 4);
+    EXPECT_EQ_INT(lac_report_decimals(0.1134, 0.021), 3);
+    EXPECT_EQ_INT(lac_report_decimals(153.2, 12.0), 0);
+    EXPECT_EQ_INT(lac_report_decimals(0.1134, NAN), 4); /* four of the mean */
+    EXPECT_EQ_INT(lac_report_decimals(0.0, 0.0), 0);
+    EXPECT_EQ_INT(lac_report_decimals(3e9, 1.0), -1);
+    EXPECT_EQ_INT(lac_report_decimals(0.5, 1e-300), 7); /* never more than seven digits */
 }
 
 LAC_TEST(report_text, numbers_read_well)
@@ -66,7 +66,7 @@ LAC_TEST(report_text, numbers_read_well)
                 {12345678.0, -1, "1.235e+07"}};
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *text = report_fixed(rows[i].value, rows[i].decimals);
+        g_autofree char *text = lac_report_fixed(rows[i].value, rows[i].decimals);
         EXPECT_STR(text, rows[i].text);
     }
 }
@@ -80,14 +80,15 @@ LAC_TEST(report_text, seconds_choose_their_unit)
                 {600.0, "10 min"},   {9000.0, "2.5 h"},  {NAN, "–"}};
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *text = report_seconds(rows[i].seconds);
+        g_autofree char *text = lac_report_seconds(rows[i].seconds);
         EXPECT_STR(text, rows[i].text);
     }
 }
 
 LAC_TEST(report_text, p_values_say_no_more_than_they_know)
 {
-    g_autofree char *tiny = report_p(1e-9), *small = report_p(0.0123), *large = report_p(0.5);
+    g_autofree char *tiny = lac_report_p(1e-9), *small = lac_report_p(0.0123),
+                    *large = lac_report_p(0.5);
 
     EXPECT_STR(tiny, "p < 0.001");
     EXPECT_STR(small, "p = 0.012");
@@ -98,14 +99,14 @@ LAC_TEST(report_figure, labels_are_spread_as_little_as_possible)
 {
     double alone[] = {10.0, 50.0, 90.0}, crowd[] = {50.0, 50.0, 50.0}, edge[] = {99.0, 98.0};
 
-    figure_spread(3, alone, 10.0, 0.0, 100.0);
+    lac_figure_spread(3, alone, 10.0, 0.0, 100.0);
     EXPECT_EQ_DOUBLE(alone[0], 10.0);
     EXPECT_EQ_DOUBLE(alone[2], 90.0);
-    figure_spread(3, crowd, 10.0, 0.0, 100.0);
+    lac_figure_spread(3, crowd, 10.0, 0.0, 100.0);
     EXPECT_NEAR_DOUBLE(crowd[0], 40.0, 1e-12); /* around where they wanted to be */
     EXPECT_NEAR_DOUBLE(crowd[1], 50.0, 1e-12);
     EXPECT_NEAR_DOUBLE(crowd[2], 60.0, 1e-12);
-    figure_spread(2, edge, 10.0, 0.0, 100.0);
+    lac_figure_spread(2, edge, 10.0, 0.0, 100.0);
     EXPECT_NEAR_DOUBLE(edge[0], 100.0, 1e-12);
     EXPECT_NEAR_DOUBLE(edge[1], 90.0, 1e-12);
 }
