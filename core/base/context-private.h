@@ -47,6 +47,12 @@ LAC_PRIVATE_API void lac_context_set_check_numerics(LacContext *context, gboolea
  * time and when it reaches 1; in the thread that steps. */
 LAC_PRIVATE_API void
 lac_context_set_progress(LacContext *context, void (*report)(void *user, double done), void *user);
+/** lac_context_set_kept_epoch: a training that failed left the parameters of its epoch number
+ * @epoch, from 1, and the component can be saved with them; lac_context_kept_epoch(): 0: nothing
+ * was left.
+ */
+LAC_PRIVATE_API void lac_context_set_kept_epoch(LacContext *context, size_t epoch);
+LAC_PRIVATE_API size_t lac_context_kept_epoch(const LacContext *context);
 /** lac_context_set_attempt: from now on the component's streams are those of its attempt number
  * @attempt; 0, where it starts, is the usual one. For draws that had to be refused. */
 LAC_PRIVATE_API void lac_context_set_attempt(LacContext *context, uint64_t attempt);

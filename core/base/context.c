@@ -18,6 +18,7 @@ struct LacContext {
     LacPasses passes;
     void *passes_user;
     gboolean check_numerics;
+    size_t kept_epoch;
     void (*report)(void *user, double done);
     void *report_user;
     gint64 reported; /* monotonic time of the last report, 0 before the first */
@@ -144,6 +145,18 @@ lac_context_pass(LacContext *context, const LacData *train, size_t epoch, GError
 {
     return context->passes != NULL ? context->passes(context->passes_user, epoch, error)
                                    : lac_data_ref(train);
+}
+
+void
+lac_context_set_kept_epoch(LacContext *context, size_t epoch)
+{
+    context->kept_epoch = epoch;
+}
+
+size_t
+lac_context_kept_epoch(const LacContext *context)
+{
+    return context->kept_epoch;
 }
 
 void

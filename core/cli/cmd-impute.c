@@ -438,7 +438,7 @@ impute_fit(Job *job, GError **error)
     lac_impute_models_rules(&job->models, &job->table);
     lac_context_set_progress(job->models.context, impute_progress, &progress);
     if (!lac_impute_models_fit(&job->models, job->table.data, error))
-        return FALSE;
+        return lac_impute_keep_last_good(o, job->models.main, error);
     lac_context_set_progress(job->models.context, NULL, NULL);
     return TRUE;
 }

@@ -125,3 +125,26 @@ lac_impute_complete(const LacImputeModels *models, const LacImputeTable *table, 
         }
     return g_steal_pointer(&out);
 }
+
+/* Not under the name that was asked for: whoever finds a file there takes it for the model. */
+gboolean
+lac_impute_keep_last_good(const LacImputeOptions *o, const LacImputer *imputer, GError **error)
+{
+    const size_t epoch = lac_imputer_kept_epoch(imputer);
+    g_autofree char *path = o->save != NULL ? g_strconcat(o->save, ".last-good", NULL) : NULL;
+    g_autofree char *said = NULL;
+
+    if (epoch == 0 || error == NULL || *error == NULL)
+        return FALSE;
+    said = (*error)->message;
+    if (path == NULL)
+        (*error)->message = g_strdup_printf(
+            "%s. With --save FILE the model of epoch %zu, the last good one, would be kept", said,
+            epoch);
+    else if (lac_imputer_save(imputer, path, NULL))
+        (*error)->message = g_strdup_printf(
+            "%s. The model of epoch %zu, the last good one, is in %s", said, epoch, path);
+    else
+        g_steal_pointer(&said);
+    return FALSE;
+}

@@ -106,6 +106,11 @@ void lac_impute_models_clear(LacImputeModels *models);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LacImputeModels, lac_impute_models_clear)
 /** lac_impute_models_fit: on @in. */
 gboolean lac_impute_models_fit(LacImputeModels *models, const LacData *in, GError **error);
+/** lac_impute_keep_last_good: after a fit that failed because training blew up: the model of its
+ * last good epoch goes to the file of --save with ".last-good" behind its name, and @error says so.
+ * Returns: FALSE. */
+gboolean
+lac_impute_keep_last_good(const LacImputeOptions *o, const LacImputer *imputer, GError **error);
 gboolean lac_impute_models_draw(const LacImputeModels *models);
 /** lac_impute_models_name: "em", or "em and missforest". Owned. lac_impute_models_of: the one that
  * fills columns like @column. */

@@ -25,6 +25,15 @@ atomic_note(gpointer before, gpointer after)
             return;
 }
 
+/* The file has its name, or none. */
+static void
+atomic_forget(LacAtomic *file)
+{
+    if (file->temporary != NULL)
+        atomic_note(file->temporary, NULL);
+    g_clear_pointer(&file->temporary, g_free);
+}
+
 void
 lac_atomic_discard_all(void)
 {
@@ -45,18 +54,18 @@ lac_atomic_open(const char *path, GError **error)
 
     file->path = g_strdup(path);
     do { /* not mkstemp, which ignores the user's umask */
-        g_free(file->temporary);
+        atomic_forget(file);
         file->temporary = g_strdup_printf("%s/.%s.%08x", folder, base, g_random_int());
+        atomic_note(NULL, file->temporary); /* before it is there: a signal may come in between */
         file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     } while (file->fd < 0 && errno == EEXIST);
     if (file->fd < 0) {
         lac_fail(error, LAC_ERROR_IO, "%s: cannot write into its folder: %s", path,
                  g_strerror(errno));
-        g_clear_pointer(&file->temporary, g_free);
+        atomic_forget(file);
         lac_atomic_free(file);
         return NULL;
     }
-    atomic_note(NULL, file->temporary);
     return file;
 }
 
@@ -93,8 +102,7 @@ lac_atomic_commit(LacAtomic *file, GError **error)
     if (closed != 0 || g_rename(file->temporary, file->path) != 0)
         return lac_fail(error, LAC_ERROR_IO, "%s: cannot be put in place: %s", file->path,
                         g_strerror(errno));
-    atomic_note(file->temporary, NULL);
-    g_clear_pointer(&file->temporary, g_free);
+    atomic_forget(file);
     folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder_fd >= 0) { /* the name itself; not all file systems can, and the file is there */
         fsync(folder_fd);
@@ -110,11 +118,9 @@ lac_atomic_free(LacAtomic *file)
         return;
     if (file->fd >= 0)
         close(file->fd);
-    if (file->temporary != NULL) {
+    if (file->temporary != NULL)
         g_unlink(file->temporary);
-        atomic_note(file->temporary, NULL);
-    }
-    g_free(file->temporary);
+    atomic_forget(file);
     g_free(file->path);
     g_free(file);
 }

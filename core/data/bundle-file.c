@@ -10,6 +10,7 @@
 enum {
     HEADER_MAX = 100000000, /* as the format's own library */
     WORD = 8,
+    MOST_IN_MEMORY = 1 << 30,
 };
 
 /* ---- writing ---- */
@@ -83,45 +84,86 @@ bundle_swap(void *values, size_t n, size_t size)
     }
 }
 
-/* @n numbers, little-endian on disk whatever this machine is. */
+/** Sink: where bytes go; a file or memory. */
+typedef struct {
+    gboolean (*put)(void *to, const void *bytes, size_t n, GError **error);
+    void *to;
+} Sink;
+
+/* @n numbers, little-endian whatever this machine is. */
 static gboolean
-bundle_write_numbers(LacAtomic *file, const void *values, size_t n, size_t size, GError **error)
+bundle_write_numbers(Sink sink, const void *values, size_t n, size_t size, GError **error)
 {
     uint64_t part[512];
 
     if (G_BYTE_ORDER == G_LITTLE_ENDIAN)
-        return lac_atomic_write(file, values, n * size, error);
+        return sink.put(sink.to, values, n * size, error);
     for (size_t done = 0; done < n; done += G_N_ELEMENTS(part)) {
         const size_t m = MIN(n - done, G_N_ELEMENTS(part));
 
         memcpy(part, (const uint8_t *)values + done * size, m * size);
         bundle_swap(part, m, size);
-        if (!lac_atomic_write(file, part, m * size, error))
+        if (!sink.put(sink.to, part, m * size, error))
             return FALSE;
     }
     return TRUE;
 }
 
-gboolean
-lac_bundle_write(const LacBundle *bundle, const char *path, GError **error)
+static gboolean
+bundle_put_out(const LacBundle *bundle, Sink sink, GError **error)
 {
     g_autofree char *json = bundle_header(bundle);
     const size_t n = strlen(json), padded = (n + WORD - 1) / WORD * WORD; /* blocks stay aligned */
     const uint64_t length = padded;
-    g_autoptr(LacAtomic) file = lac_atomic_open(path, error);
 
-    if (file == NULL || !bundle_write_numbers(file, &length, 1, WORD, error) ||
-        !lac_atomic_write(file, json, n, error) ||
-        !lac_atomic_write(file, "        ", padded - n, error))
+    if (!bundle_write_numbers(sink, &length, 1, WORD, error) ||
+        !sink.put(sink.to, json, n, error) || !sink.put(sink.to, "        ", padded - n, error))
         return FALSE;
     for (guint k = 0; k < bundle->blocks->len; k++) {
         const BundleBlock *block = bundle->blocks->pdata[k];
 
-        if (!bundle_write_numbers(file, block->values, block->rows * block->cols,
+        if (!bundle_write_numbers(sink, block->values, block->rows * block->cols,
                                   bundle_type_size(block->type), error))
             return FALSE;
     }
-    return lac_atomic_commit(file, error);
+    return TRUE;
+}
+
+static gboolean
+put_into_file(void *to, const void *bytes, size_t n, GError **error)
+{
+    return lac_atomic_write(to, bytes, n, error);
+}
+
+gboolean
+lac_bundle_write(const LacBundle *bundle, const char *path, GError **error)
+{
+    g_autoptr(LacAtomic) file = lac_atomic_open(path, error);
+
+    return file != NULL && bundle_put_out(bundle, (Sink){put_into_file, file}, error) &&
+           lac_atomic_commit(file, error);
+}
+
+static gboolean
+put_into_memory(void *to, const void *bytes, size_t n, GError **error)
+{
+    GByteArray *memory = to;
+
+    if (n > MOST_IN_MEMORY - memory->len)
+        return lac_fail(error, LAC_ERROR_DATA, "the model takes more than %u MiB",
+                        MOST_IN_MEMORY >> 20);
+    g_byte_array_append(memory, bytes, (guint)n);
+    return TRUE;
+}
+
+GBytes *
+lac_bundle_to_bytes(const LacBundle *bundle, GError **error)
+{
+    g_autoptr(GByteArray) memory = g_byte_array_new();
+
+    if (!bundle_put_out(bundle, (Sink){put_into_memory, memory}, error))
+        return NULL;
+    return g_byte_array_free_to_bytes(g_steal_pointer(&memory));
 }
 
 /* ---- reading ---- */

@@ -107,6 +107,8 @@ LAC_PRIVATE_API void lac_bundle_free(LacBundle *bundle);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacBundle, lac_bundle_free)
 LAC_PRIVATE_API gboolean lac_bundle_write(const LacBundle *bundle, const char *path,
                                           GError **error);
+/** lac_bundle_to_bytes: what lac_bundle_write() writes, at most 1 GiB. Owned. */
+LAC_PRIVATE_API GBytes *lac_bundle_to_bytes(const LacBundle *bundle, GError **error);
 LAC_PRIVATE_API LacBundle *lac_bundle_read(const char *path, GError **error);
 LAC_PRIVATE_API LacBundle *
 lac_bundle_parse(const uint8_t *bytes, gsize n, const char *name, GError **error);

@@ -38,18 +38,26 @@ put_component(LacBundle *bundle, const char *name_key, const char *params_key,
     lac_bundle_put_text(bundle, params_key, json);
 }
 
-gboolean
-lac_imputer_save(const LacImputer *imputer, const char *path, GError **error)
+size_t
+lac_imputer_kept_epoch(const LacImputer *imputer)
+{
+    const gboolean left = !imputer->fitted && imputer->plugin->save != NULL;
+
+    return left && imputer->plugin->load != NULL ? lac_context_kept_epoch(imputer->context) : 0;
+}
+
+static LacBundle *
+imputer_bundle(const LacImputer *imputer, GError **error)
 {
     g_autoptr(LacBundle) bundle = lac_bundle_new();
     g_autofree char *schema = NULL, *traits = NULL;
 
-    g_assert(imputer->fitted);
+    g_assert(imputer->fitted || lac_imputer_kept_epoch(imputer) > 0);
     if (imputer->plugin->save == NULL || imputer->plugin->load == NULL)
-        return lac_fail(error, LAC_ERROR_PLUGIN,
-                        "%s: this model cannot be saved; choose one whose `lacuna describe` lists "
-                        "'save'",
-                        imputer->plugin->plugin.name);
+        return lac_fail_null(error, LAC_ERROR_PLUGIN,
+                             "%s: this model cannot be saved; choose one whose `lacuna describe` "
+                             "lists 'save'",
+                             imputer->plugin->plugin.name);
     schema = lac_schema_to_json(imputer->schema);
     traits = g_strdup_printf("%u", lac_model_traits(imputer->model));
     lac_bundle_put_text(bundle, KEY_FORMAT, FORMAT);
@@ -65,8 +73,23 @@ lac_imputer_save(const LacImputer *imputer, const char *path, GError **error)
     lac_bundle_put_doubles(bundle, KEY_SHIFT, 1, imputer->scaler->cols, imputer->scaler->shift);
     lac_bundle_put_doubles(bundle, KEY_FACTOR, 1, imputer->scaler->cols, imputer->scaler->factor);
     lac_bundle_put_u64(bundle, KEY_TRAIN, 1, 1, &imputer->train_fingerprint);
-    return imputer->plugin->save(imputer->model, bundle, error) &&
-           lac_bundle_write(bundle, path, error);
+    return imputer->plugin->save(imputer->model, bundle, error) ? g_steal_pointer(&bundle) : NULL;
+}
+
+gboolean
+lac_imputer_save(const LacImputer *imputer, const char *path, GError **error)
+{
+    g_autoptr(LacBundle) bundle = imputer_bundle(imputer, error);
+
+    return bundle != NULL && lac_bundle_write(bundle, path, error);
+}
+
+GBytes *
+lac_imputer_save_bytes(const LacImputer *imputer, GError **error)
+{
+    g_autoptr(LacBundle) bundle = imputer_bundle(imputer, error);
+
+    return bundle != NULL ? lac_bundle_to_bytes(bundle, error) : NULL;
 }
 
 /* ---- load ------------------------------------------------------------------------------------ */

@@ -114,6 +114,11 @@ LAC_PRIVATE_API gboolean lac_imputer_forecast(LacImputer *imputer, const LacData
 LAC_PRIVATE_API gboolean lac_imputer_save(const LacImputer *imputer, const char *path,
                                           GError **error);
 LAC_PRIVATE_API LacImputer *lac_imputer_load(const char *path, LacContext *context, GError **error);
+/** lac_imputer_kept_epoch: the epoch whose parameters a failed fit has left, so that _save and
+ * _save_bytes keep the model as it was then; 0: there is nothing to keep. */
+LAC_PRIVATE_API size_t lac_imputer_kept_epoch(const LacImputer *imputer);
+/** lac_imputer_save_bytes: the file that _save writes. Owned. */
+LAC_PRIVATE_API GBytes *lac_imputer_save_bytes(const LacImputer *imputer, GError **error);
 /** lac_imputer_model: lent. */
 LAC_PRIVATE_API const LacModel *lac_imputer_model(const LacImputer *imputer);
 /** lac_imputer_model_name: lent; the plugin's name. */

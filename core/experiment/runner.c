@@ -274,6 +274,24 @@ failure_status(const LacWork *work)
     return "failed";
 }
 
+/* A training that blew up has left the model of its last good epoch, to be looked at or used. */
+static void
+keep_last_good(LacWork *work, const LacImputer *imputer, const char *name)
+{
+    const size_t epoch = imputer != NULL ? lac_imputer_kept_epoch(imputer) : 0;
+    const gboolean keeps = epoch > 0 && work->cell->stage == LAC_STAGE_NONE; /* trials: no files */
+    GBytes *bytes = keeps ? lac_imputer_save_bytes(imputer, NULL) : NULL;
+    g_autofree char *reason = NULL;
+
+    if (bytes == NULL)
+        return;
+    reason = work->outcome->reason;
+    lac_outcome_take_artifact(work->outcome, name, bytes);
+    work->outcome->reason =
+        g_strdup_printf("%s. The model of epoch %zu, the last good one, is in artifacts/%s/%s",
+                        reason, epoch, work->cell->record->id, name);
+}
+
 static void
 set_failure(LacWork *work, const GError *error)
 {
@@ -285,6 +303,8 @@ set_failure(LacWork *work, const GError *error)
                                     : g_strdup("failed without saying why");
     g_ptr_array_set_size(outcome->metrics, 0);
     g_ptr_array_set_size(outcome->artifacts, 0);
+    keep_last_good(work, work->imputer, "last-good.safetensors");
+    keep_last_good(work, work->classifier, "classifier-last-good.safetensors");
 }
 
 /* Every model's classifier starts from the same weights and meets rows in the same order. Times are

@@ -161,7 +161,7 @@ lac_tape_backward(LacTape *tape, LacTensor *loss, GError **error)
         if (!gradient_step(tape, tape->nodes[k]))
             return lac_tape_check(tape, error);
     }
-    return TRUE;
+    return lac_tape_check(tape, error); /* an operator may have failed in its backward */
 }
 
 /* ---- by operators ---- */

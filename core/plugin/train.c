@@ -1,7 +1,7 @@
 /* Epochs: shuffle, step, validate, keep the best. */
 #include "train-private.h"
 
-#include <lacuna/context.h>
+#include "context-private.h"
 #include <math.h>
 #include <string.h>
 
@@ -22,6 +22,7 @@ typedef struct {
     size_t rows, n_validation, batch, batches;
     size_t *order;
     float *best;
+    size_t kept; /* the epoch the trainer kept last, from 1; 0: none */
     LacRng orders, noise, validation_noise;
     char *validation_series;
     LacTrained result;
@@ -127,6 +128,14 @@ record(Epochs *self, size_t n, const size_t *rows, LacRng rng)
     return self->training->loss(self->tape, n, rows, &rng, self->training->user);
 }
 
+/* The parameters that @epoch epochs have led to are good when the next loss is a number. */
+static void
+keep_what_was_good(Epochs *self, size_t epoch, const LacTensor *loss)
+{
+    if (loss != NULL && isfinite(loss->v[0]) && lac_trainer_keep(self->trainer))
+        self->kept = epoch;
+}
+
 static gboolean
 train_epoch(Epochs *self, size_t epoch, GError **error)
 {
@@ -143,6 +152,8 @@ train_epoch(Epochs *self, size_t epoch, GError **error)
                                  lac_rng_at(&self->noise, epoch * self->batches + b));
         double value;
 
+        if (b == 0)
+            keep_what_was_good(self, epoch, loss);
         if (!lac_trainer_step(self->trainer, self->tape, loss, &value, error))
             return FALSE;
         sum += value * (double)n;
@@ -205,6 +216,17 @@ watch(Epochs *self, size_t epoch, gboolean *go_on, GError **error)
     return TRUE;
 }
 
+/* What the last steps led to is not finite, though no loss has seen it any more. */
+static gboolean
+fail_last_epoch(Epochs *self, GError **error)
+{
+    lac_trainer_restore(self->trainer);
+    return lac_fail(error, LAC_ERROR_NUMERIC,
+                    "a parameter is not finite after the last of %zu epochs. Lower the optimizer's "
+                    "rate, set clip_norm, or scale the columns",
+                    self->result.epochs);
+}
+
 static gboolean
 run(Epochs *self, GError **error)
 {
@@ -213,25 +235,30 @@ run(Epochs *self, GError **error)
     for (size_t epoch = 0; go_on && epoch < (size_t)self->training->params->epochs; epoch++) {
         if (!train_epoch(self, epoch, error))
             return FALSE;
-        if (isfinite(self->result.loss))
-            lac_trainer_keep(self->trainer);
         if (!watch(self, epoch, &go_on, error))
             return FALSE;
     }
-    if (self->best != NULL && self->result.best_epoch > 0)
+    if (self->best != NULL && self->result.best_epoch > 0) {
         lac_net_copy_in(self->training->net, self->best);
-    else
-        self->result.best_epoch = self->result.epochs;
-    return TRUE;
+        return TRUE;
+    }
+    self->result.best_epoch = self->result.epochs;
+    return lac_trainer_keep(self->trainer) || fail_last_epoch(self, error);
 }
 
 gboolean
 lac_train(LacContext *context, const LacTraining *training, LacTrained *out, GError **error)
 {
     g_auto(Epochs) self = {.context = context, .training = training};
+    GError *own = NULL;
 
-    if (!prepare(&self, error) || !run(&self, error))
+    lac_context_set_kept_epoch(context, 0);
+    if (!prepare(&self, &own) || !run(&self, &own)) {
+        if (training->saves && g_error_matches(own, LAC_ERROR, LAC_ERROR_NUMERIC))
+            lac_context_set_kept_epoch(context, self.kept);
+        g_propagate_error(error, own);
         return FALSE;
+    }
     if (out != NULL)
         *out = self.result;
     return TRUE;

@@ -26,6 +26,7 @@ struct LacTrainer {
     double *squares;    /* [blocks]: sum of squares of the gradient */
     float *kept;        /* a snapshot of the net */
     double rate, scale; /* of the step at hand */
+    int broken;         /* blocks of its gradient that are not finite; atomic */
 };
 
 static gboolean
@@ -85,10 +86,24 @@ lac_trainer_free(LacTrainer *trainer)
     g_free(trainer);
 }
 
-void
+static gboolean
+are_finite(size_t n, const float *v)
+{
+    float sum = 0.0f; /* NaN as soon as one is not finite */
+
+#pragma omp simd reduction(+ : sum)
+    for (size_t k = 0; k < n; k++)
+        sum += 0.0f * v[k];
+    return sum == 0.0f;
+}
+
+gboolean
 lac_trainer_keep(LacTrainer *trainer)
 {
+    if (!are_finite(trainer->n, lac_net_values(trainer->net)))
+        return FALSE;
     lac_net_copy_out(trainer->net, trainer->kept);
+    return TRUE;
 }
 
 void
@@ -142,6 +157,10 @@ update_blocks(size_t begin, size_t end, unsigned worker, void *user)
         const size_t n = MIN(BLOCK, self->n - b * BLOCK);
         float *gradient = lac_net_gradient(self->net) + b * BLOCK;
 
+        if (!are_finite(n, gradient)) { /* while it is in the cache anyway */
+            g_atomic_int_inc(&self->broken);
+            continue;
+        }
         if (self->scale < 1.0)
             scale_values(n, (float)self->scale, gradient);
         /* a short last block still has slots n apart, as the optimizer expects them */
@@ -185,36 +204,52 @@ clip(LacTrainer *self)
 
 /* Which gradient blew up; that of a loss that is not finite has not been asked for yet. */
 static char *
-largest_gradient(LacTrainer *self, LacTape *tape, LacTensor *loss, double *value_out)
+largest_gradient(LacTrainer *self, LacTape *tape, LacTensor *loss)
 {
+    double value = 0.0;
+    const char *name;
+
     if (!isfinite((double)loss->v[0]))
         lac_tape_backward(tape, loss, NULL);
-    return g_strdup(lac_net_largest_gradient(self->net, value_out));
+    name = lac_net_largest_gradient(self->net, &value);
+    if (name == NULL)
+        return g_strdup("there is no gradient");
+    if (isnan(value))
+        return g_strdup_printf("the gradient is not a number in %s", name);
+    return g_strdup_printf("the largest gradient is %g in %s", value, name);
 }
 
 static gboolean
 skip(LacTrainer *self, LacTape *tape, LacTensor *loss, GError **error)
 {
-    const double value = (double)loss->v[0];
-    g_autofree char *name = NULL;
-    double largest = 0.0;
+    const double value = isnan(loss->v[0]) ? NAN : (double)loss->v[0]; /* never "-nan" */
+    g_autofree char *gradient = NULL;
 
     self->skipped++;
     lac_context_event(self->context, "non-finite", -1,
-                      "the loss was %g before step %zu; the step was left out", value,
-                      self->step + 1);
+                      "the loss was %g%s before step %zu; the step was left out", value,
+                      isfinite(value) ? ", its gradient not finite," : "", self->step + 1);
     if (self->skipped < SKIPS_ALLOWED) {
         lac_net_zero_gradient(self->net);
         return TRUE;
     }
-    name = largest_gradient(self, tape, loss, &largest);
+    gradient = largest_gradient(self, tape, loss);
     lac_trainer_restore(self);
     lac_net_zero_gradient(self->net);
     return lac_fail(error, LAC_ERROR_NUMERIC,
-                    "step %zu: the loss was %g, %d times in a row; the largest gradient is %g in "
-                    "%s. The parameters of the last good epoch are kept; lower the optimizer's "
-                    "rate, set clip_norm, or scale the columns",
-                    self->step + 1, value, SKIPS_ALLOWED, largest, name != NULL ? name : "none");
+                    "step %zu: the loss %s%g, %d times in a row; %s. Lower the optimizer's rate, "
+                    "set clip_norm, or scale the columns",
+                    self->step + 1, isfinite(value) ? "had no finite gradient and was " : "was ",
+                    value, SKIPS_ALLOWED, gradient);
+}
+
+/* Which operator, is in the message; in which step of the training, it cannot know. */
+static gboolean
+say_step(const LacTrainer *self, GError **error)
+{
+    if (error != NULL && g_error_matches(*error, LAC_ERROR, LAC_ERROR_NUMERIC))
+        g_prefix_error(error, "step %zu: ", self->step + 1);
+    return FALSE;
 }
 
 gboolean
@@ -224,7 +259,7 @@ lac_trainer_step(LacTrainer *trainer, LacTape *tape, LacTensor *loss, double *lo
     double value;
 
     if (!lac_tape_check(tape, error))
-        return FALSE;
+        return say_step(trainer, error);
     g_assert(loss != NULL && loss->size == 1);
     value = (double)loss->v[0];
     if (loss_out != NULL)
@@ -232,13 +267,18 @@ lac_trainer_step(LacTrainer *trainer, LacTape *tape, LacTensor *loss, double *lo
     if (!isfinite(value))
         return skip(trainer, tape, loss, error);
     if (!lac_tape_backward(tape, loss, error))
-        return FALSE;
+        return say_step(trainer, error);
     if (!clip(trainer))
         return skip(trainer, tape, loss, error);
-    trainer->skipped = 0;
     trainer->step++;
     trainer->rate =
         lac_optimizer_rate(trainer->optimizer, trainer->step, trainer->steps, trainer->per_epoch);
+    trainer->broken = 0;
     over_blocks(trainer, update_blocks);
+    if (trainer->broken > 0) {
+        trainer->step--;
+        return skip(trainer, tape, loss, error);
+    }
+    trainer->skipped = 0;
     return TRUE;
 }

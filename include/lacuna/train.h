@@ -88,15 +88,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacTrainer, lac_trainer_free)
  * @loss: one value; NULL when an operator failed, which is reported
  * @loss_out: (out) (nullable): its value
  *
- * A loss or a clipped gradient that is not finite changes nothing: the step is skipped and counted
- * as an event "non-finite". After ten in a row the parameters go back to those of the last
- * lac_trainer_keep() (or the start), and the step fails with LAC_ERROR_NUMERIC that names step,
- * loss and the largest gradient.
+ * A loss or a clipped gradient that is not finite changes nothing, and without clipping no value
+ * moves whose gradient is not finite: the step is skipped and counted as an event "non-finite".
+ * After ten in a row the parameters go back to those of the last lac_trainer_keep() (or the start),
+ * and the step fails with LAC_ERROR_NUMERIC that names step, loss and the largest gradient.
  */
 LAC_API gboolean lac_trainer_step(LacTrainer *trainer, LacTape *tape, LacTensor *loss,
                                   double *loss_out, GError **error);
-/** lac_trainer_keep: the parameters as they are now are good ones to come back to. */
-LAC_API void lac_trainer_keep(LacTrainer *trainer);
+/** lac_trainer_keep: the parameters as they are now are good ones to come back to. Returns: FALSE
+ * when one of them is not finite; those kept before stay. */
+LAC_API gboolean lac_trainer_keep(LacTrainer *trainer);
 
 /* ---- epochs ---------------------------------------------------------------------------------- */
 
@@ -117,6 +118,8 @@ typedef LacTensor *(*LacTrainLoss)(LacTape *tape, size_t n, const size_t *rows, 
  * @series: name of the trace of losses, "loss" when NULL; validation is "<series>-validation"
  * @begin, @end: shares of the caller's progress at which this training starts and ends, 0 and 1
  *   when both are 0
+ * @saves: the model can be saved as soon as this training has begun. When a loss that is not finite
+ *   ends it, `save` is called and the model of the last good epoch goes to a file
  */
 typedef struct {
     LacNet *net;
@@ -127,6 +130,7 @@ typedef struct {
     void *user;
     const char *series;
     double begin, end;
+    gboolean saves;
 } LacTraining;
 
 /** LacTrained: what came of it. @best_epoch counts from 1; @loss is the last epoch's mean training
@@ -144,7 +148,7 @@ typedef struct {
  *
  * Returns: FALSE with LAC_ERROR_NUMERIC (see lac_trainer_step()), LAC_ERROR_CANCELLED within one
  *   step, LAC_ERROR_PARAM for a batch larger than the rows left after validation, or the error of
- *   an operator; the net then holds the parameters of the last good epoch.
+ *   an operator; the net then holds the parameters of the last good epoch (NUMERIC).
  */
 LAC_API gboolean lac_train(LacContext *context, const LacTraining *training, LacTrained *out,
                            GError **error);

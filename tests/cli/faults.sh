@@ -69,3 +69,17 @@ state "mice" memory "more than 400 MiB, the limit (limits.memory, --max-memory)"
 state "mean" ok '"metric":"rmse"'
 expect 2 lacuna run large.yaml -o never --max-memory lots
 says "memory: 'lots' is not a positive number of MiB"
+
+# a training that blows up: its reason names the step, and the model of its last good epoch is an artifact
+cat > steep.yaml <<'END'
+lacuna: 1
+data: {csv: {path: data.csv}}
+mask: {mcar: {rate: 0.2}}
+model: {missiwae: {epochs: 40, batch: 60, likelihood: gaussian, activation: none, train_samples: 5}}
+optimizer: {sgd: {rate: 0.3}}
+metrics: rmse
+END
+expect 1 lacuna run steep.yaml -o steep
+says "10 times in a row"
+says "the last good one, is in artifacts/"
+expect 0 lacuna impute data.csv --load steep/artifacts/*/last-good.safetensors -o filled.csv

@@ -96,6 +96,25 @@ exec 9>&-
 [ $status -eq 3 ] || fail "an interrupt while reading ended with $status, expected 3"
 nothing_but out ""
 
+# a training that blows up says in which step, and leaves the model of its last good epoch
+awk 'BEGIN { print "a,b,c"; for (i = 0; i < 60; i++)
+                 printf("%g,%s,%g\n", (i * 37) % 61, (i % 5 ? (i * 53) % 47 : ""), (i * 11) % 13) }' > steep.csv
+steep="steep.csv --model missiwae --optimizer sgd --set optimizer.rate=0.3 --set epochs=40 --set batch=60
+       --set likelihood=gaussian --set activation=none --set train_samples=5 --set impute_samples=10"
+expect 2 lacuna impute $steep -o out/x.csv --save out/x.st
+says "step "
+says "10 times in a row"
+says "the last good one, is in out/x.st.last-good"
+[ "$(ls -A out)" = x.st.last-good ] || fail "out holds $(ls -A out)"
+expect 0 lacuna impute steep.csv --load out/x.st.last-good -o out/y.csv
+rm out/x.st.last-good out/y.csv
+expect 2 lacuna impute $steep -o out/x.csv
+says "With --save FILE the model of epoch"
+expect 2 lacuna impute $steep -o out/x.csv --check-numerics
+says "step "
+says ", operator "
+nothing_but out ""
+
 # what is done in less than ten seconds has no progress to put on record
 expect 0 lacuna impute big.csv --model mice -o out/x.csv
 ! grep -q '%$' stderr || fail "progress was printed where there is no terminal"

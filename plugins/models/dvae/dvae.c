@@ -211,8 +211,11 @@ dvae_fit(LacModel *model, const LacData *train, GError **error)
     const LacRng rng = lac_context_rng(context, "weights");
     g_autoptr(LacData) truth = NULL;
     Task task = {.self = self, .data = train, .target = train};
-    LacTraining training = {
-        .rows = train->rows, .params = &self->train, .loss = task_loss, .user = &task};
+    LacTraining training = {.rows = train->rows,
+                            .params = &self->train,
+                            .loss = task_loss,
+                            .user = &task,
+                            .saves = TRUE};
 
     if (!check_range(train, error))
         return FALSE;

@@ -412,6 +412,7 @@ dlvm_train(Dlvm *self, const LacData *train, GError **error)
     training.net = self->net->net;
     training.rows = task.n;
     training.end = self->refit > 0 ? DONE_BEFORE_REFIT : 1.0;
+    training.saves = TRUE;
     return lac_train(context, &training, NULL, error) &&
            (self->refit == 0 || refit(self, train, &rng, error));
 }

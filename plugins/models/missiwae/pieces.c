@@ -110,8 +110,9 @@ settle(size_t n, LacReal *w)
 
     for (size_t k = 0; k < n; k++)
         most = (double)w[k] > most || isnan(w[k]) ? (double)w[k] : most;
-    if (!isfinite(most)) {
-        memset(w, 0, n * sizeof *w);
+    if (!isfinite(most)) { /* the gradient is no number either */
+        for (size_t k = 0; k < n; k++)
+            w[k] = (LacReal)NAN;
         return most;
     }
     for (size_t k = 0; k < n; k++)
@@ -132,7 +133,7 @@ add_gradient(const LacTensor *inner, LacTensor *outer)
 
 /* One piece: sum of seeds times log weights, whose gradient is the bound's. */
 static gboolean
-piece_backward(const Pieces *self, const LacTensor *y, size_t first, size_t count)
+piece_backward(const Pieces *self, const LacTensor *y, size_t first, size_t count, GError **error)
 {
     LacTape *tape = self->task->inner;
     LacTensor *mu, *s, *w, *seed;
@@ -141,12 +142,12 @@ piece_backward(const Pieces *self, const LacTensor *y, size_t first, size_t coun
     mu = moments(self, y->in[0], TRUE);
     s = moments(self, y->in[1], TRUE);
     seed = lac_tape_constant(tape, LAC_SHAPE(self->n, count));
-    if (mu == NULL || s == NULL || seed == NULL)
+    if (!lac_tape_check(tape, error))
         return FALSE;
     cut_out(self, self->share, 1, first, count, seed->v);
     w = piece_weights(self, mu, s, first, count, seed->v);
     w = lac_nn_affine(lac_nn_sum(lac_nn_mul(seed, w), 0, FALSE), y->grad[0] / (LacReal)self->n, 0);
-    if (w == NULL || !lac_tape_backward(tape, w, NULL))
+    if (!lac_tape_backward(tape, w, error))
         return FALSE;
     add_gradient(mu, y->in[0]);
     add_gradient(s, y->in[1]);
@@ -158,13 +159,14 @@ pieces_backward(const LacTensor *y)
 {
     const Pieces *self = y->saved;
 
-    for (size_t first = 0; first < self->samples && !is_cancelled(self); first += self->piece)
-        if (!piece_backward(self, y, first, MIN(self->piece, self->samples - first))) {
-            lac_tape_fail(y->tape, LAC_ERROR_SHAPE,
-                          "iwae_pieces: no memory for %zu samples of %zu rows", self->piece,
-                          self->n);
+    for (size_t first = 0; first < self->samples && !is_cancelled(self); first += self->piece) {
+        g_autoptr(GError) error = NULL;
+
+        if (!piece_backward(self, y, first, MIN(self->piece, self->samples - first), &error)) {
+            lac_tape_fail(y->tape, error->code, "%s", error->message);
             return;
         }
+    }
 }
 
 static const LacOp pieces_op = {

@@ -100,8 +100,11 @@ classifier_fit(LacModel *model, const LacData *train, GError **error)
     const LacRng rng = lac_context_rng(context, "weights");
     g_autofree size_t *index = g_new(size_t, train->rows + 1);
     Task task = {.self = self, .train = train, .index = index};
-    LacTraining training = {
-        .params = &self->train, .loss = task_loss, .epoch = task_epoch, .user = &task};
+    LacTraining training = {.params = &self->train,
+                            .loss = task_loss,
+                            .epoch = task_epoch,
+                            .user = &task,
+                            .saves = TRUE};
     gboolean good;
 
     self->layout = layout_new(train, error);

@@ -330,6 +330,26 @@ LAC_TEST(nn_tape, an_operator_from_outside_works_like_those_inside)
     EXPECT_EQ_DOUBLE(x->grad[1], -18);
 }
 
+static void
+refuse_backward(const LacTensor *y)
+{
+    lac_tape_fail(y->tape, LAC_ERROR_NUMERIC, "refuse: no gradient today");
+}
+
+LAC_TEST(nn_tape, an_operator_may_fail_on_the_way_back)
+{
+    static const LacOp op = {.name = "refuse", .formula = "x", .backward = refuse_backward};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacTape) tape = lac_tape_new();
+    LacTensor *x = lac_tape_variable(tape, LAC_SHAPE(1)), *y;
+
+    x->v[0] = 1;
+    y = lac_tape_result(&op, 1, &x, x->dims, x->shape);
+    y->v[0] = 1;
+    EXPECT_FALSE(lac_tape_backward(tape, lac_tape_done(y), &error));
+    EXPECT_ERROR(error, LAC_ERROR_NUMERIC, "no gradient today");
+}
+
 /* ---- the gradient penalty of a critic, E (|d D(x)/dx| - 1)^2, by its weights ---- */
 
 typedef struct {

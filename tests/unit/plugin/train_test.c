@@ -58,6 +58,8 @@ typedef struct {
     LacOptimizer *optimizer;
     const float *target; /* [rows][2] */
     size_t calls, fine;  /* calls that stay fine; then the loss is infinite */
+    size_t steep;        /* from this call on the loss has no slope; 0: never */
+    gboolean mute;       /* it cannot be saved */
 } Problem;
 
 static void
@@ -92,6 +94,10 @@ problem_loss(LacTape *tape, size_t n, const size_t *rows, LacRng *rng, void *use
         memcpy(t->v + 2 * i, problem->target + 2 * rows[i], 2 * sizeof *t->v);
     d = lac_nn_square(lac_nn_sub(lac_net_use(tape, problem->w), t));
     d = lac_nn_mean(lac_nn_sum(d, 1u << 1, FALSE), 0, FALSE);
+    if (problem->steep > 0 && problem->calls + 1 >= problem->steep)
+        d = lac_nn_add(
+            d,
+            lac_nn_sum(lac_nn_sqrt(lac_nn_affine(lac_net_use(tape, problem->w), 0, 0)), 0, FALSE));
     return lac_nn_affine(d, problem->calls++ < problem->fine ? 0.5f : INFINITY, 0);
 }
 
@@ -100,7 +106,13 @@ problem_train(Problem *problem, const LacTrainParams *params, size_t rows, LacTr
               GError **error)
 {
     const LacTraining training = {
-        .net = problem->net, .rows = rows, .params = params, .loss = problem_loss, .user = problem};
+        .net = problem->net,
+        .rows = rows,
+        .params = params,
+        .loss = problem_loss,
+        .user = problem,
+        .saves = !problem->mute,
+    };
 
     return lac_train(problem->context, &training, out, error);
 }
@@ -144,6 +156,8 @@ LAC_TEST(plugin_train, the_best_epoch_is_kept_and_patience_ends)
     EXPECT_NEAR_DOUBLE(trained.validation, 1.5 * 1.5, 1e-5); /* two values of (2.5 - 1)^2 / 2 */
 }
 
+/* what an epoch has led to is good when the next loss is a number: 0.5 was, 0.75 was not any more
+ */
 LAC_TEST(plugin_train, a_loss_that_is_not_finite_ends_where_the_last_good_epoch_was)
 {
     static const float target[] = {1.0f, 1.0f};
@@ -156,8 +170,71 @@ LAC_TEST(plugin_train, a_loss_that_is_not_finite_ends_where_the_last_good_epoch_
     EXPECT_FALSE(problem_train(&problem, &params, 1, NULL, &error));
     EXPECT_ERROR(error, LAC_ERROR_NUMERIC, "step 3: the loss was inf, 10 times in a row");
     EXPECT_CONTAINS(error->message, " in w");
-    EXPECT_NEAR_DOUBLE((double)lac_net_values(problem.net)[0], 0.75, ROUNDING);
+    EXPECT_NEAR_DOUBLE((double)lac_net_values(problem.net)[0], 0.5, ROUNDING);
     EXPECT_EQ_INT(problem.calls, 12);
+    EXPECT_EQ_INT(lac_context_kept_epoch(problem.context), 1);
+}
+
+LAC_TEST(plugin_train, nothing_is_kept_of_a_model_that_cannot_be_saved_or_had_no_good_epoch)
+{
+    static const float target[] = {1.0f, 1.0f};
+    const LacTrainParams params = {.epochs = 30};
+    g_auto(Problem) mute = {0}, early = {0};
+
+    problem_begin(&mute, "{rate: 0.5, momentum: 0}", target);
+    mute.fine = 2;
+    mute.mute = TRUE;
+    EXPECT_FALSE(problem_train(&mute, &params, 1, NULL, NULL));
+    EXPECT_EQ_INT(lac_context_kept_epoch(mute.context), 0);
+    problem_begin(&early, "{rate: 0.5, momentum: 0}", target);
+    early.fine = 1;
+    EXPECT_FALSE(problem_train(&early, &params, 1, NULL, NULL));
+    EXPECT_EQ_INT(lac_context_kept_epoch(early.context), 0);
+}
+
+/* The loss stays a number while its slope at one parameter is none: w sqrt(0 w) has 0 * inf. */
+LAC_TEST(plugin_train, a_gradient_that_is_not_finite_moves_nothing)
+{
+    static const float target[] = {1.0f, 1.0f};
+    const LacTrainParams params = {.epochs = 30};
+    g_auto(Problem) problem = {0};
+    g_autoptr(GError) error = NULL;
+
+    problem_begin(&problem, "{rate: 0.5, momentum: 0}", target);
+    problem.steep = 3; /* from this call on */
+    EXPECT_FALSE(problem_train(&problem, &params, 1, NULL, &error));
+    EXPECT_ERROR(error, LAC_ERROR_NUMERIC, "step 3: the loss had no finite gradient and was");
+    EXPECT_CONTAINS(error->message, "the gradient is not a number in w");
+    EXPECT_NEAR_DOUBLE((double)lac_net_values(problem.net)[0], 0.75, ROUNDING);
+    EXPECT_EQ_INT(lac_context_kept_epoch(problem.context), 11);
+    EXPECT_EQ_INT(problem.calls, 12);
+}
+
+LAC_TEST(plugin_train, parameters_that_end_beyond_all_numbers_are_an_error)
+{
+    static const float target[] = {1.0f, 1.0f};
+    const LacTrainParams params = {.epochs = 1};
+    g_auto(Problem) problem = {0};
+    g_autoptr(GError) error = NULL;
+
+    problem_begin(&problem, "{rate: 1e39, momentum: 0}", target);
+    EXPECT_FALSE(problem_train(&problem, &params, 1, NULL, &error));
+    EXPECT_ERROR(error, LAC_ERROR_NUMERIC, "a parameter is not finite after the last of 1 epochs");
+    EXPECT_EQ_DOUBLE((double)lac_net_values(problem.net)[0], 0.0);
+}
+
+LAC_TEST(plugin_train, the_nan_detector_says_in_which_step)
+{
+    static const float target[] = {1.0f, 1.0f};
+    const LacTrainParams params = {.epochs = 30};
+    g_auto(Problem) problem = {0};
+    g_autoptr(GError) error = NULL;
+
+    problem_begin(&problem, "{rate: 0.5, momentum: 0}", target);
+    lac_context_set_check_numerics(problem.context, TRUE);
+    problem.fine = 4;
+    EXPECT_FALSE(problem_train(&problem, &params, 1, NULL, &error));
+    EXPECT_ERROR(error, LAC_ERROR_NUMERIC, "step 5: affine, operator ");
 }
 
 LAC_TEST(plugin_train, training_stops_when_cancelled)

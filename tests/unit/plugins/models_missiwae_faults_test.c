@@ -134,9 +134,8 @@ LAC_TEST(models_missiwae_faults, a_loss_that_explodes_is_told_with_step_loss_and
 
     lac_context_set_optimizer(h->context, (const LacOptimizer *)sgd->instance);
     EXPECT_FALSE(harness_fit(h, table, &error));
-    EXPECT_ERROR(error, LAC_ERROR_NUMERIC, "10 times in a row; the largest gradient is");
+    EXPECT_ERROR(error, LAC_ERROR_NUMERIC, "10 times in a row; the gradient is not a number in");
     EXPECT_CONTAINS(error->message, "step ");
-    EXPECT_CONTAINS(error->message, "The parameters of the last good epoch are kept");
     EXPECT_EQ_INT(harness_events(h, "non-finite"), 1);
 }
 
