@@ -94,7 +94,11 @@ tree_packed_is_pure(const TreeWork *work, const TreeSpace *space, size_t begin, 
     const __m128i shift = _mm_cvtsi32_si128((int)space->count_bits);
     const __m512i first = _mm512_set1_epi64(work->packed[begin]);
     const __m512i count = _mm512_and_si512(first, mask), target = _mm512_sra_epi64(first, shift);
+    const int64_t counts = ((int64_t)1 << space->count_bits) - 1, *two = work->packed + begin;
 
+    if ((two[1] >> space->count_bits) * (two[0] & counts) !=
+        (two[0] >> space->count_bits) * (two[1] & counts))
+        return FALSE; /* nearly always */
     for (size_t i = begin; i < end; i += TREE_LANES) {
         const PackedRows here = packed_load(work, i, end);
         const __m512i a = _mm512_mullo_epi64(_mm512_sra_epi64(here.packed, shift), count);
@@ -171,21 +175,71 @@ packed_copy_back(TreeWork *work, size_t to, size_t n)
                      _mm512_loadu_si512(work->spare_packed + i));
 }
 
-TREE_WIDE size_t
-tree_packed_partition(TreeWork *work, const TreeSpace *space, size_t begin, size_t end,
-                      const TreeSplit *split)
+/* Up to eight rows change places within their vectors; one whole store, from which what follows can
+ * be read at once. */
+TREE_WIDE_INLINE size_t
+packed_partition_vector(TreeWork *work, size_t begin, size_t end, const PackedSplit *by)
 {
-    PackedSplit by = {.codes = space->codes + split->feature * space->stride,
-                      .cut = _mm256_set1_epi32((int)split->cut),
-                      .by_subset = split->by_subset};
+    const __m256i all_rows =
+        _mm256_loadu_si256((const __m256i *)(const void *)(work->rows + begin));
+    const __m512i all = _mm512_loadu_si512(work->packed + begin);
+    const PackedRows here = {packed_first(end - begin),
+                             _mm256_maskz_mov_epi32(packed_first(end - begin), all_rows), all};
+    const __mmask8 go = packed_go_left(by, &here), stay = here.there & (__mmask8)~go;
+    const size_t n_go = (size_t)_mm_popcnt_u32(go);
+    const __mmask8 left = packed_first(n_go), right = here.there & (__mmask8)~left;
+    __m256i row = _mm256_mask_compress_epi32(all_rows, go, all_rows);
+    __m512i packed = _mm512_mask_compress_epi64(all, go, all);
+
+    row = _mm256_mask_mov_epi32(all_rows, left, row);
+    packed = _mm512_mask_mov_epi64(all, left, packed);
+    row = _mm256_mask_expand_epi32(row, right, _mm256_maskz_compress_epi32(stay, all_rows));
+    packed = _mm512_mask_expand_epi64(packed, right, _mm512_maskz_compress_epi64(stay, all));
+    _mm256_storeu_si256((__m256i *)(void *)(work->rows + begin), row);
+    _mm512_storeu_si512(work->packed + begin, packed);
+    return begin + n_go;
+}
+
+/* Up to four vectors of rows, which are all in registers before the first is stored. */
+TREE_WIDE_INLINE size_t
+packed_partition_few(TreeWork *work, size_t begin, size_t end, size_t vectors,
+                     const PackedSplit *by)
+{
+    PackedRows rows[4];
+    __mmask8 go[4];
+    size_t left = begin, right = begin;
+
+    for (size_t v = 0; v < vectors; v++) {
+        rows[v] = packed_load(work, begin + v * TREE_LANES, end);
+        go[v] = packed_go_left(by, &rows[v]);
+        right += (size_t)_mm_popcnt_u32(go[v]);
+    }
+    const size_t middle = right;
+
+    for (size_t v = 0; v < vectors; v++) {
+        const __mmask8 stay = rows[v].there & (__mmask8)~go[v];
+        const size_t n_go = (size_t)_mm_popcnt_u32(go[v]), n_stay = (size_t)_mm_popcnt_u32(stay);
+
+        packed_store(work->rows + left, work->packed + left, n_go,
+                     _mm256_maskz_compress_epi32(go[v], rows[v].row),
+                     _mm512_maskz_compress_epi64(go[v], rows[v].packed));
+        packed_store(work->rows + right, work->packed + right, n_stay,
+                     _mm256_maskz_compress_epi32(stay, rows[v].row),
+                     _mm512_maskz_compress_epi64(stay, rows[v].packed));
+        left += n_go;
+        right += n_stay;
+    }
+    return middle;
+}
+
+TREE_WIDE_INLINE size_t
+packed_partition_many(TreeWork *work, size_t begin, size_t end, const PackedSplit *by)
+{
     size_t left = begin, right = 0;
 
-    if (split->by_subset)
-        by.subset = _mm512_zextsi256_si512(
-            _mm256_loadu_si256((const __m256i *)(const void *)split->subset.words));
     for (size_t i = begin; i < end; i += TREE_LANES) {
         const PackedRows here = packed_load(work, i, end);
-        const __mmask8 go = packed_go_left(&by, &here), stay = here.there & (__mmask8)~go;
+        const __mmask8 go = packed_go_left(by, &here), stay = here.there & (__mmask8)~go;
         const size_t n_go = (size_t)_mm_popcnt_u32(go), n_stay = (size_t)_mm_popcnt_u32(stay);
 
         packed_store(work->rows + left, work->packed + left, n_go,
@@ -199,6 +253,30 @@ tree_packed_partition(TreeWork *work, const TreeSpace *space, size_t begin, size
     }
     packed_copy_back(work, left, right);
     return left;
+}
+
+TREE_WIDE size_t
+tree_packed_partition(TreeWork *work, const TreeSpace *space, size_t begin, size_t end,
+                      const TreeSplit *split)
+{
+    PackedSplit by = {.codes = space->codes + split->feature * space->stride,
+                      .cut = _mm256_set1_epi32((int)split->cut),
+                      .by_subset = split->by_subset};
+
+    if (split->by_subset)
+        by.subset = _mm512_zextsi256_si512(
+            _mm256_loadu_si256((const __m256i *)(const void *)split->subset.words));
+    switch ((end - begin + TREE_LANES - 1) / TREE_LANES) {
+    case 1:
+        return packed_partition_vector(work, begin, end, &by);
+    case 2:
+        return packed_partition_few(work, begin, end, 2, &by);
+    case 3:
+    case 4:
+        return packed_partition_few(work, begin, end, (end - begin + 7) / TREE_LANES, &by);
+    default:
+        return packed_partition_many(work, begin, end, &by);
+    }
 }
 
 #else

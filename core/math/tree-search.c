@@ -19,17 +19,37 @@ tree_cut_between(const LacBinColumn *column, unsigned a, unsigned b)
     return cut;
 }
 
-/* A position from @k on, at random; the next one when all features take part anyway. */
-static size_t
-tree_pick(TreeWork *work, const TreeSpace *space, size_t k)
+/* What is left of a uniform fraction of 2^64 after whole numbers were taken from it, and how many
+ * different ones these could be: as long as they are few, the rest is as uniform. */
+typedef struct {
+    uint64_t fraction, taken;
+} TreeDraw;
+
+static void
+tree_draw_fresh(TreeWork *work, TreeDraw *draw)
 {
-    if (space->mtry == space->n_features || k + 1 == space->n_features)
-        return k;
     if (work->n_drawn == TREE_DRAWS) {
         lac_rng_fill_uniform(&work->rng, TREE_DRAWS, work->draws);
         work->n_drawn = 0;
     }
-    return k + (size_t)(work->draws[work->n_drawn++] * (double)(space->n_features - k));
+    *draw = (TreeDraw){(uint64_t)(work->draws[work->n_drawn++] * 0x1p53) << 11, 1};
+}
+
+/* A position from @k on, at random; the next one when all features take part anyway. */
+static inline size_t
+tree_pick(TreeWork *work, const TreeSpace *space, TreeDraw *draw, size_t k)
+{
+    const uint64_t n = space->n_features - k;
+
+    if (space->mtry == space->n_features || n == 1)
+        return k;
+    if (draw->taken * n > UINT32_MAX)
+        tree_draw_fresh(work, draw);
+    const unsigned __int128 at = (unsigned __int128)draw->fraction * n;
+
+    draw->taken *= n;
+    draw->fraction = (uint64_t)at;
+    return k + (size_t)(at >> 64);
 }
 
 static gboolean
@@ -80,10 +100,10 @@ tree_search_one(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node
     }
 }
 
-static void
-tree_draw_feature(TreeWork *work, const TreeSpace *space, size_t k)
+static inline void
+tree_draw_feature(TreeWork *work, const TreeSpace *space, TreeDraw *draw, size_t k)
 {
-    const size_t pick = tree_pick(work, space, k);
+    const size_t pick = tree_pick(work, space, draw, k);
     const uint32_t feature = work->order[pick];
 
     work->order[pick] = work->order[k];
@@ -95,10 +115,11 @@ tree_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, do
             TreeSplit *best)
 {
     const uint32_t *order = work->order;
+    TreeDraw draw = {.taken = UINT32_MAX};
 
     *best = (TreeSplit){.gain = least, .feature = SIZE_MAX};
     for (size_t k = 0; k < space->mtry; k++)
-        tree_draw_feature(work, space, k);
+        tree_draw_feature(work, space, &draw, k);
     for (size_t k = 0, m; k < space->mtry; k += m) {
         m = tree_abreast(space, space->mtry - k, order + k);
         if (m > 1)
@@ -108,7 +129,7 @@ tree_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, do
     }
     for (size_t k = space->mtry;
          k < space->n_features && best->feature == SIZE_MAX && !space->mtry_alone; k++) {
-        tree_draw_feature(work, space, k);
+        tree_draw_feature(work, space, &draw, k);
         tree_search_one(work, space, node, order[k], best);
     }
     if (best->feature == SIZE_MAX)
