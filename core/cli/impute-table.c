@@ -29,7 +29,7 @@ table_byte(const char *option, const char *text, char *out, GError **error)
     return TRUE;
 }
 
-/* Levels that are all numbers read well as numbers, however they are written. */
+/* Levels that are all numbers read well as numbers, however they are written; 007 is none. */
 static gboolean
 table_levels_are_numbers(const LacColumn *column)
 {
@@ -37,7 +37,8 @@ table_levels_are_numbers(const LacColumn *column)
 
     for (size_t l = 0; column->levels != NULL && l < column->n_levels; l++) {
         g_ascii_strtod(column->levels[l], &end);
-        if (end == column->levels[l] || *end != '\0')
+        if (end == column->levels[l] || *end != '\0' ||
+            (column->levels[l][0] == '0' && g_ascii_isdigit(column->levels[l][1])))
             return FALSE;
     }
     return TRUE;
@@ -262,10 +263,16 @@ lac_impute_reading(const LacImputeTable *table, const char *kinds)
 void
 lac_impute_say_set_aside(const LacImputeTable *table)
 {
-    g_autofree char *names = NULL;
+    g_autofree char *names = NULL, *padded = NULL;
 
     for (char **note = table->notes; note != NULL && *note != NULL; note++)
         lac_cli_say("%s", *note);
+    if (table->format.padded != NULL && table->format.padded[0] != NULL) {
+        padded = g_strjoinv(", ", table->format.padded);
+        lac_cli_say("taken for categories, because zeros stand in front of numbers: %s (--kind "
+                    "NAME=integer makes one a number)",
+                    padded);
+    }
     if (table->format.set_aside == NULL || table->format.set_aside[0] == NULL)
         return;
     names = g_strjoinv(", ", table->format.set_aside);

@@ -200,6 +200,13 @@ csv_column_texts(const CsvColumn *column)
     return texts;
 }
 
+gboolean
+csv_column_is_padded(const CsvColumn *column)
+{
+    return column->mode == CSV_MODE_NUMBER && !column->given && !column->label &&
+           (column->seen & (CSV_SEEN_PADDED | CSV_SEEN_FRACTION)) == CSV_SEEN_PADDED;
+}
+
 /* Sniffed texts that are most likely numbers with a flaw, and identifiers. */
 static gboolean
 csv_column_suspect(CsvColumn *column, const CsvTexts *texts, const char *name, GError **error)
@@ -208,14 +215,14 @@ csv_column_suspect(CsvColumn *column, const CsvTexts *texts, const char *name, G
         texts->numbers == texts->cells ? texts->first_infinite : texts->first_text;
     g_autofree char *shown = odd != NULL ? csv_show(odd->text, strlen(odd->text)) : NULL;
 
-    if (odd == NULL)
+    if (odd == NULL && !column->padded)
         return TRUE;
-    if (texts->numbers == texts->cells)
+    if (odd != NULL && texts->numbers == texts->cells)
         return lac_fail(error, LAC_ERROR_DATA,
                         "%s:%zu:%zu: %s in column '%s' is not a finite number; correct it or add "
                         "it to the texts that mean missing (na)",
                         name, odd->line, odd->column, shown, column->name);
-    if (texts->numbers * 2 > texts->cells)
+    if (odd != NULL && texts->numbers * 2 > texts->cells)
         return lac_fail(error, LAC_ERROR_DATA,
                         "%s:%zu:%zu: %s is not a number, but %zu of the %zu cells of column '%s' "
                         "are; correct it, add it to the texts that mean missing (na), or give the "
@@ -288,6 +295,24 @@ csv_column_settle_number(CsvColumn *column)
     }
 }
 
+/* Whole numbers beyond 2^53 are hardly measured: names of rows, of which a double would lose the
+ * last digits. They are set aside. */
+static gboolean
+csv_column_settle_huge(CsvColumn *column, const char *name, GError **error)
+{
+    if (column->given || (column->seen & (CSV_SEEN_HUGE | CSV_SEEN_FRACTION)) != CSV_SEEN_HUGE)
+        return TRUE;
+    if (column->seen & CSV_SEEN_HOLE)
+        return lac_fail(error, LAC_ERROR_DATA,
+                        "%s: column '%s' looks like an identifier (whole numbers beyond 2^53, of "
+                        "which doubles lose the last digits), and its holes cannot be filled; give "
+                        "it a kind: skip leaves it as it is, integer or continuous takes it for "
+                        "numbers all the same",
+                        name, column->name);
+    column->mode = CSV_MODE_SKIP;
+    return TRUE;
+}
+
 gboolean
 csv_column_settle(CsvColumn *column, const char *name, size_t **codes_out, GError **error)
 {
@@ -296,6 +321,8 @@ csv_column_settle(CsvColumn *column, const char *name, size_t **codes_out, GErro
     g_autofree size_t *codes = NULL;
 
     *codes_out = NULL;
+    if (column->mode == CSV_MODE_NUMBER && !csv_column_settle_huge(column, name, error))
+        return FALSE;
     if (column->mode == CSV_MODE_NUMBER)
         csv_column_settle_number(column);
     if (column->mode != CSV_MODE_TEXT)

@@ -80,16 +80,19 @@ enum { /* CsvColumn.seen */
        CSV_SEEN_FRACTION = 8, /* written with a mark or exponent */
        CSV_SEEN_TEXT = 16,    /* in a column of numbers, so it has to be read again */
        CSV_SEEN_HOLE = 32,
+       CSV_SEEN_PADDED = 64, /* a zero in front of other digits, as in 007 */
+       CSV_SEEN_HUGE = 128,  /* a whole number that doubles do not keep apart from its neighbours */
 };
 
 /** CsvColumn: a column of the file.
+ * @padded: numbers that are taken for codes, because zeros stand in front of them
  * @given: its kind is @kind because the user said so; @order: levels as given, NULL-terminated
  * @na: texts that mean missing here besides those of the file, or NULL
  * @levels: CsvLevel in order of appearance; @index: text to index into it */
 typedef struct {
     char *name;
     CsvMode mode;
-    gboolean given, label;
+    gboolean given, label, padded;
     LacKind kind;
     char **order, **na;
     unsigned seen;
@@ -109,6 +112,9 @@ gboolean csv_columns_configure(CsvColumn *columns, size_t n, const LacCsvOptions
 /** csv_column_settle: decides the kind. Levels are sorted; @codes_out: [levels] from order of
  * appearance to final code, owned, NULL for numbers. An identifier turns into CSV_MODE_SKIP. */
 gboolean csv_column_settle(CsvColumn *column, const char *name, size_t **codes_out, GError **error);
+/** csv_column_is_padded: whether what was seen are whole numbers, some with zeros in front, of
+ * which nobody has said that they are numbers. */
+gboolean csv_column_is_padded(const CsvColumn *column);
 /** csv_column_describe: onto column @j of @schema. */
 void csv_column_describe(const CsvColumn *column, LacSchema *schema, size_t j);
 

@@ -30,7 +30,16 @@ csv_seen(double value, gboolean plain)
     return (value == 0   ? CSV_SEEN_ZERO
             : value == 1 ? CSV_SEEN_ONE
                          : CSV_SEEN_OTHER) |
-           (plain ? 0 : CSV_SEEN_FRACTION);
+           (plain ? 0 : CSV_SEEN_FRACTION) | (fabs(value) >= 0x1p53 ? CSV_SEEN_HUGE : 0);
+}
+
+/* Whether the two characters at @text are a zero and a digit. */
+static inline unsigned
+csv_padded(const char *text)
+{
+    const unsigned digit = (unsigned)(unsigned char)text[1] - '0' <= 9;
+
+    return (digit & (text[0] == '0')) * CSV_SEEN_PADDED;
 }
 
 /* A field of a column of numbers that the fast way did not take. */
@@ -46,6 +55,8 @@ csv_store_number(CsvReader *reader, CsvColumn *column, const CsvField *field, do
         (plain || !column->given || column->kind != LAC_KIND_INTEGER || value == rint(value))) {
         *cell = value;
         column->seen |= csv_seen(value, plain);
+        if (field->length > 1)
+            column->seen |= csv_padded(field->text);
         return TRUE;
     }
     if (!column->given) {
@@ -237,12 +248,15 @@ csv_take_fast(CsvReader *reader, size_t j, const char **p, double *cell)
     if (column->mode != CSV_MODE_NUMBER || reader->number_is_na || column->na != NULL ||
         end == NULL)
         return FALSE;
+    const char *text = *p;
+
     if ((size_t)(end - *p) - 1 < 2 && csv_take_tiny(column, *p, (size_t)(end - *p), cell))
         *p = end;
     else if (csv_take_short(column, reader->format.decimal, *p, end, cell))
         *p = end;
     else if (!csv_take_number(column, delimiter, reader->format.decimal, p, cell))
         return FALSE;
+    column->seen |= csv_padded(text);
     csv_stops_step(&reader->stops);
     return TRUE;
 }

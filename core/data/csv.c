@@ -185,7 +185,8 @@ csv_turn_to_text(CsvReader *reader)
     gboolean any = FALSE;
 
     for (size_t j = 0; j < reader->cols; j++) {
-        if (reader->columns[j].seen & CSV_SEEN_TEXT) {
+        if (reader->columns[j].seen & CSV_SEEN_TEXT || csv_column_is_padded(&reader->columns[j])) {
+            reader->columns[j].padded = csv_column_is_padded(&reader->columns[j]);
             reader->columns[j].mode = CSV_MODE_TEXT;
             any = TRUE;
         }
@@ -250,6 +251,7 @@ static gboolean
 csv_settle_columns(CsvReader *reader, size_t *keep, size_t *n_keep, GError **error)
 {
     g_autoptr(GPtrArray) aside = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) codes_of = g_ptr_array_new_with_free_func(g_free);
 
     reader->format.fields = reader->cols;
     reader->format.variable = g_new(gssize, reader->cols);
@@ -264,6 +266,8 @@ csv_settle_columns(CsvReader *reader, size_t *keep, size_t *n_keep, GError **err
             csv_translate_codes(reader, j, codes);
         if (column->mode == CSV_MODE_SKIP && !asked)
             g_ptr_array_add(aside, g_strdup(column->name));
+        else if (column->padded && column->mode == CSV_MODE_TEXT)
+            g_ptr_array_add(codes_of, g_strdup(column->name));
         reader->format.variable[j] = -1;
         if (column->mode == CSV_MODE_SKIP || column->label)
             continue;
@@ -272,6 +276,8 @@ csv_settle_columns(CsvReader *reader, size_t *keep, size_t *n_keep, GError **err
     }
     g_ptr_array_add(aside, NULL);
     reader->format.set_aside = (char **)g_ptr_array_steal(aside, NULL);
+    g_ptr_array_add(codes_of, NULL);
+    reader->format.padded = (char **)g_ptr_array_steal(codes_of, NULL);
     if (*n_keep == 0)
         return lac_fail(error, LAC_ERROR_DATA,
                         "%s: no column is left as a variable; the others are the label, skipped or "
@@ -411,6 +417,7 @@ lac_csv_format_clear(LacCsvFormat *format)
 {
     g_strfreev(format->na);
     g_strfreev(format->set_aside);
+    g_strfreev(format->padded);
     g_free(format->variable);
     *format = (LacCsvFormat){0};
 }

@@ -39,10 +39,12 @@ typedef struct {
  * LacCsvFormat: what was sniffed or given, for reporting and for writing the file back.
  * @na: NULL-terminated, owned
  * @set_aside: names of the columns that were taken for identifiers (texts without holes, of which
- *   more than half differ; a first column without a name, called "(row names)") and are no
- * variables of the table; NULL-terminated, owned
+ *   more than half differ; whole numbers beyond 2^53; a first column without a name, called "(row
+ * names)") and are no variables of the table; NULL-terminated, owned
  * @fields: columns of the file; @variable: [fields] their columns in the table, -1 for the label
  *   and for what was skipped or set aside; owned
+ * @padded: names of the columns of numbers that were taken for categories, because zeros stand in
+ *   front of some (007); NULL-terminated, owned
  */
 typedef struct {
     char delimiter, decimal;
@@ -52,6 +54,7 @@ typedef struct {
     char **set_aside;
     size_t fields;
     gssize *variable;
+    char **padded;
 } LacCsvFormat;
 
 LAC_API void lac_csv_format_clear(LacCsvFormat *format);
@@ -66,7 +69,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LacCsvFormat, lac_csv_format_clear)
  * RFC 4180, with these freedoms: any of LF, CRLF and CR ends a line; a byte-order mark is skipped;
  * blanks around a field do not belong to it; blank lines are skipped when there are at least two
  * columns. Column kinds: numbers written without mark and exponent are integer, other numbers
- * continuous, both 0 and 1 and nothing else binary; two texts are binary, others nominal with
+ * continuous, both 0 and 1 and nothing else binary; whole numbers of which some begin with a zero
+ * that they do not need (007) count as texts; two texts are binary, others nominal with
  * sorted levels. A column of which more than half, but not all, is numbers is an error unless its
  * kind is given, and so is an identifier with holes. Infinite numbers are errors.
  * One to three passes over the file; memory: the table and blocks of 1 MiB.

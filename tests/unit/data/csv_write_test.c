@@ -8,14 +8,15 @@ append(const char *bytes, gsize n, void *user, GError **error)
     return TRUE;
 }
 
-/* @text with every hole of column j filled with @fill[j]. */
+/* @text with every hole of column j filled with @fill[j]; @kinds: as LacCsvOptions has them. */
 static char *
-filled(const char *text, const double *fill, const LacCsvExtra *extra)
+filled_as(const char *text, char **kinds, const double *fill, const LacCsvExtra *extra)
 {
+    const LacCsvOptions options = {.kinds = kinds};
     g_autoptr(GError) error = NULL;
     g_autoptr(GString) out = g_string_new(NULL);
     g_auto(LacCsvFormat) format = {0};
-    g_autoptr(LacData) data = lac_csv_parse(text, strlen(text), "t.csv", NULL, &format, &error);
+    g_autoptr(LacData) data = lac_csv_parse(text, strlen(text), "t.csv", &options, &format, &error);
     g_autofree double *cells = NULL;
     LacMatrix completed;
 
@@ -26,6 +27,12 @@ filled(const char *text, const double *fill, const LacCsvExtra *extra)
     lac_csv_write_filled(text, strlen(text), &format, data, &completed, extra, append, out, &error);
     g_assert_no_error(error);
     return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+static char *
+filled(const char *text, const double *fill, const LacCsvExtra *extra)
+{
+    return filled_as(text, NULL, fill, extra);
 }
 
 LAC_TEST(data_csv_write, untouched_cells_keep_every_byte)
@@ -162,7 +169,8 @@ LAC_TEST(data_csv_write, what_is_filled_in_has_the_leading_zeros_of_its_column)
 {
     /* zip: all of five digits, some with a zero first; n: of several widths; m: no zero first */
     const char *text = "zip,n,m\n01234,7,10\n?,?,?\n\"90210\",010,42\n00501,3,77\n";
-    g_autofree char *out = filled(text, (double[]){501.0, 5.0, 7.0}, NULL);
+    char *kinds[] = {"zip", "integer", "n", "integer", NULL};
+    g_autofree char *out = filled_as(text, kinds, (double[]){501.0, 5.0, 7.0}, NULL);
 
     EXPECT_STR(out, "zip,n,m\n01234,7,10\n00501,5,7\n\"90210\",010,42\n00501,3,77\n");
 }
