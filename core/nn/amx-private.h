@@ -83,7 +83,8 @@ nn_amx_upper(__m512 x)
                             _mm512_set1_epi32((int)0xffff0000u));
 }
 
-/* The three parts of 16 floats, in the upper halves of lanes whose lower halves are 0. */
+/* The three parts of 16 floats, in the upper halves of lanes; the lower halves are 0 but for parts
+ * below 2^-126. */
 __attribute__((always_inline)) NN_AMX_TARGET static inline void
 nn_amx_split(__m512 x, __m512i parts[3])
 {
@@ -133,9 +134,10 @@ nn_amx_interleave(__m512 x, __m512 y, unsigned parts, uint16_t *to, size_t part)
     nn_amx_split(x, first);
     nn_amx_split(y, second);
 #pragma GCC unroll 3
-    for (unsigned p = 0; p < 3; p++)
-        _mm512_storeu_si512(to + p * part,
-                            _mm512_or_si512(_mm512_srli_epi32(first[p], 16), second[p]));
+    for (unsigned p = 0; p < 3; p++) /* the lower half of a part below 2^-126 is not 0 */
+        _mm512_storeu_si512(
+            to + p * part,
+            _mm512_mask_blend_epi16(0xaaaaaaaau, _mm512_srli_epi32(first[p], 16), second[p]));
 }
 
 /** nn_amx_store: the parts of 16 floats. */

@@ -148,6 +148,40 @@ plain_product(const NnGemm *g)
     return TRUE;
 }
 
+/* Numbers whose second or third part is below the smallest normal one: that part may be lost, and
+ * nothing else. */
+LAC_TEST(nn_gemm, tiny_factors_lose_what_no_part_holds_and_no_more)
+{
+    enum { M = 32, N = 48, K = 64 };
+    static const double sizes[] = {0x1p-95, 0x1p-105, 0x1p-112, 0x1p-120, 0x1p-128};
+    LacReal a[M * K], b[K * N], c[M * N];
+
+    for (size_t i = 0; i < 4 * G_N_ELEMENTS(sizes); i++) {
+        NnGemm g = {.m = M, .n = N, .k = K, .a = a, .b = b, .c = c, .ldc = N};
+        LacRng rng = lac_rng_new(5 + i);
+
+        g.ta = i % 2 == 1, g.tb = i / 2 % 2 == 1;
+        g.lda = g.ta ? M : K, g.ldb = g.tb ? K : N;
+        for (size_t j = 0; j < M * K; j++)
+            a[j] = (LacReal)((1 + lac_rng_uniform(&rng)) * (i / 4 % 2 == 0 ? 1 : sizes[i / 4]));
+        for (size_t j = 0; j < K * N; j++)
+            b[j] = (LacReal)((1 + lac_rng_uniform(&rng)) * (i / 4 % 2 == 0 ? sizes[i / 4] : 1));
+        if (!nn_gemm_amx(&g))
+            return; /* not on this processor */
+        for (size_t row = 0; row < M; row++) {
+            for (size_t j = 0; j < N; j++) {
+                double exact = 0.0;
+
+                for (size_t p = 0; p < K; p++)
+                    exact += (double)a[g.ta ? p * M + row : row * K + p] *
+                             (double)b[g.tb ? j * K + p : p * N + j];
+                /* K terms whose tiny factor is off by 2^-125, and rounding */
+                ASSERT_NEAR_DOUBLE(c[row * N + j], exact, 2 * K * 0x1p-125 + 1e-5 * exact);
+            }
+        }
+    }
+}
+
 /* Beside a plain float32 loop. Lognormal sizes, so that parts of all sizes meet; values of one sign
  * make sums, and so rounding, largest. */
 LAC_TEST(nn_gemm, products_in_three_parts_are_as_exact_as_those_of_float)
