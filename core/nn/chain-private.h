@@ -7,7 +7,10 @@
 
 G_BEGIN_DECLS
 
-enum { NN_CHAIN_LAYERS = 3 }; /* at most */
+enum {
+    NN_CHAIN_LAYERS = 3,       /* at most */
+    NN_CHAIN_VALUES = 1 << 16, /* of all weights, at most: each block has gradients of its own */
+};
 
 /** nn_chain_suits: whether @n layers are better one operator than @n of them. */
 gboolean nn_chain_suits(const LacTensor *x, size_t n, LacTensor *const *w, LacTensor *const *b);

@@ -17,7 +17,6 @@
 enum {
     BLOCK_ROWS = 128,
     MOST_BLOCKS = 8,
-    MOST_VALUES = 1 << 16, /* of all weights: each block has gradients of its own */
 };
 
 /** Chain: layer k maps widths[k] to widths[k + 1] columns. */
@@ -376,7 +375,7 @@ nn_chain_suits(const LacTensor *x, size_t n, LacTensor *const *w, LacTensor *con
             return FALSE;
         values += w[k]->size;
     }
-    return values <= MOST_VALUES && x->shape[x->dims - 1] == w[0]->shape[1];
+    return values <= NN_CHAIN_VALUES && x->shape[x->dims - 1] == w[0]->shape[1];
 }
 
 /* The plan of @n layers that fit; memory for what is between them. NULL: there is none. */

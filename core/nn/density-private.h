@@ -34,6 +34,13 @@ LacTensor *nn_density(const LacOp *op, NnDensityKernel kernel, unsigned operands
 /** nn_density_backward: the backward of all of them. */
 void nn_density_backward(const LacTensor *y);
 
+/** nn_bernoulli_row: the sum of Bernoulli terms of @n cells with logits @l, in place of which their
+ * derivatives are left; @o NULL: all ones. */
+double nn_bernoulli_row(size_t n, const LacReal *x, const LacReal *o, LacReal *l);
+/** nn_density_is_shared: whether a row of @x, [B x p], serves all samples of @full, [B x ... x p].
+ */
+gboolean nn_density_is_shared(const LacTensor *x, const NnShape *full);
+
 /** NN_HALF_LN_2PI: ln(2 pi) / 2 */
 #define NN_HALF_LN_2PI ((LacReal)0.91893853320467274178)
 

@@ -22,9 +22,8 @@ typedef struct {
 
 /* ---- shapes ---- */
 
-/* [B x p] under [B x ... x p]: its rows serve all samples. */
-static gboolean
-density_is_shared(const LacTensor *x, const NnShape *full)
+gboolean
+nn_density_is_shared(const LacTensor *x, const NnShape *full)
 {
     return full->dims >= 3 && x->dims == 2 && x->shape[0] == full->n[0] &&
            x->shape[1] == full->n[full->dims - 1];
@@ -59,7 +58,7 @@ density_full_shape(unsigned operands, LacTensor *const *in, NnShape *full)
     for (unsigned k = 0; k < operands; k++) {
         NnShape shape;
 
-        if (in[k] == NULL || density_is_shared(in[k], &largest))
+        if (in[k] == NULL || nn_density_is_shared(in[k], &largest))
             continue;
         shape = nn_shape(in[k]);
         if (!nn_shape_broadcast(full, &shape, full))
@@ -73,7 +72,7 @@ static gboolean
 density_stretch(unsigned operands, LacTensor **in, const NnShape *full)
 {
     for (unsigned k = 0; k < operands; k++) {
-        if (in[k] == NULL || density_is_shared(in[k], full))
+        if (in[k] == NULL || nn_density_is_shared(in[k], full))
             continue;
         in[k] = lac_nn_broadcast(in[k], full->dims, full->n);
         if (in[k] == NULL)
@@ -139,7 +138,7 @@ density_job(LacTensor *y, NnDensityKernel kernel, unsigned operands, LacTensor *
         if (in[k] == NULL)
             continue;
         job->v[k] = in[k]->v;
-        job->shared[k] = density_is_shared(in[k], full);
+        job->shared[k] = nn_density_is_shared(in[k], full);
         if (!y->wants_grad || !in[k]->wants_grad)
             continue;
         job->slope[k] = lac_tape_alloc(y->tape, size * sizeof(LacReal));

@@ -20,6 +20,14 @@ enum {
     NN_SLACK = 64 / sizeof(LacReal),
 };
 
+/** NnGemmRows: what follows a product: rows [@begin, @end) of C are whole. Called once for each
+ * row, in ranges that begin at multiples of NN_FINISH_ROWS, have that many rows but for the last,
+ * and do not depend on the number of threads; by the thread that computed them while they are in
+ * its cache, where that is possible. */
+typedef void (*NnGemmRows)(void *user, size_t begin, size_t end);
+
+enum { NN_FINISH_ROWS = 32 };
+
 /**
  * NnGemm: C = act(op(A) op(B) + bias), or C += op(A) op(B).
  * @ta, @tb: op is the transpose
@@ -31,6 +39,7 @@ enum {
  * @bias: [n], or [m] with @bias_of_rows, or NULL
  * @precision: of the factors; sums are at least float
  * @packed: B as nn_gemm_pack() left it, for products that share it; or NULL
+ * @finish: called with @finish_user for the rows of C, after bias and activation; or NULL
  */
 typedef struct {
     gboolean ta, tb;
@@ -47,6 +56,8 @@ typedef struct {
     LacActivation activation;
     LacPrecision precision;
     const uint16_t *packed;
+    NnGemmRows finish;
+    void *finish_user;
 } NnGemm;
 
 /** nn_gemm: on all threads where that pays, or in one inside a parallel loop. C overlaps nothing.
@@ -68,8 +79,11 @@ typedef void (*NnGemmBlock)(const NnGemm *gemm, size_t first, size_t n, size_t b
 void nn_gemm_in_blocks(const NnGemm *gemm, size_t panel_cols, size_t most, double least_flops,
                        NnGemmBlock block);
 
-/** nn_gemm_own: the same by our own loops, in float or double; FALSE where there are none for the
- * processor. nn_gemm() knows for which sizes they are the fastest. */
+/** nn_gemm_finish: @gemm's finish for all rows, on all threads. */
+void nn_gemm_finish(const NnGemm *gemm);
+
+/** nn_gemm_own: C, without what finishes its rows, by our own loops, in float or double; FALSE
+ * where there are none for the processor. nn_gemm() knows for which sizes they are the fastest. */
 LAC_PRIVATE_API gboolean nn_gemm_own(const NnGemm *gemm);
 /** nn_gemm_amx: the same on the processor's matrix unit, with factors rounded to bfloat16 or in
  * three such parts, see amx-private.h; FALSE where there is none. */

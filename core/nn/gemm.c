@@ -154,6 +154,25 @@ nn_gemm_suits_amx(const NnGemm *g)
     return g->m >= 16 && g->n >= 16 && g->k >= 16 && g->m * g->n * g->k >= 1 << 16;
 }
 
+static void
+gemm_finish(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const NnGemm *g = user;
+
+    for (size_t row = begin; row < end; row += NN_FINISH_ROWS)
+        g->finish(g->finish_user, row, MIN(row + NN_FINISH_ROWS, end));
+}
+
+void
+nn_gemm_finish(const NnGemm *g)
+{
+    const double seconds = 1e-9 * (double)g->m * (double)g->n;
+
+    lac_parallel_for_short(seconds, g->m,
+                           MAX(1, EPILOGUE_VALUES / g->n / NN_FINISH_ROWS) * NN_FINISH_ROWS,
+                           gemm_finish, (void *)g);
+}
+
 void
 nn_gemm(const NnGemm *g)
 {
@@ -163,4 +182,6 @@ nn_gemm(const NnGemm *g)
         return;
     if (!nn_gemm_own(g))
         nn_gemm_blas(g);
+    if (g->finish != NULL)
+        nn_gemm_finish(g);
 }

@@ -55,13 +55,14 @@ lac_mlp_init(LacMlp *mlp, LacNet *net, const char *name, size_t n_widths, const 
     }
 }
 
-LacTensor *
-lac_mlp_apply(const LacMlp *mlp, LacTensor *x)
+/* The first @layers of them. */
+static LacTensor *
+mlp_apply_first(const LacMlp *mlp, size_t layers, LacTensor *x)
 {
     size_t k = 0;
 
-    while (x != NULL && k < mlp->n) {
-        const size_t n = MIN(mlp->n - k, NN_CHAIN_LAYERS);
+    while (x != NULL && k < layers) {
+        const size_t n = MIN(layers - k, NN_CHAIN_LAYERS);
         LacTensor *w[NN_CHAIN_LAYERS], *b[NN_CHAIN_LAYERS];
         LacActivation activations[NN_CHAIN_LAYERS];
 
@@ -80,6 +81,27 @@ lac_mlp_apply(const LacMlp *mlp, LacTensor *x)
         k += n;
     }
     return x;
+}
+
+LacTensor *
+lac_mlp_apply(const LacMlp *mlp, LacTensor *x)
+{
+    return mlp_apply_first(mlp, mlp->n, x);
+}
+
+LacTensor *
+lac_mlp_bernoulli_rows(const LacMlp *mlp, LacTensor *z, LacTensor *x, LacTensor *o)
+{
+    const LacDense *last = &mlp->layers[mlp->n - 1];
+    LacTensor *h, *w;
+
+    if (z == NULL || last->bias == NULL || last->activation != LAC_ACTIVATION_NONE)
+        return lac_nn_bernoulli_rows(x, lac_mlp_apply(mlp, z), o);
+    w = lac_net_use(z->tape, last->weight);
+    if (w == NULL || w->size <= NN_CHAIN_VALUES) /* small layers are better one operator */
+        return lac_nn_bernoulli_rows(x, lac_mlp_apply(mlp, z), o);
+    h = mlp_apply_first(mlp, mlp->n - 1, z);
+    return lac_nn_linear_bernoulli_rows(x, h, w, lac_net_use(z->tape, last->bias), o);
 }
 
 void

@@ -94,7 +94,7 @@ linear_slope(const LacTensor *y, const Linear *linear)
 
     s.rows = MAX(1, GRAIN / linear->out);
     /* the gradient of a result is nobody's but its operator's */
-    if (linear->activation != LAC_ACTIVATION_NONE)
+    if (linear->activation != LAC_ACTIVATION_NONE && !((const NnNode *)y)->sloped)
         s.gz = y->grad;
 
     const size_t blocks = (linear->rows + s.rows - 1) / s.rows;
@@ -189,6 +189,7 @@ lac_nn_linear(LacTensor *x, LacTensor *w, LacTensor *b, LacActivation activation
         return NULL;
     *linear = (Linear){x->size / w->shape[1], w->shape[1], w->shape[0], activation};
     y->saved = linear;
+    nn_node(y)->rectifies = activation == LAC_ACTIVATION_RELU;
     nn_gemm(&(NnGemm){.tb = TRUE,
                       .m = linear->rows,
                       .n = linear->out,

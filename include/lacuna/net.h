@@ -156,6 +156,10 @@ LAC_API void
 lac_mlp_init(LacMlp *mlp, LacNet *net, const char *name, size_t n_widths, const size_t *widths,
              LacActivation activation, LacActivation last, LacInit init);
 LAC_API LacTensor *lac_mlp_apply(const LacMlp *mlp, LacTensor *x);
+/** lac_mlp_bernoulli_rows: lac_nn_bernoulli_rows() of @x under the logits that @mlp makes of @z, in
+ * one operator with the last layer where that is faster. */
+LAC_API LacTensor *
+lac_mlp_bernoulli_rows(const LacMlp *mlp, LacTensor *z, LacTensor *x, LacTensor *o);
 LAC_API void lac_mlp_clear(LacMlp *mlp);
 
 G_END_DECLS

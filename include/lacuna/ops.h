@@ -147,6 +147,10 @@ LAC_API LacTensor *lac_nn_gaussian_rows(LacTensor *x, LacTensor *mu, LacTensor *
 LAC_API LacTensor *lac_nn_normal_rows(LacTensor *z);
 /** lac_nn_bernoulli_rows: x l - softplus(l) from logits; x in [0, 1], grey values allowed. */
 LAC_API LacTensor *lac_nn_bernoulli_rows(LacTensor *x, LacTensor *logit, LacTensor *o);
+/** lac_nn_linear_bernoulli_rows: the same of the logits h W' + b (see lac_nn_linear()), which are
+ * not kept: faster where there are many. */
+LAC_API LacTensor *
+lac_nn_linear_bernoulli_rows(LacTensor *x, LacTensor *h, LacTensor *w, LacTensor *b, LacTensor *o);
 /** lac_nn_student_rows: Student-t with location, scale and degrees of freedom. */
 LAC_API LacTensor *
 lac_nn_student_rows(LacTensor *x, LacTensor *mu, LacTensor *s, LacTensor *nu, LacTensor *o);

@@ -1,6 +1,6 @@
 /* Training steps of six networks, the same as in torch_steps.py beside this file: their sizes,
  * batches, losses, optimizer (Adam) and random draws. LACUNA_BENCH_NN=NAME times one of
- * them, "NAME bf16" that one in bfloat16 only;
+ * them, "NAME bf16" or "NAME float32" that one in one precision only;
  * LACUNA_BENCH_CLOCK=cpu counts processor seconds instead of those on the wall: with one thread
  * that is a fair figure on a machine that others use, too. */
 #include "bench-private.h"
@@ -271,7 +271,7 @@ vae_step(Bench *b)
     LacTensor *sd = lac_nn_exp(lac_nn_affine(lv, 0.5f, 0));
     LacTensor *eps = lac_tape_normal(b->tape, &b->rng, LAC_SHAPE(b->batch, LATENT));
     LacTensor *z = lac_nn_add(mu, lac_nn_mul(sd, eps));
-    LacTensor *fit = lac_nn_bernoulli_rows(x, lac_mlp_apply(&b->mlp[1], z), NULL);
+    LacTensor *fit = lac_mlp_bernoulli_rows(&b->mlp[1], z, x, NULL);
     LacTensor *spread = lac_nn_add(lac_nn_square(mu), lac_nn_exp(lv));
     LacTensor *kl = lac_nn_sub(spread, lac_nn_affine(lv, 1, 1));
 
@@ -307,7 +307,7 @@ iwae_step(Bench *b)
     LacTensor *z = lac_nn_mul(lac_nn_reshape(sd, LAC_SHAPE(b->batch, 1, LATENT)), eps), *w;
 
     z = lac_nn_add(lac_nn_reshape(mu, LAC_SHAPE(b->batch, 1, LATENT)), z);
-    w = lac_nn_bernoulli_rows(x, lac_mlp_apply(&b->mlp[1], z), o);
+    w = lac_mlp_bernoulli_rows(&b->mlp[1], z, x, o);
     w = lac_nn_sub(lac_nn_add(w, lac_nn_normal_rows(z)), lac_nn_normal_rows(eps));
     w = lac_nn_add(w, lac_nn_affine(lac_nn_sum(lv, 1u << 1, TRUE), 0.5f, 0));
     update(b, b->trainer, lac_nn_neg(lac_nn_iwae_bound(w)));
@@ -565,7 +565,7 @@ run_all(LacPrecision precision, const char *only)
     const double peak = print_peaks(bf16 ? "bf16" : "float32", precision);
 
     for (size_t k = 0; k < G_N_ELEMENTS(networks); k++) {
-        g_autofree char *both = g_strconcat(networks[k].name, bf16 ? " bf16" : "", NULL);
+        g_autofree char *both = g_strconcat(networks[k].name, bf16 ? " bf16" : " float32", NULL);
 
         if (only == NULL || g_str_equal(only, networks[k].name) || g_str_equal(only, both))
             run_network(&networks[k], precision, peak);

@@ -3,6 +3,7 @@
 #include "lac_test.h"
 
 #include <lacuna/nn.h>
+#include <math.h>
 
 static const float x[] = {0.5f, -1.25f, 3, 0}, mu[] = {0.25f, 0.5f, -1, 2};
 static const float s[] = {0.5f, 1.5f, 0.75f, 2}, nu[] = {3, 0.7f, 45, 5000};
@@ -91,6 +92,127 @@ LAC_TEST(nn_density, a_row_of_data_serves_all_its_samples)
         lac_nn_gaussian_rows(four(tape, x), lac_tape_fill(tape, 0, 0, NULL), four(tape, s), NULL)
             ->v[0],
         1e-7);
+}
+
+/* The likelihood of a layer's logits, and d sum_r weight_r y_r by what went in, in double. */
+enum { GROUPS = 9, SAMPLES = 5, WIDE = GROUPS * SAMPLES, IN = 48, OUT = 300 };
+
+typedef struct {
+    double y[WIDE], gh[WIDE * IN], gw[OUT * IN], gb[OUT];
+} Likelihood;
+
+static Likelihood *
+likelihood_in_double(const float *cells, const float *o, const float *h, const float *w,
+                     const float *b, const float *weight)
+{
+    Likelihood *l = g_new0(Likelihood, 1);
+
+    for (size_t r = 0; r < WIDE; r++) {
+        for (size_t j = 0; j < OUT; j++) {
+            const size_t cell = r / SAMPLES * OUT + j;
+            double z = b[j], slope;
+
+            if (o[cell] == 0)
+                continue;
+            for (size_t k = 0; k < IN; k++)
+                z += (double)h[r * IN + k] * (double)w[j * IN + k];
+            l->y[r] += (double)cells[cell] * z - fmax(z, 0) - log1p(exp(-fabs(z)));
+            slope = (double)weight[r] * ((double)cells[cell] - 1 / (1 + exp(-z)));
+            l->gb[j] += slope;
+            for (size_t k = 0; k < IN; k++) {
+                l->gh[r * IN + k] += slope * (double)w[j * IN + k];
+                l->gw[j * IN + k] += slope * (double)h[r * IN + k];
+            }
+        }
+    }
+    return l;
+}
+
+static void
+fill_uniform(LacRng *rng, size_t n, double low, double high, float *v)
+{
+    for (size_t i = 0; i < n; i++)
+        v[i] = (float)(low + (high - low) * lac_rng_uniform(rng));
+}
+
+static void
+expect_all_near(const char *what, size_t n, const float *v, const double *expected,
+                double tolerance)
+{
+    for (size_t i = 0; i < n; i++)
+        LAC_CHECK_OR(return, fabs((double)v[i] - expected[i]) <= tolerance,
+                           "%s: value %zu is %.9g, in double %.9g", what, i, (double)v[i],
+                           expected[i]);
+}
+
+/* @roundoff: of a value of about 1; sums of more of them may be off by more */
+static void
+expect_likelihood(LacPrecision precision, double roundoff)
+{
+    LacRng rng = lac_rng_new(3);
+    g_autoptr(LacTape) tape = lac_tape_new();
+    g_autofree Likelihood *expected = NULL;
+    LacTensor *h, *w, *b, *weight, *cells, *o, *y;
+
+    lac_tape_set_precision(tape, precision);
+    h = lac_tape_variable(tape, LAC_SHAPE(GROUPS, SAMPLES, IN));
+    w = lac_tape_variable(tape, LAC_SHAPE(OUT, IN));
+    b = lac_tape_variable(tape, LAC_SHAPE(OUT));
+    weight = lac_tape_constant(tape, LAC_SHAPE(GROUPS, SAMPLES));
+    cells = lac_tape_constant(tape, LAC_SHAPE(GROUPS, OUT));
+    o = lac_tape_constant(tape, LAC_SHAPE(GROUPS, OUT));
+    fill_uniform(&rng, h->size, -1, 1, h->v);
+    fill_uniform(&rng, w->size, -1, 1, w->v);
+    fill_uniform(&rng, b->size, -1, 1, b->v);
+    fill_uniform(&rng, weight->size, 0, 1, weight->v);
+    fill_uniform(&rng, cells->size, 0, 1, cells->v);
+    for (size_t i = 0; i < o->size; i++) {
+        o->v[i] = lac_rng_uniform(&rng) < 0.5 ? 1 : 0;
+        cells->v[i] = o->v[i] == 0 ? NAN : cells->v[i];
+    }
+    expected = likelihood_in_double(cells->v, o->v, h->v, w->v, b->v, weight->v);
+    y = lac_nn_linear_bernoulli_rows(cells, h, w, b, o);
+    ASSERT_TRUE(y != NULL);
+    EXPECT_EQ_INT(y->dims, 2);
+    expect_all_near("y", WIDE, y->v, expected->y, OUT * roundoff);
+    ASSERT_TRUE(lac_tape_backward(tape, lac_nn_sum(lac_nn_mul(y, weight), 0, FALSE), NULL));
+    expect_all_near("dh", WIDE * IN, h->grad, expected->gh, 16 * roundoff);
+    expect_all_near("dW", OUT * IN, w->grad, expected->gw, 8 * roundoff);
+    expect_all_near("db", OUT, b->grad, expected->gb, 8 * roundoff);
+}
+
+LAC_TEST(nn_density, a_layer_and_its_likelihood_agree_with_sums_in_double)
+{
+    expect_likelihood(LAC_PRECISION_FLOAT32, 1e-7 * 4);
+    expect_likelihood(LAC_PRECISION_BFLOAT16, 0x1p-8);
+}
+
+/* by the fused operator, whose name the result has, and by the two others */
+LAC_TEST(nn_density, a_network_and_its_likelihood_are_those_of_its_logits)
+{
+    static const size_t wide[] = {8, 100, 700}, narrow[] = {8, 10, 30};
+
+    for (size_t i = 0; i < 2; i++) {
+        const size_t *widths = i == 0 ? wide : narrow;
+        LacRng rng = lac_rng_new(7);
+        g_autoptr(LacTape) tape = lac_tape_new();
+        g_autoptr(LacNet) net = lac_net_new(&rng);
+        LacTensor *z, *grey_cells, *fused, *plain;
+        LacMlp mlp;
+
+        lac_mlp_init(&mlp, net, "decoder", 3, widths, LAC_ACTIVATION_RELU, LAC_ACTIVATION_NONE,
+                     LAC_INIT_GLOROT);
+        z = lac_tape_normal(tape, &rng, LAC_SHAPE(5, 3, 8));
+        grey_cells = lac_tape_fill(tape, 0.25f, LAC_SHAPE(5, widths[2]));
+        fused = lac_mlp_bernoulli_rows(&mlp, z, grey_cells, NULL);
+        plain = lac_nn_bernoulli_rows(grey_cells, lac_mlp_apply(&mlp, z), NULL);
+        ASSERT_TRUE(fused != NULL && plain != NULL);
+        EXPECT_STR(fused->op->name, i == 0 ? "linear_bernoulli_rows" : "bernoulli_rows");
+        ASSERT_EQ_INT(fused->size, 15);
+        for (size_t k = 0; k < 15; k++) /* a row is about 500 */
+            EXPECT_NEAR_DOUBLE(fused->v[k], plain->v[k], 2e-4);
+        lac_mlp_clear(&mlp);
+    }
 }
 
 LAC_TEST(nn_density, codes_that_are_no_level_are_named)

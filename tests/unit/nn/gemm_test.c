@@ -148,6 +148,68 @@ plain_product(const NnGemm *g)
     return TRUE;
 }
 
+/** Rows: what a finish has seen. */
+typedef struct {
+    const NnGemm *g;
+    gint calls, wrong;
+    guint8 seen[512];
+} Rows;
+
+static void
+see_rows(void *user, size_t begin, size_t end)
+{
+    Rows *rows = user;
+
+    g_atomic_int_inc(&rows->calls);
+    if (begin % NN_FINISH_ROWS != 0 || end != MIN(begin + NN_FINISH_ROWS, rows->g->m))
+        g_atomic_int_inc(&rows->wrong);
+    for (size_t i = begin; i < end; i++) {
+        rows->seen[i]++;
+        for (size_t j = 0; j < rows->g->n; j++) /* 2 k, and the bias of 1 */
+            if (rows->g->c[i * rows->g->ldc + j] != 2 * (LacReal)rows->g->k + 1)
+                g_atomic_int_inc(&rows->wrong);
+    }
+}
+
+LAC_TEST(nn_gemm, every_row_is_finished_once_when_it_is_whole)
+{
+    /* one part of k and several; more panels than a thread keeps; for OpenBLAS or our loops */
+    static const size_t sizes[][3] = {
+        {320, 200, 50}, {77, 70, 1100}, {65, 2000, 512}, {50, 3, 5}, {512, 1, 1}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        const size_t m = sizes[i][0], n = sizes[i][1], k = sizes[i][2];
+        g_autofree LacReal *a = g_new(LacReal, m * k), *b = g_new(LacReal, k * n);
+        g_autofree LacReal *c = g_new(LacReal, m * n), *bias = g_new(LacReal, n);
+        Rows rows = {0};
+        const NnGemm g = {.m = m,
+                          .n = n,
+                          .k = k,
+                          .a = a,
+                          .lda = k,
+                          .b = b,
+                          .ldb = n,
+                          .c = c,
+                          .ldc = n,
+                          .bias = bias,
+                          .finish = see_rows,
+                          .finish_user = &rows};
+
+        rows.g = &g;
+        for (size_t j = 0; j < m * k; j++)
+            a[j] = 1;
+        for (size_t j = 0; j < k * n; j++)
+            b[j] = 2;
+        for (size_t j = 0; j < n; j++)
+            bias[j] = 1;
+        nn_gemm(&g);
+        EXPECT_EQ_INT(rows.wrong, 0);
+        EXPECT_EQ_INT(rows.calls, (m + NN_FINISH_ROWS - 1) / NN_FINISH_ROWS);
+        for (size_t j = 0; j < m; j++)
+            ASSERT_EQ_INT(rows.seen[j], 1);
+    }
+}
+
 /* Numbers whose second or third part is below the smallest normal one: that part may be lost, and
  * nothing else. */
 LAC_TEST(nn_gemm, tiny_factors_lose_what_no_part_holds_and_no_more)

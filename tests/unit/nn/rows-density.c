@@ -38,6 +38,39 @@ apply_bernoulli_all(LacTape *tape, LacTensor *const *x)
 }
 
 static LacTensor *
+apply_linear_bernoulli_rows(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_linear_bernoulli_rows(x[0], x[1], x[2], x[3], x[4]);
+}
+
+static LacTensor *
+apply_linear_bernoulli_all(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_linear_bernoulli_rows(x[0], x[1], x[2], x[3], NULL);
+}
+
+/* h is the result of a layer that rectifies, and goes into the bias, too: its gradient is written
+ * here first. */
+static LacTensor *
+apply_linear_bernoulli_behind(LacTape *tape, LacTensor *const *x)
+{
+    LacTensor *h = lac_nn_linear(x[1], x[4], x[5], LAC_ACTIVATION_RELU);
+
+    return lac_nn_linear_bernoulli_rows(x[0], h, x[2], lac_nn_add(x[3], lac_nn_sum(h, 0, FALSE)),
+                                        NULL);
+}
+
+/* The same layer has a reader whose gradient comes before. */
+static LacTensor *
+apply_normal_of_likelihood(LacTape *tape, LacTensor *const *x)
+{
+    LacTensor *h = lac_nn_linear(x[1], x[4], x[5], LAC_ACTIVATION_RELU);
+    LacTensor *y = lac_nn_linear_bernoulli_rows(x[0], h, x[2], x[3], NULL);
+
+    return lac_nn_normal_rows(lac_nn_add(y, lac_nn_sum(h, 1u << 1, FALSE)));
+}
+
+static LacTensor *
 apply_student_rows(LacTape *tape, LacTensor *const *x)
 {
     return lac_nn_student_rows(x[0], x[1], x[2], x[3], x[4]);
@@ -96,6 +129,16 @@ ROWS(density) = {
         BETWEEN(-9, 9, 3, 4, 5), BITS(3, 5)),
     ROW("bernoulli_rows", "data with a gradient", apply_bernoulli_all, BETWEEN(0, 1, 3, 5),
         X(3, 5)),
+    ROW("linear_bernoulli_rows", "samples share data", apply_linear_bernoulli_rows,
+        CONSTANT(0, 1, 3, 5), X(3, 4, 2), BETWEEN(-4, 4, 5, 2), X(5), BITS(3, 5)),
+    ROW("linear_bernoulli_rows", "more rows than a block", apply_linear_bernoulli_all,
+        CONSTANT(0, 1, 35, 6), X(35, 2), X(6, 2), X(6)),
+    ROW("linear_bernoulli_rows", "wider than a part", apply_linear_bernoulli_all,
+        CONSTANT(0, 1, 2, 300), X(2, 3), X(300, 3), X(300)),
+    ROW("linear_bernoulli_rows", "behind a layer", apply_linear_bernoulli_behind,
+        CONSTANT(0, 1, 3, 5), X(3, 2), X(5, 4), X(5), X(4, 2), X(4)),
+    ROW("normal_rows", "of a likelihood behind a layer", apply_normal_of_likelihood,
+        CONSTANT(0, 1, 3, 5), X(3, 2), X(5, 4), X(5), X(4, 2), X(4)),
     ROW("student_rows", "samples share data", apply_student_rows, CONSTANT(-2, 2, 3, 5), X(3, 4, 5),
         SCALE(3, 4, 5), BETWEEN(3, 30, 3, 4, 5), BITS(3, 5)),
     ROW("student_rows", "few degrees of freedom, all vary", apply_student_rows, X(3, 5), X(3, 5),
