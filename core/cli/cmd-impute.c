@@ -12,7 +12,8 @@ static const LacOption options[] = {
     LAC_OPTION(
         LacImputeOptions, model, "model", 0, STRING, "NAME",
         "Model that fills the holes (default: knn), or auto: the one that 'lacuna rank' finds "
-        "best for each kind of columns; see 'lacuna plugins models'"),
+        "best for each kind of columns; \"knn: {k: 10}\" gives parameters, as --set does; see "
+        "'lacuna plugins models'"),
     LAC_OPTION(LacImputeOptions, budget, "time-budget", 0, STRING, "TIME",
                "With --model auto: wall clock for the choice and the fill, as in 90s, 10m or none "
                "(default: " LAC_RANK_BUDGET ")"),

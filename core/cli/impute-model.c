@@ -6,12 +6,12 @@
 
 #define OF_OPTIMIZER "optimizer."
 
-/* --set k=10 --set weights=distance as a tree of parameters; those called "optimizer." or the
- * others. */
+/* --set k=10 --set weights=distance onto the tree of parameters @given, which is taken; those
+ * called "optimizer." or the others. */
 static LacNode *
-set_params(char **set, gboolean of_optimizer, GError **error)
+set_params(LacNode *given, char **set, gboolean of_optimizer, GError **error)
 {
-    g_autoptr(LacNode) params = lac_yaml_parse("{}", 2, "--set", error);
+    g_autoptr(LacNode) params = given;
 
     for (size_t i = 0; params != NULL && set != NULL && set[i] != NULL; i++) {
         const gboolean is_its = g_str_has_prefix(set[i], OF_OPTIMIZER);
@@ -35,7 +35,8 @@ set_params(char **set, gboolean of_optimizer, GError **error)
 static gboolean
 optimizer_new(const LacImputeOptions *o, LacOptimizer **out, GError **error)
 {
-    g_autoptr(LacNode) params = set_params(o->set, TRUE, error);
+    g_autoptr(LacNode) params =
+        set_params(lac_yaml_parse("{}", 2, "--set", error), o->set, TRUE, error);
     const LacPlugin *plugin;
 
     if (params == NULL)
@@ -75,7 +76,11 @@ with_optimizer(LacImputer *imputer, const LacImputeOptions *o, GError **error)
 static LacImputer *
 model_new(const LacImputeOptions *o, LacContext *context, GError **error)
 {
-    g_autoptr(LacNode) params = set_params(o->set, FALSE, error);
+    g_autofree char *name = NULL;
+    g_autoptr(LacNode) given =
+        lac_model_text_parse("--model", o->model != NULL ? o->model : "knn", &name, error);
+    g_autoptr(LacNode) params =
+        given != NULL ? set_params(g_steal_pointer(&given), o->set, FALSE, error) : NULL;
     LacScale scale = LAC_SCALE_MINMAX;
     const LacPlugin *plugin, *initial_plugin = NULL;
     LacInitial *initial = NULL;
@@ -86,7 +91,7 @@ model_new(const LacImputeOptions *o, LacContext *context, GError **error)
     if (o->scale != NULL && !lac_scale_parse(o->scale, &scale))
         return lac_fail_null(error, LAC_ERROR_PARAM,
                              "--scale=%s: expected minmax, standard or none", o->scale);
-    plugin = lac_plugin_find(LAC_PLUGIN_MODEL, o->model != NULL ? o->model : "knn", error);
+    plugin = lac_plugin_find(LAC_PLUGIN_MODEL, name, error);
     if (plugin == NULL || !lac_model_fills(plugin, error))
         return NULL;
     if (o->initial != NULL) {

@@ -82,6 +82,16 @@ void lac_impute_say_table(const LacImputeOptions *options, const LacImputeTable 
 /** lac_impute_seed: of --seed, or 1. */
 gboolean lac_impute_seed(const LacImputeOptions *options, uint64_t *out, GError **error);
 
+/**
+ * lac_model_text_parse: a model of the command line: "knn", or "knn: {k: 10}".
+ * @option: whose @text it is, for messages
+ * @name_out: (out): owned; untouched on failure
+ * @error: LAC_ERROR_PARAM with what was expected
+ *
+ * Returns: its parameters, a MAP, maybe an empty one; owned.
+ */
+LacNode *
+lac_model_text_parse(const char *option, const char *text, char **name_out, GError **error);
 /** lac_impute_imputer_new: as the options say, not fitted yet, or as loaded. Owned. */
 LacImputer *
 lac_impute_imputer_new(const LacImputeOptions *options, LacContext *context, GError **error);

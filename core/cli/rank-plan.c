@@ -189,6 +189,22 @@ append_models(GString *out, const LacRankRequest *request)
     }
 }
 
+/* Names and braces as --model of impute takes them; lists of names are for this command alone. */
+static gboolean
+check_models(const LacRankRequest *request, GError **error)
+{
+    for (char *const *text = request->models; text != NULL && *text != NULL; text++) {
+        g_autofree char *name = NULL;
+        g_autoptr(LacNode) params = strpbrk(*text, ":{[") != NULL
+                                        ? lac_model_text_parse("--models", *text, &name, error)
+                                        : NULL;
+
+        if (strpbrk(*text, ":{[") != NULL && params == NULL)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static void
 append_shared(GString *out, const LacRankRequest *request, int64_t repeats)
 {
@@ -284,7 +300,7 @@ lac_rank_plan_make(const LacRankRequest *request, LacRankPlan *out, GError **err
         (double)lac_mask_count(data->holes) / ((double)data->rows * (double)data->cols);
     g_autoptr(GString) truth = g_string_new(NULL), score = g_string_new(NULL);
 
-    if (!lac_rank_suits(data, error))
+    if (!check_models(request, error) || !lac_rank_suits(data, error))
         return FALSE;
     for (size_t j = 0; j < data->cols; j++) {
         const size_t holes = lac_mask_count_col(data->holes, j);

@@ -109,3 +109,15 @@ for name in sys.argv[1:]:
     assert ends == size, (ends, size)
 END
 expect 0 python3 header.py mean.st knn.st em.st mice.st
+# parameters in braces are those of --set, which comes after them; --models of rank reads them alike
+expect 0 lacuna impute train.csv --model knn --set k=3 --set weights=distance -o set.csv
+expect 0 lacuna impute train.csv --model "knn: {k: 3, weights: distance}" -o braces.csv
+cmp set.csv braces.csv || fail "braces and --set differ"
+expect 0 lacuna impute train.csv --model "{knn: {k: 9, weights: distance}}" --set k=3 -o both.csv
+cmp set.csv both.csv || fail "--set does not replace what is in braces"
+expect 2 lacuna impute train.csv --model "knn {k: 3}"
+says "--model=knn {k: 3}: expected NAME or \"NAME: {PARAM: VALUE}\", as in \"knn: {k: 10}\""
+expect 2 lacuna impute train.csv --model "knn: {kk: 3}"
+says "kk"
+expect 2 lacuna rank train.csv --models "knn {k: 3}"
+says "--models=knn {k: 3}: expected NAME or"
