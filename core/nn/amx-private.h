@@ -68,6 +68,33 @@ void nn_amx_begin_rows(unsigned rows);
 void nn_amx_end(void);
 void nn_amx_tile(const NnAmxTile *tile);
 
+/** NnAhead: memory that will be needed soon; asked for a piece at a time, while there is something
+ * to compute. */
+typedef struct {
+    const char *v;
+    size_t lines, piece; /* of 64 bytes */
+} NnAhead;
+
+/** nn_ahead: @bytes at @v (NULL: nothing) in @pieces. nn_ahead_next: asks for one of them. */
+static inline NnAhead
+nn_ahead(const void *v, size_t bytes, size_t pieces)
+{
+    const size_t lines = v != NULL ? bytes / 64 : 0;
+
+    return (NnAhead){v, lines, lines / pieces + 1};
+}
+
+static inline void
+nn_ahead_next(NnAhead *a)
+{
+    const size_t n = MIN(a->piece, a->lines);
+
+    for (size_t i = 0; i < n; i++)
+        __builtin_prefetch(a->v + 64 * i, 0, 2);
+    a->v += 64 * n;
+    a->lines -= n;
+}
+
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__) &&       \
     !defined(LAC_NN_DOUBLE)
 #define NN_AMX 1

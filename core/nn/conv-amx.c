@@ -252,32 +252,6 @@ store_windows(const Ending *e, const NnWindows *w, size_t row, size_t rows, cons
     }
 }
 
-/** Ahead: memory that will be needed soon; asked for a piece at a time, while there is something to
- * compute. */
-typedef struct {
-    const char *v;
-    size_t lines, piece; /* of 64 bytes */
-} Ahead;
-
-static Ahead
-ahead_of(const LacReal *v, size_t n, size_t pieces)
-{
-    const size_t lines = v != NULL ? n * sizeof *v / 64 : 0;
-
-    return (Ahead){(const char *)v, lines, lines / pieces + 1};
-}
-
-static inline void
-ahead_next(Ahead *a)
-{
-    const size_t n = MIN(a->piece, a->lines);
-
-    for (size_t i = 0; i < n; i++)
-        __builtin_prefetch(a->v + 64 * i, 0, 2);
-    a->v += 64 * n;
-    a->lines -= n;
-}
-
 NN_AMX_TARGET void
 nn_conv_amx_image(const NnConvAmx *conv, unsigned worker, const LacReal *image, gboolean more,
                   const LacReal *bias, LacActivation activation, gboolean add, LacReal *out)
@@ -287,8 +261,8 @@ nn_conv_amx_image(const NnConvAmx *conv, unsigned worker, const LacReal *image, 
     const size_t in_size = f->channels * f->height * f->width, out_size = conv->rows * row_size;
     const size_t tiles = in_32s(conv->rows) * in_32s(windows);
     const Ending ending = {bias, activation == LAC_ACTIVATION_RELU, add, out, row_size};
-    Ahead in = ahead_of(more ? image + in_size : NULL, in_size, tiles);
-    Ahead result = ahead_of(more ? out + out_size : NULL, out_size, tiles);
+    NnAhead in = nn_ahead(more ? image + in_size : NULL, in_size * sizeof *image, tiles);
+    NnAhead result = nn_ahead(more ? out + out_size : NULL, out_size * sizeof *out, tiles);
     uint16_t *split = conv->frames + worker * conv->frame_values;
     float c[32 * 32] __attribute__((aligned(64)));
     NnAmxTile tile = {
@@ -315,8 +289,8 @@ nn_conv_amx_image(const NnConvAmx *conv, unsigned worker, const LacReal *image, 
 
             tile.b.v = split + 2 * w;
             tile.right = both[1].real != 0;
-            ahead_next(&in);
-            ahead_next(&result);
+            nn_ahead_next(&in);
+            nn_ahead_next(&result);
             nn_amx_tile(&tile);
             store_windows(&ending, &both[0], row, rows, c);
             if (tile.right)
@@ -394,8 +368,8 @@ nn_weights_amx_image(const NnWeightsAmx *weights, unsigned worker, const LacReal
     const size_t in_size = f->channels * f->height * f->width;
     const size_t out_size = weights->filters * f->out_height * f->out_width;
     const size_t tiles = in_32s(f->channels) * in_32s(weights->filters) * taps;
-    Ahead in = ahead_of(more ? image + in_size : NULL, in_size, tiles);
-    Ahead next_y = ahead_of(more ? y + out_size : NULL, out_size, tiles);
+    NnAhead in = nn_ahead(more ? image + in_size : NULL, in_size * sizeof *image, tiles);
+    NnAhead next_y = nn_ahead(more ? y + out_size : NULL, out_size * sizeof *y, tiles);
     uint16_t *x = weights->x + worker * weights->x_values;
     uint16_t *y_split = weights->y + worker * weights->y_values;
     float *wide = weights->wide + worker * weights->wide_values;
@@ -424,8 +398,8 @@ nn_weights_amx_image(const NnWeightsAmx *weights, unsigned worker, const LacReal
             for (size_t tap = 0; tap < taps; tap++, sums += 32 * 32) {
                 tile.from = tile.c = sums;
                 tile.a.v = x + c * n + f->taps[tap];
-                ahead_next(&in);
-                ahead_next(&next_y);
+                nn_ahead_next(&in);
+                nn_ahead_next(&next_y);
                 nn_amx_tile(&tile);
             }
         }

@@ -81,11 +81,14 @@ backward_tile(const NnStageTile *tile, void *user)
 
 /* The gradient by image @i of x. */
 static void
-backward_adjoint(const Backward *job, const uint16_t *rows, size_t i, unsigned worker)
+backward_adjoint(const Backward *job, const uint16_t *rows, size_t i, gboolean more,
+                 unsigned worker)
 {
     const NnStage *s = &job->link->shape;
     const NnLink *before = job->link->before;
     const size_t stride = s->v.geometry.stride, bytes = nn_blocked_bytes(&s->in);
+    const NnStageAhead none = {{NULL}, {0}};
+    NnStageAhead ahead = none;
     BackwardTile b = {.job = job, .before = before};
 
     if (before == NULL) {
@@ -95,11 +98,15 @@ backward_adjoint(const Backward *job, const uint16_t *rows, size_t i, unsigned w
         b.r = nn_link_image(job->source.x, before, i);
         b.sums = before->norm != NULL ? before->sums + i * 2 * before->all : NULL;
     }
+    if (more)
+        ahead = (NnStageAhead){{nn_link_source(&job->source, i + 1),
+                                before != NULL ? (char *)job->gx + (i + 1) * bytes : NULL},
+                               {nn_link_source_bytes(job->link), bytes}};
     for (size_t p = 0; p < stride * stride; p++) {
         b.down = &job->down[p / stride];
         b.across = &job->across[p % stride];
         if (b.down->places > 0 && b.across->places > 0)
-            nn_stage_product(&job->phases[p], rows, backward_tile, &b);
+            nn_stage_product(&job->phases[p], rows, p == 0 ? &ahead : &none, backward_tile, &b);
     }
     if (before == NULL)
         nn_blocked_spread(&s->in, b.out, NULL, job->add_x,
@@ -107,20 +114,25 @@ backward_adjoint(const Backward *job, const uint16_t *rows, size_t i, unsigned w
 }
 
 static void
-backward_image(const Backward *job, size_t i, unsigned worker, gboolean first, float *sums)
+backward_image(const Backward *job, size_t i, gboolean more, unsigned worker, gboolean first,
+               float *sums)
 {
     const NnLink *s = job->link;
     const NnSlope slope = {nn_link_image(job->gy, s, i), nn_link_image(job->y, s, i), job->slope,
                            s->relu};
     uint16_t *rows = job->frames + worker * job->frame;
+    NnStageAhead ahead = {{NULL}, {0}};
 
+    if (more)
+        ahead = (NnStageAhead){{nn_link_image(job->gy, s, i + 1), nn_link_image(job->y, s, i + 1)},
+                               {nn_link_bytes(s), nn_link_bytes(s)}};
     nn_rows_fill_slope(&s->shape.g, &s->shape.g_places, &s->shape.out, &slope,
                        job->bias + i * s->all, rows);
     if (job->gx != NULL)
-        backward_adjoint(job, rows, i, worker);
+        backward_adjoint(job, rows, i, more, worker);
     if (job->sums != NULL)
         nn_stage_weights(&s->shape, &job->weights[worker], nn_link_rows(&job->source, i, worker),
-                         rows, first, sums);
+                         rows, &ahead, first, sums);
 }
 
 /* Blocks of images do not depend on the number of threads; each has sums of its own. */
@@ -134,7 +146,7 @@ backward_blocks(size_t begin, size_t end, unsigned worker, void *user)
         const size_t first = n * block / job->blocks, last = n * (block + 1) / job->blocks;
 
         for (size_t i = first; i < last; i++)
-            backward_image(job, i, worker, i == first,
+            backward_image(job, i, i + 1 < last, worker, i == first,
                            job->sums != NULL ? job->sums + block * job->size : NULL);
     }
 }

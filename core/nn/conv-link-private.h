@@ -87,6 +87,16 @@ typedef struct {
     size_t frame, framed_size;
 } NnLinkSource;
 
+/** nn_link_source_bytes: of an image that a link reads; nn_link_source: it. */
+static inline size_t
+nn_link_source_bytes(const NnLink *link)
+{
+    const NnBlocked *in = &link->shape.in;
+
+    return link->before != NULL ? nn_blocked_bytes(in)
+                                : in->channels * in->pixels * sizeof(LacReal);
+}
+const void *nn_link_source(const NnLinkSource *source, size_t image);
 /** nn_link_source_init: FALSE: no memory. nn_link_rows: lent until the worker's next call. */
 gboolean
 nn_link_source_init(LacTape *tape, NnLinkSource *source, const NnLink *link, const LacReal *x);

@@ -51,6 +51,12 @@ nn_link_source_init(LacTape *tape, NnLinkSource *source, const NnLink *link, con
     return source->frames != NULL && (!s->patches || source->framed != NULL);
 }
 
+const void *
+nn_link_source(const NnLinkSource *source, size_t image)
+{
+    return (const char *)source->x + image * nn_link_source_bytes(source->link);
+}
+
 const uint16_t *
 nn_link_rows(const NnLinkSource *source, size_t image, unsigned worker)
 {
@@ -59,11 +65,10 @@ nn_link_rows(const NnLinkSource *source, size_t image, unsigned worker)
     uint16_t *rows = source->frames + worker * source->frame;
 
     if (before == NULL)
-        nn_stage_fill(s, source->x + image * s->v.channels * s->v.height * s->v.width,
+        nn_stage_fill(s, nn_link_source(source, image),
                       source->framed + worker * source->framed_size, rows);
     else
-        nn_rows_fill(&s->x, &s->places, &s->in, nn_link_image(source->x, before, image),
-                     &before->by, rows);
+        nn_rows_fill(&s->x, &s->places, &s->in, nn_link_source(source, image), &before->by, rows);
     return rows;
 }
 
@@ -136,7 +141,13 @@ forward_images(size_t begin, size_t end, unsigned worker, void *user)
         ForwardImage image = {job, (char *)job->y + i * nn_link_bytes(s),
                               job->moments != NULL ? job->moments + i * 2 * s->all : NULL};
 
-        nn_stage_product(&job->product, nn_link_rows(&job->source, i, worker), forward_tile,
+        const NnStageAhead ahead = i + 1 < end
+                                       ? (NnStageAhead){{nn_link_source(&job->source, i + 1),
+                                                         nn_link_image(job->y, s, i + 1)},
+                                                        {nn_link_source_bytes(s), nn_link_bytes(s)}}
+                                       : (NnStageAhead){{NULL}, {0}};
+
+        nn_stage_product(&job->product, nn_link_rows(&job->source, i, worker), &ahead, forward_tile,
                          &image);
     }
 }

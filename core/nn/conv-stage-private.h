@@ -62,9 +62,15 @@ typedef struct {
     const uint16_t *filters;
 } NnStageProduct;
 
+/** NnStageAhead: memory that comes next, to be asked for while the unit computes; NULL: none. */
+typedef struct {
+    const void *v[2];
+    size_t bytes[2];
+} NnStageAhead;
+
 /** nn_stage_product: a tile after the other, block after block, to @end. */
-void
-nn_stage_product(const NnStageProduct *product, const uint16_t *rows, NnStageEnd end, void *user);
+void nn_stage_product(const NnStageProduct *product, const uint16_t *rows,
+                      const NnStageAhead *ahead, NnStageEnd end, void *user);
 /** nn_stage_forward: the product with filters @w. NULL filters in it: no memory. */
 NnStageProduct nn_stage_forward(LacTape *tape, const NnStage *stage, const LacReal *w);
 /** nn_stage_adjoint: of one phase of the adjoint. */
@@ -83,7 +89,7 @@ size_t nn_stage_weights_size(const NnStage *stage);
 /** nn_stage_weights: @sums = (@first) or += the gradient of an image whose rows are @x and whose
  * result's gradient has rows @g. */
 void nn_stage_weights(const NnStage *stage, const NnStageWeights *weights, const uint16_t *x,
-                      const uint16_t *g, gboolean first, float *sums);
+                      const uint16_t *g, const NnStageAhead *ahead, gboolean first, float *sums);
 /** nn_stage_weights_end: @w [filters][channels][taps] = or += the sum of @n @sums, in order. */
 void
 nn_stage_weights_end(const NnStage *stage, size_t n, const float *sums, gboolean add, LacReal *w);

@@ -325,10 +325,19 @@ tile_row(const NnStageProduct *p, const NnStageTile *tile)
     return (tile->y * p->width + tile->x) * NN_LANES;
 }
 
+static void
+ahead_begin(const NnStageAhead *ahead, size_t pieces, NnAhead next[2])
+{
+    for (size_t k = 0; k < 2; k++)
+        next[k] = nn_ahead(ahead->v[k], ahead->bytes[k], pieces);
+}
+
 void
-nn_stage_product(const NnStageProduct *p, const uint16_t *rows, NnStageEnd end, void *user)
+nn_stage_product(const NnStageProduct *p, const uint16_t *rows, const NnStageAhead *ahead,
+                 NnStageEnd end, void *user)
 {
     const Tiling tiling = tiling_of(p);
+    NnAhead next[2];
     float c[32 * 32] __attribute__((aligned(64)));
     NnAmxTile both = {
         .a = {.at = p->at, .part = nn_rows_part(p->rows), .row = 2 * NN_LANES},
@@ -343,6 +352,7 @@ nn_stage_product(const NnStageProduct *p, const uint16_t *rows, NnStageEnd end, 
         .c_row = 32 * sizeof *c,
     };
 
+    ahead_begin(ahead, p->blocks * ((tiling.all + 1) / 2), next);
     nn_amx_begin_rows((unsigned)tiling.rows);
     for (size_t block = 0; block < p->blocks; block++) {
         both.b.v = p->filters + block * p->steps * both.b.step;
@@ -359,6 +369,8 @@ nn_stage_product(const NnStageProduct *p, const uint16_t *rows, NnStageEnd end, 
                 tile[1].sums = c + 16 * 32;
                 both.a.half = tile_row(p, &tile[1]) - tile_row(p, &tile[0]);
             }
+            nn_ahead_next(&next[0]);
+            nn_ahead_next(&next[1]);
             nn_amx_tile(&both);
             end(&tile[0], user);
             if (both.lower)
@@ -406,8 +418,9 @@ any_tap(const NnStage *s, size_t odd)
 
 void
 nn_stage_weights(const NnStage *s, const NnStageWeights *w, const uint16_t *x, const uint16_t *g,
-                 gboolean first, float *sums)
+                 const NnStageAhead *ahead, gboolean first, float *sums)
 {
+    NnAhead next[2];
     const size_t steps = window_steps(s), step = s->parts * NN_AMX_PAIR;
     NnAmxTile tile = {
         .a = {.step = step, .part = NN_AMX_PAIR, .half = NN_AMX_REGISTER, .row = 64},
@@ -420,6 +433,7 @@ nn_stage_weights(const NnStage *s, const NnStageWeights *w, const uint16_t *x, c
         .c_row = 32 * sizeof *sums,
     };
 
+    ahead_begin(ahead, s->out.blocks * s->x.blocks * s->taps, next);
     nn_rows_turn(&s->g, s->top * s->width + s->left, steps, g, w->turned);
     for (size_t odd = 0; odd < 2; odd++)
         if (any_tap(s, odd))
@@ -434,6 +448,8 @@ nn_stage_weights(const NnStage *s, const NnStageWeights *w, const uint16_t *x, c
                 tile.b.v = w->pairs[at % 2] + (column * s->x.rows + at / 2 * 2) * NN_LANES;
                 tile.c = sums;
                 tile.from = first ? NULL : sums;
+                nn_ahead_next(&next[0]);
+                nn_ahead_next(&next[1]);
                 nn_amx_tile(&tile);
             }
     nn_amx_end();
