@@ -77,8 +77,10 @@ void nn_rows_fill_slope(const NnRows *rows, const NnPlaces *places, const NnBloc
  * 0 where that is NULL. */
 void nn_rows_from_planes(const NnRows *rows, const float *const *planes, size_t n, uint16_t *to);
 /** nn_rows_pairs: the right factor whose steps of k are rows: [parts][blocks][pairs][2][16
- * channels], rows 2 m + @odd and 2 m + @odd + 1 side by side. nn_rows_pairs_size: its values. */
-void nn_rows_pairs(const NnRows *rows, size_t odd, const uint16_t *from, uint16_t *to);
+ * channels], rows 2 m + @odd and 2 m + @odd + 1 side by side, of the first @used.
+ * nn_rows_pairs_size: its values.
+ */
+void nn_rows_pairs(const NnRows *rows, size_t odd, size_t used, const uint16_t *from, uint16_t *to);
 static inline size_t
 nn_rows_pairs_size(const NnRows *r)
 {
@@ -90,10 +92,10 @@ void
 nn_rows_turn(const NnRows *rows, size_t first, size_t steps, const uint16_t *from, uint16_t *to);
 
 /** nn_blocked_spread: @planes [channels][pixels] = or += the pixels @v, scaled unless @scale is
- * NULL; nn_blocked_gather: the way back. */
+ * NULL; nn_blocked_gather: the way back. @more: the planes behind them come next. */
 void nn_blocked_spread(const NnBlocked *image, const void *v, const NnScale *scale, gboolean add,
-                       float *planes);
-void nn_blocked_gather(const NnBlocked *image, const float *planes, void *v);
+                       gboolean more, float *planes);
+void nn_blocked_gather(const NnBlocked *image, const float *planes, gboolean more, void *v);
 /** nn_blocked_sums: adds to @sums [2][channels in whole blocks] those of gy and of gy (r - centre).
  */
 void nn_blocked_sums(const NnBlocked *image, const void *gy, const void *r, const float *centre,

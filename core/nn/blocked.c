@@ -5,6 +5,20 @@
 
 /* ---- rows of pixels ---- */
 
+/* Asks for a pixel some way behind @pixel: what fetches memory ahead by itself stops at the end of
+ * each page, and a page holds few pixels. */
+__attribute__((always_inline)) static inline void
+ask_ahead(const void *v, size_t pixel, unsigned parts)
+{
+    enum { FAR = 48 };
+    const size_t bytes = NN_LANES * (parts == 1 ? sizeof(uint16_t) : sizeof(float));
+    const char *at = (const char *)v + (pixel + FAR) * bytes;
+
+    __builtin_prefetch(at);
+    if (bytes > 64)
+        __builtin_prefetch(at + 64);
+}
+
 __attribute__((always_inline)) NN_AMX_TARGET static inline void
 fill_block(const NnPlaces *p, const void *v, size_t pixel, const float *scale, const float *shift,
            unsigned parts, uint16_t *to, size_t part)
@@ -15,6 +29,7 @@ fill_block(const NnPlaces *p, const void *v, size_t pixel, const float *scale, c
         for (size_t x = 0; x < p->width_read; x++) {
             NnLanes r = nn_lanes_load(v, pixel + y * p->width + x, parts);
 
+            ask_ahead(v, pixel + y * p->width + x, parts);
             r.low = _mm512_fmadd_ps(a.low, r.low, b.low);
             r.high = _mm512_fmadd_ps(a.high, r.high, b.high);
             nn_amx_interleave(r.low, r.high, parts, to + (p->row[y] + p->column[x]) * NN_LANES,
@@ -55,6 +70,8 @@ fill_slope_block(const NnPlaces *p, const NnSlope *s, size_t pixel, const float 
             NnLanes g = {_mm512_fmadd_ps(by_r.low, r.low, by.low),
                          _mm512_fmadd_ps(by_r.high, r.high, by.high)};
 
+            ask_ahead(s->gy, pixel, parts);
+            ask_ahead(s->r, pixel, parts);
             g.low = _mm512_maskz_fmadd_ps(_mm512_cmp_ps_mask(r.low, zero, _CMP_GT_OQ) | every,
                                           by_gy.low, gy.low, g.low);
             g.high = _mm512_maskz_fmadd_ps(_mm512_cmp_ps_mask(r.high, zero, _CMP_GT_OQ) | every,
@@ -122,9 +139,22 @@ nn_rows_from_planes(const NnRows *rows, const float *const *planes, size_t n, ui
     }
 }
 
-NN_AMX_TARGET void
-nn_blocked_gather(const NnBlocked *image, const float *planes, void *v)
+/* The planes of the next image, in as many pieces as this one is worked on: planes are too many for
+ * what fetches memory by itself. */
+static NnAhead
+planes_ahead(const NnBlocked *image, const float *planes, gboolean more)
 {
+    const size_t values = image->channels * image->pixels;
+
+    return nn_ahead(more ? planes + values : NULL, values * sizeof *planes,
+                    image->blocks * ((image->pixels + 15) / 16));
+}
+
+NN_AMX_TARGET void
+nn_blocked_gather(const NnBlocked *image, const float *planes, gboolean more, void *v)
+{
+    NnAhead next = planes_ahead(image, planes, more);
+
     for (size_t b = 0; b < image->blocks; b++) {
         for (size_t pixel = 0; pixel < image->pixels; pixel += 16) {
             const size_t n = MIN(16, image->pixels - pixel);
@@ -135,6 +165,7 @@ nn_blocked_gather(const NnBlocked *image, const float *planes, void *v)
                 from[k] = b * NN_LANES + k < image->channels
                               ? planes + (b * NN_LANES + k) * image->pixels + pixel
                               : NULL;
+            nn_ahead_next(&next);
             turn_planes(from, n, lanes);
             for (size_t i = 0; i < n; i++)
                 nn_lanes_store(lanes[i], v, b * image->pixels + pixel + i, image->parts);
@@ -157,8 +188,9 @@ store_planes(__m512 r[16], size_t channels, size_t n, gboolean add, size_t step,
 
 NN_AMX_TARGET void
 nn_blocked_spread(const NnBlocked *image, const void *v, const NnScale *scale, gboolean add,
-                  float *planes)
+                  gboolean more, float *planes)
 {
+    NnAhead next = planes_ahead(image, planes, more);
     const size_t step = image->pixels;
 
     for (size_t b = 0; b < image->blocks; b++) {
@@ -173,6 +205,7 @@ nn_blocked_spread(const NnBlocked *image, const void *v, const NnScale *scale, g
             float *to = planes + first * step + pixel;
             __m512 low[16], high[16];
 
+            nn_ahead_next(&next);
             for (size_t i = 0; i < 16; i++) {
                 const NnLanes r =
                     nn_lanes_load(v, b * image->pixels + pixel + MIN(i, n - 1), image->parts);
@@ -233,9 +266,9 @@ pair_rows(const uint16_t *first, const uint16_t *second, __m512i out[2])
 }
 
 NN_AMX_TARGET void
-nn_rows_pairs(const NnRows *rows, size_t odd, const uint16_t *from, uint16_t *to)
+nn_rows_pairs(const NnRows *rows, size_t odd, size_t used, const uint16_t *from, uint16_t *to)
 {
-    const size_t pairs = (rows->rows - odd) / 2;
+    const size_t pairs = (MIN(used, rows->rows) - odd) / 2;
 
     for (size_t b = 0; b < rows->parts * rows->blocks; b++) {
         for (size_t m = 0; m < pairs; m++) {

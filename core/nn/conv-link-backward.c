@@ -1,6 +1,5 @@
 /* The backward pass of a link of a chain of convolutions, see conv-link-private.h. */
 #include "conv-link-private.h"
-#include "parallel-private.h"
 #include "tape-private.h"
 
 #include <math.h>
@@ -109,7 +108,7 @@ backward_adjoint(const Backward *job, const uint16_t *rows, size_t i, gboolean m
             nn_stage_product(&job->phases[p], rows, p == 0 ? &ahead : &none, backward_tile, &b);
     }
     if (before == NULL)
-        nn_blocked_spread(&s->in, b.out, NULL, job->add_x,
+        nn_blocked_spread(&s->in, b.out, NULL, job->add_x, more,
                           job->gx + i * s->v.channels * s->in.pixels);
 }
 
@@ -274,7 +273,7 @@ nn_link_backward(const LacTensor *y)
         return;
     if (wants_w && !backward_init_weights(tape, &job))
         return;
-    lac_parallel_for_short(2.0 * nn_link_seconds(s), job.blocks, 1, backward_blocks, &job);
+    nn_each_image(2.0 * nn_link_seconds(s), job.blocks, 1, backward_blocks, &job);
     if (wants_w)
         nn_stage_weights_end(&s->shape, job.blocks, job.sums, !lac_tensor_first(w), w->grad);
     if (wants_b)

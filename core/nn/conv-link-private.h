@@ -73,8 +73,10 @@ nn_link_seconds(const NnLink *link)
 void nn_link_total(const NnLink *link, const double *sums, size_t c, double out[2]);
 /** nn_alloc_cleared: lac_tape_alloc(), all 0. */
 void *nn_alloc_cleared(LacTape *tape, size_t bytes);
-/** nn_each_image: a loop over @n images, @seconds of one thread. */
-void nn_each_image(double seconds, size_t n, LacLoopBody body, void *user);
+/** nn_each_image: lac_parallel_for() over @n images, @seconds of one thread; nn_image_grain: of
+ * such a loop whose sums do not depend on it. */
+void nn_each_image(double seconds, size_t n, size_t grain, LacLoopBody body, void *user);
+size_t nn_image_grain(size_t n);
 
 /** NnLinkSource: images as rows. @frames: [workers][@frame] memory for them, @framed likewise for
  * patches

@@ -9,11 +9,22 @@
 #ifdef NN_AMX
 
 void
-nn_each_image(double seconds, size_t n, LacLoopBody body, void *user)
+nn_each_image(double seconds, size_t n, size_t grain, LacLoopBody body, void *user)
+{
+    const double short_loop = 1e-3; /* longer ones gain even where a thread starts late */
+
+    if (seconds < short_loop)
+        lac_parallel_for_short(seconds, n, grain, body, user);
+    else
+        lac_parallel_for(n, grain, body, user);
+}
+
+size_t
+nn_image_grain(size_t n)
 {
     enum { SHARES = 4 }; /* a thread, to even out what other programs take of the processor */
 
-    lac_parallel_for_short(seconds, n, MAX(1, n / (SHARES * lac_threads())), body, user);
+    return MAX(1, n / (SHARES * lac_threads()));
 }
 
 void *
@@ -196,7 +207,7 @@ nn_link_forward(NnLink *s, const NnStackLayer *layer, const LacReal *x, LacReal 
     if (layer->b != NULL)
         memcpy(bias, layer->b->v, s->shape.v.filters * sizeof *bias);
     job.bias = bias;
-    nn_each_image(nn_link_seconds(s), n, forward_images, &job);
+    nn_each_image(nn_link_seconds(s), n, nn_image_grain(n), forward_images, &job);
     if (s->norm != NULL)
         stage_normalise(s, layer, job.moments, lanes);
     nn_arena_release(&tape->arena, mark);

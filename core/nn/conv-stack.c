@@ -35,7 +35,7 @@ planes_size(const NnLink *s)
 static double
 planes_seconds(const NnLink *s)
 {
-    return 1e-9 * (double)(s->shape.v.n * planes_size(s));
+    return 2e-9 * (double)(s->shape.v.n * planes_size(s));
 }
 
 static void
@@ -45,7 +45,7 @@ planes_forward(size_t begin, size_t end, unsigned worker, void *user)
     const NnLink *s = job->link;
 
     for (size_t i = begin; i < end; i++)
-        nn_blocked_spread(&s->shape.out, nn_link_image(job->x, s, i), &s->by, FALSE,
+        nn_blocked_spread(&s->shape.out, nn_link_image(job->x, s, i), &s->by, FALSE, i + 1 < end,
                           job->planes + i * planes_size(s));
 }
 
@@ -58,7 +58,7 @@ planes_gather(size_t begin, size_t end, unsigned worker, void *user)
     for (size_t i = begin; i < end; i++) {
         char *gx = job->gx + i * nn_link_bytes(s);
 
-        nn_blocked_gather(&s->shape.out, job->gy + i * planes_size(s), gx);
+        nn_blocked_gather(&s->shape.out, job->gy + i * planes_size(s), i + 1 < end, gx);
         if (s->norm != NULL)
             nn_blocked_sums(&s->shape.out, gx, nn_link_image(job->x, s, i), s->centre,
                             s->sums + i * 2 * s->all);
@@ -74,7 +74,7 @@ planes_backward(const LacTensor *y)
     lac_tensor_first(x);
     s->sums = nn_alloc_cleared(y->tape, s->shape.v.n * 2 * s->all * sizeof *s->sums);
     if (s->sums != NULL)
-        nn_each_image(planes_seconds(s), s->shape.v.n, planes_gather,
+        nn_each_image(planes_seconds(s), s->shape.v.n, nn_image_grain(s->shape.v.n), planes_gather,
                       &(Planes){.link = s, .x = x->v, .gy = y->grad, .gx = (char *)x->grad});
 }
 
@@ -95,7 +95,7 @@ planes(LacTensor *x)
                                          s->shape.v.out_width});
     if (y == NULL)
         return NULL;
-    nn_each_image(planes_seconds(s), s->shape.v.n, planes_forward,
+    nn_each_image(planes_seconds(s), s->shape.v.n, nn_image_grain(s->shape.v.n), planes_forward,
                   &(Planes){.link = s, .x = x->v, .planes = y->v});
     return lac_tape_done(y);
 }

@@ -68,6 +68,14 @@ typedef struct {
     size_t bytes[2];
 } NnStageAhead;
 
+/** nn_stage_ahead: in @pieces. */
+static inline void
+nn_stage_ahead(const NnStageAhead *ahead, size_t pieces, NnAhead next[2])
+{
+    for (size_t k = 0; k < 2; k++)
+        next[k] = nn_ahead(ahead->v[k], ahead->bytes[k], pieces);
+}
+
 /** nn_stage_product: a tile after the other, block after block, to @end. */
 void nn_stage_product(const NnStageProduct *product, const uint16_t *rows,
                       const NnStageAhead *ahead, NnStageEnd end, void *user);
