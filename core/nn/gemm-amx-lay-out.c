@@ -62,21 +62,32 @@ turn(const float *from, size_t step, size_t rows, size_t cols, __m512 out[16])
 }
 
 /* [depth x rows], rows of memory @step apart, as lay_out_rows() would its transpose. */
-NN_AMX_TARGET static void
-lay_out_turned_rows(const float *from, size_t step, size_t rows, const AmxPart *part, float *wide,
-                    uint16_t *to)
+__attribute__((always_inline)) NN_AMX_TARGET static inline void
+lay_out_turned_rows_in(const float *from, size_t step, size_t rows, const AmxPart *part,
+                       unsigned parts, uint16_t *to)
 {
-    for (size_t k = 0; k < part->depth; k += 16) {
-        for (size_t i = 0; i < rows; i += 16) {
-            __m512 columns[16];
+    for (size_t k = 0; k < part->depth; k += NN_AMX_STEP, to += parts * NN_AMX_PAIR) {
+        const size_t left = part->depth - k;
 
-            turn(from + k * step + i, step, part->depth - k, rows - i, columns);
+        for (size_t i = 0; i < rows; i += 16) {
+            __m512 first[16], second[16];
+
+            turn(from + k * step + i, step, left, rows - i, first);
+            turn(from + (k + 16) * step + i, step, left > 16 ? left - 16 : 0, rows - i, second);
 #pragma GCC unroll 16
             for (size_t j = 0; j < 16; j++)
-                _mm512_storeu_ps(wide + (i + j) * DEPTH + k, columns[j]);
+                nn_amx_join(first[j], second[j], parts, to + (i + j) * NN_AMX_STEP, NN_AMX_PAIR);
         }
     }
-    lay_out_rows(wide, DEPTH, rows, part, to);
+}
+
+NN_AMX_TARGET static void
+lay_out_turned_rows(const float *from, size_t step, size_t rows, const AmxPart *part, uint16_t *to)
+{
+    if (part->parts == 1)
+        lay_out_turned_rows_in(from, step, rows, part, 1, to);
+    else
+        lay_out_turned_rows_in(from, step, rows, part, 3, to);
 }
 
 /* [cols x depth], rows of memory @step apart, as a panel. */
@@ -148,8 +159,7 @@ nn_amx_lay_out_a(const AmxPart *part, size_t row, size_t rows)
     if (!g->ta)
         lay_out_rows(g->a + row * g->lda + part->k, g->lda, rows, part, scratch->a);
     else
-        lay_out_turned_rows(g->a + part->k * g->lda + row, g->lda, rows, part, scratch->wide,
-                            scratch->a);
+        lay_out_turned_rows(g->a + part->k * g->lda + row, g->lda, rows, part, scratch->a);
 }
 
 void

@@ -11,19 +11,18 @@
 G_BEGIN_DECLS
 
 enum {
-    DEPTH = 512,                           /* steps of k laid out at once */
-    PANEL = 3 * DEPTH * NN_AMX_EDGE,       /* values of a laid out panel, at most */
-    GROUP_VALUES = 6 * PANEL,              /* of the panels laid out at once: a quarter of L2 */
-    FINISH_VALUES = 2 * GROUP_VALUES,      /* at most, where rows are to be whole after each tile */
-    MOST_GROUP = GROUP_VALUES / PANEL * 4, /* panels, where k is short */
-    SERIAL_FLOPS = 1 << 22,                /* below this a second thread helps little */
+    DEPTH = 512,                     /* steps of k laid out at once */
+    PANEL = 3 * DEPTH * NN_AMX_EDGE, /* values of a laid out panel, at most */
+    GROUP_VALUES = 7 * PANEL,        /* of the panels laid out at once: a third of L2 */
+    FINISH_VALUES = 12 * PANEL,      /* at most, where rows are to be whole after each tile */
+    SERIAL_FLOPS = 1 << 22,          /* below this a second thread helps little */
 };
 
 /** AmxScratch: laid out factors, one a thread, kept for its life. */
 typedef struct {
     uint16_t panels[FINISH_VALUES];
     uint16_t a[PANEL];
-    float wide[DEPTH * NN_AMX_EDGE + NN_SLACK]; /* a factor that has to be turned first */
+    float wide[DEPTH * NN_AMX_EDGE + NN_SLACK]; /* a factor that is laid out by its owner first */
     float c[NN_AMX_EDGE * NN_AMX_EDGE];
 } __attribute__((aligned(64))) AmxScratch;
 
