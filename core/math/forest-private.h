@@ -105,8 +105,9 @@ typedef struct {
     int64_t *packed;
 } TreeSpace;
 
-/** TreeSplit: @gain: drop of impurity; rows go left whose code of @feature is up to @cut, halfway
- * between the occupied bins @below and @above, or is in @subset. */
+/** TreeSplit: @gain: drop of impurity; rows go left whose code of @feature is up to @cut, which is
+ * halfway between the occupied bins @below and @above (or @below, where sums are packed: cuts are
+ * then sought when the tree stands), or is in @subset. */
 typedef struct {
     double gain;
     size_t feature;
@@ -186,6 +187,9 @@ void tree_wide_many(TreeWork *work, const TreeSpace *space, const TreeNodeRows *
 gboolean tree_packed_init(TreeSpace *space, size_t trees, GError **error);
 /** tree_packed_list: rows in the bag with their sums, rows out of it; how many are in it. */
 size_t tree_packed_list(TreeWork *work, const TreeSpace *space);
+/** tree_packed_cuts: of nodes whose cut holds, so far, the occupied bins below it and, times 256,
+ * above it. */
+void tree_packed_cuts(TreeWork *work, const TreeSpace *space);
 /** tree_packed_unpack: the same sums to work->pay, for searches that know no packed ones. */
 void tree_packed_unpack(TreeWork *work, const TreeSpace *space, size_t begin, size_t end);
 int64_t tree_packed_sum(const TreeWork *work, size_t begin, size_t end);

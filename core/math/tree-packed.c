@@ -279,6 +279,73 @@ tree_packed_partition(TreeWork *work, const TreeSpace *space, size_t begin, size
     }
 }
 
+/* The rules of eight nodes from the @i-th on; *live: those that split at a threshold. */
+TREE_WIDE_INLINE __m512i
+packed_rules(const TreeWork *work, size_t i, __mmask8 *live)
+{
+    const __m256i at = _mm256_add_epi32(
+        _mm256_setr_epi32(2, 5, 8, 11, 14, 17, 20, 23), /* the last of the three words of each */
+        _mm256_set1_epi32((int)(3 * i)));
+    const __mmask8 there = packed_first(work->n_nodes - i);
+    const __m256i rule = _mm256_mmask_i32gather_epi32(_mm256_setzero_si256(), there, at,
+                                                      (const int *)(const void *)work->nodes, 4);
+
+    *live = _mm256_mask_cmpneq_epi32_mask(there, _mm256_srli_epi32(rule, 16),
+                                          _mm256_set1_epi32(TREE_BY_SUBSET));
+    return _mm512_cvtepu32_epi64(rule);
+}
+
+/* Addresses of the centres of the columns that rules name. */
+TREE_WIDE_INLINE __m512i
+packed_centres(const TreeSpace *space, __mmask8 live, __m512i rule)
+{
+    const __m512i feature = _mm512_and_si512(rule, _mm512_set1_epi64(0xffff));
+    const __m512i offset = _mm512_mullo_epi64(feature, _mm512_set1_epi64(sizeof(LacBinColumn)));
+
+    return _mm512_mask_i64gather_epi64(rule, live, offset, &space->bins->columns[0].centre, 1);
+}
+
+TREE_WIDE_INLINE __m512d
+packed_centre(__mmask8 live, __m512i centres, __m512i code)
+{
+    return _mm512_mask_i64gather_pd(_mm512_setzero_pd(), live,
+                                    _mm512_add_epi64(centres, _mm512_slli_epi64(code, 3)), NULL, 1);
+}
+
+/* For each the last bin no farther up than halfway, by halving, eight nodes at a time. */
+TREE_WIDE void
+tree_packed_cuts(TreeWork *work, const TreeSpace *space)
+{
+    const __m512i byte = _mm512_set1_epi64(0xff), one = _mm512_set1_epi64(1);
+    const __m512d share = _mm512_set1_pd(0.5);
+    uint64_t cuts[TREE_LANES];
+
+    g_assert(work->n_nodes < INT32_MAX / 3);
+    for (size_t i = 0; i < work->n_nodes; i += TREE_LANES) {
+        __mmask8 live;
+        const __m512i rule = packed_rules(work, i, &live);
+        const __m512i centres = packed_centres(space, live, rule);
+        const __m512i below = _mm512_and_si512(_mm512_srli_epi64(rule, 16), byte);
+        const __m512i above = _mm512_srli_epi64(rule, 24);
+        const __m512d middle =
+            _mm512_add_pd(_mm512_mul_pd(share, packed_centre(live, centres, below)),
+                          _mm512_mul_pd(share, packed_centre(live, centres, above)));
+        __m512i cut = below, left = _mm512_maskz_sub_epi64(live, above, below);
+
+        while (_mm512_cmpgt_epi64_mask(left, one)) {
+            const __m512i half = _mm512_srli_epi64(left, 1), try = _mm512_add_epi64(cut, half);
+            const __mmask8 up = _mm512_mask_cmp_pd_mask(live, packed_centre(live, centres, try),
+                                                        middle, _CMP_LE_OQ);
+
+            cut = _mm512_mask_mov_epi64(cut, up, try);
+            left = _mm512_sub_epi64(left, half);
+        }
+        _mm512_storeu_si512(cuts, cut);
+        for (size_t k = 0; i + k < work->n_nodes && k < TREE_LANES; k++)
+            work->nodes[i + k].cut = live >> k & 1 ? (uint16_t)cuts[k] : (uint16_t)TREE_BY_SUBSET;
+    }
+}
+
 #else
 
 static gboolean
@@ -314,6 +381,12 @@ tree_packed_leaf(const TreeWork *work, const TreeSpace *space, size_t begin, siz
 size_t
 tree_packed_partition(TreeWork *work, const TreeSpace *space, size_t begin, size_t end,
                       const TreeSplit *split)
+{
+    g_assert_not_reached();
+}
+
+void
+tree_packed_cuts(TreeWork *work, const TreeSpace *space)
 {
     g_assert_not_reached();
 }

@@ -134,7 +134,8 @@ tree_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, do
     }
     if (best->feature == SIZE_MAX)
         return FALSE;
-    if (!best->by_subset)
+    best->cut = best->below; /* parts the node's own rows as well */
+    if (!best->by_subset && space->packed == NULL)
         best->cut = tree_cut_between(&space->bins->columns[space->features[best->feature]],
                                      best->below, best->above);
     return TRUE;

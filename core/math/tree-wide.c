@@ -65,13 +65,16 @@ TREE_WIDE_INLINE void
 wide_few_gains(WideFew *few, size_t first, size_t m, int vectors, const int64_t *packed, size_t n,
                const WideNode *node)
 {
+    /* one vector is gone through as a whole, which no branch has to foresee: lanes without a row
+     * have the largest code, and what is added to them counts for none */
+    const size_t all = vectors == 1 ? LANES : n;
     __m512i sum[TREE_ABREAST][FEW / LANES];
 
     for (size_t f = 0; f < m; f++) {
         for (int v = 0; v < vectors; v++)
             sum[f][v] = _mm512_setzero_si512();
     }
-    for (size_t j = 0; j < n; j++) {
+    for (size_t j = 0; j < all; j++) {
         const __m512i one = _mm512_set1_epi64(packed[j]);
 
         for (size_t f = 0; f < m; f++) {

@@ -303,7 +303,9 @@ tree_add_node(TreeWork *work, const TreeSpace *space, size_t begin, size_t middl
         tree_add_subset(work, space, begin, middle, end, split);
     work->nodes[work->n_nodes] = (TreeNode){
         .feature = (uint16_t)space->features[split->feature],
-        .cut = split->by_subset ? (uint16_t)TREE_BY_SUBSET : (uint16_t)split->cut,
+        .cut = split->by_subset        ? (uint16_t)TREE_BY_SUBSET
+               : space->packed != NULL ? (uint16_t)(split->below | split->above << 8)
+                                       : (uint16_t)split->cut,
     };
     return &work->nodes[work->n_nodes++];
 }
@@ -395,6 +397,8 @@ tree_grow(TreeWork *work, const TreeSpace *space, const LacRng *forest, size_t t
             g_assert(depth < STACK);
         }
     }
+    if (space->packed != NULL)
+        tree_packed_cuts(work, space);
     return space->prune > 0.0 ? tree_prune(work, space, root) : root;
 }
 
