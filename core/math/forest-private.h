@@ -135,7 +135,7 @@ typedef struct {
     TreePair histogram[LAC_BINS_MOST];
     uint32_t counts[LAC_BINS_MOST];
     /* tree-wide.c: all zero between uses, as are the marks */
-    int64_t sums[TREE_ABREAST][LAC_BINS_MOST], other_sums[TREE_ABREAST][LAC_BINS_MOST];
+    int64_t sums[TREE_ABREAST][LAC_BINS_MOST];
     uint8_t marks[TREE_ABREAST][LAC_BINS_MOST];
     int64_t passed[LAC_BINS_MOST + 8];
     uint16_t passed_bin[LAC_BINS_MOST];

@@ -220,39 +220,27 @@ tree_wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, 
     }
 }
 
-/* One row of wide_fill. */
-TREE_WIDE_INLINE void
-wide_add(TreeWork *work, size_t i, size_t m, const uint8_t *const *codes,
-         int64_t (*sums)[LAC_BINS_MOST])
-{
-    const uint32_t row = work->rows[i];
-    const int64_t packed = work->packed[i];
-
-    for (size_t f = 0; f < m; f++) {
-        const uint8_t c = codes[f][row];
-
-        sums[f][c] += packed;
-        work->marks[f][c] = 1;
-    }
-}
-
-/* One pass over the node's rows for @m features; bins that hold any are marked. Every other row has
- * sums of its own, because neighbours are often in one bin. */
+/* One pass over the node's rows for @m features, whose sums do not wait for each other; bins that
+ * hold any are marked. */
 TREE_WIDE_INLINE void
 wide_fill(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_t m,
           const uint32_t *features)
 {
     const uint8_t *codes[TREE_ABREAST];
-    size_t i = node->begin;
 
     for (size_t f = 0; f < m; f++)
         codes[f] = space->codes + features[f] * space->stride;
-    for (; i + 2 <= node->end; i += 2) {
-        wide_add(work, i, m, codes, work->sums);
-        wide_add(work, i + 1, m, codes, work->other_sums);
+    for (size_t i = node->begin; i < node->end; i++) {
+        const uint32_t row = work->rows[i];
+        const int64_t packed = work->packed[i];
+
+        for (size_t f = 0; f < m; f++) {
+            const uint8_t c = codes[f][row];
+
+            work->sums[f][c] += packed;
+            work->marks[f][c] = 1;
+        }
     }
-    if (i < node->end)
-        wide_add(work, i, m, codes, work->sums);
 }
 
 /* Sums up to each bin that holds rows, in order; how many there are. Bins and marks are zero again.
@@ -260,7 +248,7 @@ wide_fill(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size
 TREE_WIDE_INLINE size_t
 wide_gather(TreeWork *work, size_t f, size_t n_bins)
 {
-    int64_t *sums = work->sums[f], *others = work->other_sums[f], passed = 0;
+    int64_t *sums = work->sums[f], passed = 0;
     size_t m = 0;
 
     for (size_t w = 0; 64 * w < n_bins; w++) {
@@ -270,8 +258,8 @@ wide_gather(TreeWork *work, size_t f, size_t n_bins)
         for (uint64_t bits = _mm512_test_epi8_mask(marks, marks); bits != 0; bits &= bits - 1) {
             const unsigned c = (unsigned)(64 * w) + (unsigned)__builtin_ctzll(bits);
 
-            passed += sums[c] + others[c];
-            sums[c] = others[c] = 0;
+            passed += sums[c];
+            sums[c] = 0;
             work->passed[m] = passed;
             work->passed_bin[m++] = (uint16_t)c;
         }

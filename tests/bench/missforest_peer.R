@@ -5,7 +5,8 @@
 #
 # Columns by increasing number of holes; mtry = floor(sqrt(columns)); min.node.size = 5; ends when
 # the relative change grows and takes the round before. Prints one line of JSON: name, seconds of the
-# imputing alone, root mean squared error over the holes, rounds.
+# imputing alone, root mean squared error over the holes, rounds run (one more than count in the end
+# where the change grew).
 suppressMessages(library(ranger))
 
 impute <- function(x, rounds, trees, seed) {
@@ -23,7 +24,7 @@ impute <- function(x, rounds, trees, seed) {
       x[!seen, j] <- predict(forest, x[!seen, -j, drop = FALSE])$predictions
     }
     now <- sum((as.matrix(x) - as.matrix(before))^2) / sum(as.matrix(x)^2)
-    if (now >= change) return(list(x = before, rounds = round - 1))
+    if (now >= change) return(list(x = before, rounds = round))
     change <- now
   }
   list(x = x, rounds = rounds)
@@ -36,5 +37,6 @@ holey <- read.csv(arguments[2])
 seconds <- system.time(
   done <- impute(holey, option(3, 10), option(4, 100), option(5, 1)))[["elapsed"]]
 rmse <- sqrt(mean((as.matrix(done$x) - truth)[is.na(holey)]^2))
-cat(sprintf('{"name": "missForest over ranger %s, %d rounds", "seconds": %.4f, "rmse": %.6f}\n',
-            packageVersion("ranger"), as.integer(done$rounds), seconds, rmse))
+cat(sprintf('{"name": "missForest over ranger %s, %d rounds run", "seconds": %.4f, "rmse": %.6f, "rounds": %d}\n',
+            packageVersion("ranger"), as.integer(done$rounds), seconds, rmse,
+            as.integer(done$rounds)))

@@ -159,7 +159,7 @@ def run_peer(name, folder):
 
 
 def run_lacuna(bench, folder):
-    """label -> (seconds, rmse or None), from lacuna-bench goals."""
+    """label -> (seconds, rmse or None, rounds or None), from lacuna-bench goals."""
     subprocess.run([bench, "--export", folder], check=True)
     tsv = os.path.join(folder, "goals.tsv")
     subprocess.run([bench, "--tsv", tsv, "goals"], check=True)
@@ -167,8 +167,10 @@ def run_lacuna(bench, folder):
     with open(tsv, encoding="utf-8") as lines:
         for line in lines:
             label, median, _, _, _, text = line.rstrip("\n").split("\t")
-            rmse = float(text.split()[1]) if text.startswith("RMSE ") else None
-            figures[label] = (float(median), rmse)
+            words = text.split()
+            rmse = float(words[1]) if text.startswith("RMSE ") else None
+            rounds = int(words[2]) if text.endswith("rounds run") else None
+            figures[label] = (float(median), rmse, rounds)
     return figures
 
 
@@ -195,6 +197,15 @@ def row(work, goal, ours, peer):
         goal,
         reached,
     )
+
+
+def a_round(work, ours, peer):
+    """How much faster a round is, where both sides tell how many they ran; or None."""
+    if ours is None or not isinstance(peer, dict) or not ours[2] or not peer.get("rounds"):
+        return None
+    faster = peer["seconds"] / peer["rounds"] / (ours[0] / ours[2])
+    return "%s: %d rounds run here, %d there; a round is x %.1f faster, with RMSE x %.3f" % (
+        work, ours[2], peer["rounds"], faster, ours[1] / peer["rmse"])
 
 
 def main():
@@ -225,6 +236,7 @@ def main():
                 remarks.append(f"{name}: skipped, {peer}")
             if work not in figures:
                 remarks.append(f"{work}: lacuna-bench gave no figure (see above)")
+            remarks.append(a_round(work, figures.get(work), peer))
             lines.append(row(work, goal, figures.get(work), peer))
             print(lines[-1], file=sys.stderr)
     print()
