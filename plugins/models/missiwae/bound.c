@@ -168,6 +168,31 @@ mask_likelihood(const Dlvm *self, const Batch *batch, const Heads *heads, size_t
     return missing_log_likelihood(self, batch, missing_complete(batch, drawn, samples));
 }
 
+/* Whether all columns are Bernoulli ones behind linear layers. */
+static gboolean
+is_bernoulli(const Dlvm *self)
+{
+    const Layout *layout = self->layout;
+
+    return self->components == 0 && !self->mnar && self->net->shape != NET_CONV &&
+           layout->likelihood == BERNOULLI && layout->numeric > 0 && layout->counts == 0 &&
+           layout->binary == 0 && layout->categories == 0;
+}
+
+/* Their likelihood in one operator with the last layer. */
+static LacTensor *
+bernoulli_rows(const Dlvm *self, const Batch *batch, LacTensor *z)
+{
+    const Net *net = self->net;
+    LacTensor *h = net->decoder.n > 0 ? lac_mlp_apply(&net->decoder, z) : z;
+
+    if (h == NULL)
+        return NULL;
+    return lac_nn_linear_bernoulli_rows(batch->numeric, h,
+                                        lac_net_use(h->tape, net->numeric.weight),
+                                        lac_net_use(h->tape, net->numeric.bias), batch->numeric_o);
+}
+
 static LacTensor *
 log_likelihood(const Dlvm *self, const Batch *batch, LacTensor *z, size_t samples, LacRng *rng)
 {
@@ -175,6 +200,8 @@ log_likelihood(const Dlvm *self, const Batch *batch, LacTensor *z, size_t sample
     LacTensor *rows;
     Heads heads;
 
+    if (is_bernoulli(self))
+        return bernoulli_rows(self, batch, z);
     net_decode(self, lac_nn_reshape(z, LAC_SHAPE(batch->n * samples, d)), &heads);
     rows = heads_log_likelihood(&heads, self->layout, batch, samples);
     if (!self->mnar)
