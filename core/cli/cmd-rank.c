@@ -208,8 +208,10 @@ const LacCommand lac_command_rank = {
     .details =
         "Hides observed cells of a table the way its own holes are distributed (mask 'learned'), "
         "lets each candidate fill them, and compares what comes back with what was there: CRPS of "
-        "draws (the absolute error of models that do not draw), RMSE of numbers, share of wrong "
-        "categories (PFC), and how many hidden values the intervals cover. The energy-I-score "
+        "draws (the absolute error of models that do not draw), RMSE of numbers, Brier score of "
+        "drawn "
+        "categories and share of wrong ones (PFC), and how many hidden values the intervals cover. "
+        "The energy-I-score "
         "judges how the table's own holes are filled, where there is no truth.\n\n"
         "Each kind of columns has its own winner: the mean of the ranks by these scores decides, "
         "and the others are told apart from it by paired t tests over the masks, adjusted by "

@@ -284,12 +284,12 @@ append_metrics(GString *out, int64_t draws)
 {
     const char *level = draws >= 19 ? "0.9" : draws >= 9 ? "0.8" : "0.5";
 
-    g_string_append_printf(
-        out,
-        "draws: %" G_GINT64_FORMAT
-        "\nmetrics: [crps, rmse, mae, pfc, energy: {max_rows: 1000}, coverage: {levels: [%s]}, "
-        "width: {levels: [%s]}]\n",
-        draws, level, level);
+    g_string_append_printf(out,
+                           "draws: %" G_GINT64_FORMAT
+                           "\nmetrics: [crps, rmse, mae, brier, pfc, energy: {max_rows: 1000}, "
+                           "coverage: {levels: [%s]}, "
+                           "width: {levels: [%s]}]\n",
+                           draws, level, level);
 }
 
 gboolean

@@ -5,7 +5,7 @@
 #include "ranking-private.h"
 
 /* Table values that a run with masked cells gives a candidate under one mask. */
-enum { V_RMSE, V_MAE, V_CRPS, V_PFC, V_ENERGY, V_COVERAGE, V_WIDTH, V_N };
+enum { V_RMSE, V_MAE, V_CRPS, V_PFC, V_BRIER, V_ENERGY, V_COVERAGE, V_WIDTH, V_N };
 
 /* One candidate under one mask. */
 typedef struct {

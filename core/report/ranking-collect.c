@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const value_names[V_N] = {"rmse",   "mae",      "crps", "pfc",
-                                             "energy", "coverage", "width"};
+static const char *const value_names[V_N] = {"rmse",  "mae",    "crps",     "pfc",
+                                             "brier", "energy", "coverage", "width"};
 
 /* ---- what is read ------------------------------------------------------------------------------
  */
@@ -116,7 +116,7 @@ take_truth(RankCollected *self, Rows *rows)
             run->value[v] = report_number_at(rows, C_VALUE);
     if (strcmp(metric, "coverage") == 0 && self->level == NULL)
         self->level = report_text_at(rows, C_PART);
-    if (strcmp(metric, "crps") == 0)
+    if (strcmp(metric, "crps") == 0 || strcmp(metric, "brier") == 0)
         candidate->draws |= sqlite3_column_int64(rows, C_DRAWS) > 0;
 }
 

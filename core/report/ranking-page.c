@@ -178,9 +178,11 @@ section_reading(Page *page, const LacRanking *ranking)
     page_text(page, "%s Smaller is better in every score.", rule);
     page_text(page,
               "CRPS compares draws with values that were hidden, and so rewards honest spread; a "
-              "model that does not draw pays its mean absolute error. RMSE and PFC (the share of "
-              "wrong levels) look at the best guess alone and are won by a model that fills with "
-              "means. All three judge hidden cells that were observed: they carry over to the "
+              "model that does not draw pays its mean absolute error. The Brier score (its half) "
+              "does the same for levels, where a model that does not draw pays PFC. RMSE and PFC "
+              "(the share of wrong levels) look at the best guess alone and are won by a model "
+              "that fills with means and modes. All of them judge hidden cells that were observed: "
+              "they carry over to the "
               "table's own holes when these depend on what is observed (MCAR, MAR), and not "
               "beyond (MNAR).");
     page_text(page,
@@ -193,7 +195,7 @@ section_reading(Page *page, const LacRanking *ranking)
               "the nearer to its target the better, and among those that reach it the narrower "
               "interval wins. It is shown and not ranked.");
     page_text(page,
-              "Worse means: by CRPS, RMSE or PFC in a paired t test over the masks at 5 %%, "
+              "Worse means: by CRPS, RMSE, Brier or PFC in a paired t test over the masks at 5 %%, "
               "adjusted by Holm for all pairs of models. It speaks of other masks of this table, "
               "not of other tables.");
     page_section_end(page);

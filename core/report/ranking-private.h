@@ -16,8 +16,9 @@ typedef enum {
 
 /**
  * LacRankScore: what a group is ranked by; smaller is better.
- * @LAC_RANK_CRPS: of draws against hidden values (numbers only); of a model without draws its mean
- *   absolute error, which is the same score of a single value
+ * @LAC_RANK_CRPS: of draws against hidden values; half the Brier score of categories. Of a model
+ *   without draws its mean absolute error, or its share of wrong levels, which are the same scores
+ *   of a single value
  * @LAC_RANK_I_SCORE: energy-I-score, of the table's own holes, without a truth
  * @LAC_RANK_POINT: RMSE of numbers, share of wrong levels
  */

@@ -15,7 +15,7 @@ enum { NAME_WIDTH = 11 };
 static const char *const group_names[] = {"numbers", "categories"};
 static const char *const group_titles[] = {"Numbers", "Categories"};
 static const char *const score_names[LAC_RANK_GROUPS][LAC_RANK_SCORES] = {
-    {"CRPS", "energy-I-score", "RMSE"}, {"", "energy-I-score", "PFC"}};
+    {"CRPS", "energy-I-score", "RMSE"}, {"Brier", "energy-I-score", "PFC"}};
 
 const char *
 lac_rank_group_name(LacRankGroup group)
@@ -139,22 +139,32 @@ static const TextColumn text_columns[] = {
     {"I-score", 8, LAC_RANK_NUMBERS, LAC_RANK_I_SCORE},
     {"RMSE", 8, LAC_RANK_NUMBERS, LAC_RANK_POINT},
     {"cover", 6, LAC_RANK_NUMBERS, T_COVERAGE},
+    {"Brier", 8, LAC_RANK_LEVELS, LAC_RANK_CRPS},
     {"I-score", 8, LAC_RANK_LEVELS, LAC_RANK_I_SCORE},
     {"PFC", 8, LAC_RANK_LEVELS, LAC_RANK_POINT},
     {"time", 8, -1, T_TIME},
 };
 
 static gboolean
+any_value(const LacRanking *self, int group, int score)
+{
+    for (size_t i = 0; i < self->ranked; i++)
+        if (!isnan(self->model[i].part[group].value[score]))
+            return TRUE;
+    return FALSE;
+}
+
+/* Coverage, which nobody is ranked by, gives way where the line would be longer than 80. */
+static gboolean
 column_shown(const LacRanking *self, const TextColumn *column)
 {
     if (column->group < 0)
         return TRUE;
     if (column->score == T_COVERAGE)
-        return self->scored[LAC_RANK_NUMBERS] && *self->level != '\0';
-    for (size_t i = 0; i < self->ranked; i++)
-        if (!isnan(self->model[i].part[column->group].value[column->score]))
-            return TRUE;
-    return FALSE;
+        return self->scored[LAC_RANK_NUMBERS] && *self->level != '\0' &&
+               !(any_value(self, LAC_RANK_NUMBERS, LAC_RANK_I_SCORE) &&
+                 any_value(self, LAC_RANK_LEVELS, LAC_RANK_I_SCORE));
+    return any_value(self, column->group, column->score);
 }
 
 /* Owned. */

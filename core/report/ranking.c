@@ -56,6 +56,8 @@ value_of(const RankCandidate *candidate, LacRankGroup group, LacRankScore score)
 {
     if (score == LAC_RANK_CRPS && group == LAC_RANK_NUMBERS)
         return candidate->draws ? V_CRPS : V_MAE;
+    if (score == LAC_RANK_CRPS)
+        return candidate->draws ? V_BRIER : V_PFC;
     if (score == LAC_RANK_POINT)
         return group == LAC_RANK_NUMBERS ? V_RMSE : V_PFC;
     return -1;

@@ -89,7 +89,8 @@ folder_value(Folder *folder, const char *model, int mask, const char *metric, co
         folder_sql(folder,
                    "INSERT INTO metrics(cell, metric, value, status, draws) "
                    "VALUES('%q-%d', '%q', %f, 'ok', %d)",
-                   model, mask, metric, value, strcmp(metric, "crps") == 0 ? 9 : -1);
+                   model, mask, metric, value,
+                   strcmp(metric, "crps") == 0 || strcmp(metric, "brier") == 0 ? 9 : -1);
     else
         folder_sql(folder,
                    "INSERT INTO metrics(cell, metric, column_name, value, status) "
@@ -110,6 +111,8 @@ folder_model(Folder *folder, const char *model, double crps, double mae, double 
         folder_cell(folder, model, mask, "ok", mask);
         if (!isnan(crps))
             folder_value(folder, model, mask, "crps", NULL, crps + add);
+        if (!isnan(crps))
+            folder_value(folder, model, mask, "brier", NULL, 0.5 * pfc + add);
         folder_value(folder, model, mask, "mae", NULL, mae + add);
         folder_value(folder, model, mask, "rmse", NULL, rmse + add);
         folder_value(folder, model, mask, "pfc", NULL, pfc + add);
@@ -156,6 +159,10 @@ LAC_TEST(report_ranking, ranks_are_means_over_scores_within_each_kind_of_columns
     EXPECT_NEAR_DOUBLE(point->part[LAC_RANK_NUMBERS].rank[LAC_RANK_POINT], 1, 0);
     EXPECT_NEAR_DOUBLE(point->part[LAC_RANK_NUMBERS].mean_rank, 1.5, 1e-15);
     EXPECT_NEAR_DOUBLE(draws->part[LAC_RANK_NUMBERS].mean_rank, 1.5, 1e-15);
+    /* half of PFC here; who does not draw pays all of it. The masks add .015 and .0005 rmse */
+    EXPECT_NEAR_DOUBLE(draws->part[LAC_RANK_LEVELS].value[LAC_RANK_CRPS], .11511, 1e-12);
+    EXPECT_NEAR_DOUBLE(point->part[LAC_RANK_LEVELS].value[LAC_RANK_CRPS], .3151, 1e-12);
+    EXPECT_NEAR_DOUBLE(bad->part[LAC_RANK_LEVELS].rank[LAC_RANK_CRPS], 1, 0);
     EXPECT_NEAR_DOUBLE(draws->overall, 1.75, 1e-15);
     EXPECT_NEAR_DOUBLE(point->overall, 2.25, 1e-15);
     EXPECT_NEAR_DOUBLE(bad->overall, 2, 1e-15);
@@ -186,6 +193,7 @@ LAC_TEST(report_ranking, only_what_the_masks_tell_apart_is_called_worse)
         folder_value(&folder, "twin", mask, "rmse", NULL, .216 + turn[mask - 1]);
         folder_value(&folder, "twin", mask, "mae", NULL, .216);
         folder_value(&folder, "twin", mask, "pfc", NULL, .12 + turn[mask - 1]);
+        folder_value(&folder, "twin", mask, "brier", NULL, .07 + turn[mask - 1]);
     }
     g_autoptr(LacRanking) ranking = lac_ranking_new(table, folder.dir, NULL, 0, NULL, &error);
 
