@@ -63,6 +63,10 @@ LAC_PRIVATE_API void lac_context_cancel(LacContext *context);
  * later. Any number of times; not while a component works. */
 LAC_PRIVATE_API void lac_context_mark(LacContext *context);
 LAC_PRIVATE_API void lac_context_rewind(LacContext *context);
+/** lac_context_trace_units: from number @from on, the points of series "mean" of @column become
+ * @shift + @factor value, and those of series "sd" @factor value. */
+LAC_PRIVATE_API void lac_context_trace_units(LacContext *context, guint from, gssize column,
+                                             double shift, double factor);
 /** lac_context_traces, _events: what was collected; arrays of pointers lent until free. */
 LAC_PRIVATE_API const GPtrArray *lac_context_traces(const LacContext *context);
 LAC_PRIVATE_API const GPtrArray *lac_context_events(const LacContext *context);

@@ -256,6 +256,21 @@ lac_context_trace(LacContext *context, const char *series, gssize column, size_t
     g_mutex_unlock(&context->lock);
 }
 
+void
+lac_context_trace_units(LacContext *context, guint from, gssize column, double shift, double factor)
+{
+    for (guint i = from; i < context->traces->len; i++) {
+        LacTracePoint *point = context->traces->pdata[i];
+
+        if (point->column != column)
+            continue;
+        if (strcmp(point->series, "mean") == 0)
+            point->value = shift + factor * point->value;
+        else if (strcmp(point->series, "sd") == 0)
+            point->value *= factor;
+    }
+}
+
 /* under the lock */
 static void
 event_add(LacContext *context, const char *code, gssize column, char *detail)

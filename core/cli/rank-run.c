@@ -230,7 +230,8 @@ on_change(void *user, const LacExecState *state, const LacCell *cell, const LacO
 static gint64
 deadline_of(const Race *race, double limit_s)
 {
-    const double left = MIN(race_left(race), limit_s > 0 ? limit_s : INFINITY);
+    const double end = MIN(0.02 * race->request->budget_s, 0.5); /* for stopping and the page */
+    const double left = MIN(race_left(race) - end, limit_s > 0 ? limit_s : INFINITY);
 
     return isinf(left) ? 0 : g_get_monotonic_time() + (gint64)(MAX(left, 0) * G_USEC_PER_SEC);
 }

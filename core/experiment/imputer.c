@@ -294,9 +294,24 @@ learn_scale(LacImputer *imputer, const LacData *logs)
         imputer->units = lac_scaler_learn(imputer->scale, logs);
 }
 
+/* What the model traced of its scaled columns, in the units of the table. */
+static void
+scale_traces(const LacImputer *self, guint from)
+{
+    for (size_t k = 0; k < self->model_schema->cols; k++) {
+        const gssize j = lac_schema_find(self->schema, self->model_schema->columns[k].name);
+
+        if (j >= 0 && (size_t)j < self->scaler->cols &&
+            lac_kind_is_numeric(self->schema->columns[j].kind))
+            lac_context_trace_units(self->context, from, (gssize)k, self->scaler->shift[j],
+                                    self->scaler->factor[j]);
+    }
+}
+
 gboolean
 lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error)
 {
+    const guint traced = lac_context_traces(imputer->context)->len;
     g_autoptr(LacData) logs = NULL;
     const LacData *prepared;
 
@@ -320,6 +335,7 @@ lac_imputer_fit(LacImputer *imputer, const LacData *train, GError **error)
     imputer->fitted = imputer->plugin->fit(imputer->model, prepared, error);
     if (!imputer->fitted && error != NULL && *error == NULL)
         lac_fail(error, LAC_ERROR_PLUGIN, "%s: fit failed without saying why", model_name(imputer));
+    scale_traces(imputer, traced);
     return imputer->fitted;
 }
 

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_COLUMNS_DRAWN = 20, MOST_SERIES = 200, MOST_CHAINS = 1000 };
+enum { MOST_COLUMNS_DRAWN = 20, MOST_SERIES = 200, MOST_CHAINS = 1000, MOST_TRACES = 24 };
 
 static size_t
 cells_of(const LacFilledCells *cells, size_t j)
@@ -278,8 +278,11 @@ section_traces(Page *page, const LacFilled *self)
         return;
     page_section(page, "convergence", "Convergence");
     page_text(page, "R̂ compares chains over the second half of the iterations; above 1.1 they have "
-                    "not yet forgotten where they started. It needs 2 chains and 8 iterations.");
-    page_traces(page, &of, traces);
+                    "not yet forgotten where they started. It needs 2 chains and 8 iterations. "
+                    "Beside it stands what the model says of itself: psrf is the R̂ of means over "
+                    "all iterations, autocorrelation how much of its mean a chain keeps from one "
+                    "iteration to the next. Lines should mix and show no trend.");
+    page_traces(page, &of, traces, MOST_TRACES);
     page_section_end(page);
 }
 

@@ -119,8 +119,9 @@ void page_legend(Page *page, size_t condition);
  * right; nothing where there is none. */
 void page_predictions(Page *page, size_t condition, size_t data);
 
-/** page_traces: the series [LacReportTrace] that agree least between chains, and all as a table. */
-void page_traces(Page *page, const LacTraceOf *of, const GPtrArray *traces);
+/** page_traces: how far chains agree by column, figures of the @most series [LacReportTrace] that
+ * agree least, and all series as a table. */
+void page_traces(Page *page, const LacTraceOf *of, const GPtrArray *traces, size_t most);
 
 /** page_image_grid: FALSE when there are no pictures. */
 gboolean page_image_grid(Page *page, size_t condition, size_t data);

@@ -44,7 +44,7 @@ LAC_API size_t lac_context_memory(const LacContext *context);
  * @series: what is traced ("mean", "sd", "loglik", "loss"...)
  * @column: index of the column it is about, or -1 for the whole table
  * @iteration: from 0; @chain: from 0
- * @value: in the unit of the series
+ * @value: in the unit of the series; "mean", "sd": in @column's, which the core turns back
  */
 LAC_API void lac_context_trace(LacContext *context, const char *series, gssize column,
                                size_t iteration, size_t chain, double value);

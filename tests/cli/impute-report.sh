@@ -15,7 +15,17 @@ has 'observed cells were hidden, the model was fitted again without them'
 has 'of 90 % intervals'
 has 'id="convergence"'
 has 'Nothing had to be done differently from what was asked.'
+has '>R̂ of mean<'
+has '>autocorrelation<'
+# traces are in the units of the table: bodies weigh grams, not shares of their range
+tr '>' '\n' < page.html | awk '/^mean<\/td/ { mean = NR } /^body_mass_g</ && NR == mean + 2 { at = NR }
+    at && NR == at + 6 { split($0, v, "<"); grams = v[1]; at = 0 }
+    END { exit !(grams > 2000 && grams < 7000) }' || fail "the trace of body_mass_g is not in grams"
 if command -v gnuplot > /dev/null; then
+    for column in bill_length_mm bill_depth_mm flipper_length_mm body_mass_g sex; do
+        has ">mean of $column"
+        has ">sd of $column"
+    done
     has 'bill_length_mm: density'
     has 'bill_length_mm: completions'
     has 'bill_length_mm: intervals'

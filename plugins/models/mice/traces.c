@@ -62,8 +62,8 @@ traces_emit_convergence(const MiceModel *self, const LacData *data, const double
     if (self->rounds >= ENOUGH_ROUNDS && psrf > mixed)
         lac_context_event(
             context, "not-mixed", (gssize)j,
-            "column '%s': chains still differ after %zu rounds (R-hat %.3g, expected "
-            "below %g); more iterations, or fewer predictors computed from each other",
+            "column '%s': chains still differ after %zu rounds (R-hat %.3g over all of them, "
+            "expected below %g); more iterations, or fewer predictors computed from each other",
             lac_data_name(data, j), self->rounds, psrf, mixed);
 }
 
