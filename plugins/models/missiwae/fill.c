@@ -113,7 +113,7 @@ report_tails(const Dlvm *self, const Job *job)
     g_qsort_with_data(shape, (gint)job->n, sizeof *shape, compare, NULL);
     lac_context_trace(context, "k-hat-median", -1, 0, 0, shape[job->n / 2]);
     lac_context_trace(context, "k-hat-95%", -1, 0, 0, shape[job->n - 1 - job->n / 20]);
-    if (20 * heavy > job->n)
+    if (4 * heavy > job->n) /* some rows always are */
         lac_context_event(context, "heavy-weights", -1,
                           "%.0f %% of the rows with holes have importance weights with a tail too "
                           "heavy to rely on (k-hat above %g); more samples help little, a better "
