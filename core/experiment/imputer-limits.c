@@ -176,16 +176,16 @@ tell(const Redraw *self, gboolean drawn, const size_t *approximated, const size_
 
         if (approximated[j] > 0)
             lac_context_event(self->imputer->context, "truncated", column,
-                              "%zu values of '%s' came out outside their limits in each of %d "
-                              "draws; they are %s a normal law with the mean and spread of those "
+                              "%zu value%s of '%s' came out outside the limits in each of %d "
+                              "draws; instead, %s a normal law with the mean and spread of those "
                               "draws, cut at the limits",
-                              approximated[j], name, (int)self->attempt,
-                              drawn ? "from" : "means of");
+                              approximated[j], approximated[j] == 1 ? "" : "s", name,
+                              (int)self->attempt, drawn ? "drawn from" : "the mean of");
         if (capped[j] > 0)
             lac_context_event(self->imputer->context, "capped", column,
-                              "%zu imputed values of '%s' were outside their limits and were set "
-                              "to the nearer one, because the model gives no other",
-                              capped[j], name);
+                              "%zu imputed value%s of '%s' fell outside the limits and got the "
+                              "nearer one, because the model gives no other",
+                              capped[j], capped[j] == 1 ? "" : "s", name);
     }
 }
 

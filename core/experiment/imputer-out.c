@@ -134,9 +134,9 @@ report_capped(LacImputer *imputer, const LacData *in, const size_t *capped)
         if (capped[j] > 0)
             lac_context_event(
                 imputer->context, "capped", lac_imputer_event_column(imputer, in, j),
-                "%zu imputed values of '%s' were outside its bounds [%g, %g] and were "
-                "set to the nearer bound",
-                capped[j], column->name, column->lower, column->upper);
+                "%zu imputed value%s of '%s' fell outside its bounds [%g, %g] and got the nearer "
+                "bound",
+                capped[j], capped[j] == 1 ? "" : "s", column->name, column->lower, column->upper);
     }
 }
 

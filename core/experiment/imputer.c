@@ -277,10 +277,10 @@ tell_disagreements(const LacImputer *imputer, const LacData *train)
 
         if (n > 0)
             lac_context_event(imputer->context, "derived-disagrees", -1,
-                              "%zu observed values of '%s' are not what %s gives (the first in row "
-                              "%zu); they were left as they are",
-                              n, lac_data_name(train, derived->target), derived->formula,
-                              first + 1);
+                              "%zu observed value%s of '%s' %s not what %s gives (the first in row "
+                              "%zu); left as observed",
+                              n, n == 1 ? "" : "s", lac_data_name(train, derived->target),
+                              n == 1 ? "is" : "are", derived->formula, first + 1);
     }
 }
 

@@ -49,7 +49,7 @@ awk -F, 'NR > 1 { d = $6 - $5 / $4 ^ 2; if (d > 1e-9 || d < -1e-9) exit 1 }' fil
     fail "bmi was not computed"
 sed 's/^r7,\(.*\),[^,]*\(,[a-z]*\)$/r7,\1,99\2/' t.csv > odd.csv
 expect 0 lacuna impute odd.csv --columns rules.yaml --model em -o odd-filled.csv
-says "1 observed values of 'bmi' are not what weight / height^2 gives (the first in row 7)"
+says "1 observed value of 'bmi' is not what weight / height^2 gives (the first in row 7)"
 # the rules as they are in force can be printed, edited and given back
 expect 0 lacuna inspect t.csv --columns rules.yaml --format yaml
 cp stdout again.yaml

@@ -267,7 +267,7 @@ LAC_TEST(experiment_limits, derived_columns_are_no_business_of_the_model)
     EXPECT_EQ_DOUBLE(lac_matrix_row(out, 1)[2], 9.0); /* observed */
     ASSERT_TRUE(event_of(context, "derived-disagrees") != NULL);
     EXPECT_CONTAINS(event_of(context, "derived-disagrees")->detail,
-                    "1 observed values of 's' are not what a + b gives (the first in row 6)");
+                    "1 observed value of 's' is not what a + b gives (the first in row 6)");
 }
 
 /* A count modelled by its logarithm comes back as a count, at least 1. */
