@@ -46,6 +46,7 @@ lac_cell_runner_free(LacCellRunner *runner)
     fitted_clear(runner);
     g_clear_pointer(&runner->incomplete, lac_data_unref);
     g_clear_pointer(&runner->truth, lac_data_unref);
+    g_clear_pointer(&runner->reading, lac_context_free);
     g_free(runner);
 }
 

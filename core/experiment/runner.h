@@ -26,6 +26,7 @@ struct LacCellRunner {
     const LacChoice *data, *tests, *mask;
     size_t mask_repeat, n_tests;
     LacData *truth, *incomplete;
+    LacContext *reading; /* what the readers had to tell of the table */
     /* a model with its completion of the test rows, for the next classifier behind it */
     char *fitted_key;
     LacFitted fitted;

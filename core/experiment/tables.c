@@ -47,13 +47,14 @@ lac_work_instance(const LacExperiment *e, const LacChoice *choice, GError **erro
 }
 
 static LacData *
-read_choice(const LacExperiment *e, const LacChoice *choice, GError **error)
+read_choice(const LacCellRunner *runner, const LacChoice *choice, GError **error)
 {
-    LacReader *reader = lac_work_instance(e, choice, error);
+    LacReader *reader = lac_work_instance(runner->experiment, choice, error);
     LacData *data;
 
     if (reader == NULL)
         return NULL;
+    reader->instance.context = runner->reading;
     data = lac_choice_read(choice, reader, error);
     lac_instance_free(reader);
     return data;
@@ -65,7 +66,7 @@ append_tests(LacCellRunner *runner, const LacChoice *tests, GError **error)
 {
     g_autoptr(LacData) train = g_steal_pointer(&runner->truth), test = NULL;
 
-    test = read_choice(runner->experiment, tests, error);
+    test = read_choice(runner, tests, error);
     if (test == NULL)
         return FALSE;
     runner->n_tests = test->rows;
@@ -85,7 +86,9 @@ read_data(LacCellRunner *runner, const LacCell *cell, GError **error)
     g_clear_pointer(&runner->incomplete, lac_data_unref);
     g_clear_pointer(&runner->truth, lac_data_unref);
     runner->data = runner->mask = NULL;
-    runner->truth = read_choice(runner->experiment, cell->data, error);
+    g_clear_pointer(&runner->reading, lac_context_free);
+    runner->reading = lac_context_new(lac_rng_new(0)); /* readers draw nothing */
+    runner->truth = read_choice(runner, cell->data, error);
     if (runner->truth == NULL || (tests != NULL && !append_tests(runner, tests, error)))
         return FALSE;
     runner->data = cell->data;
@@ -208,9 +211,26 @@ lac_runner_split(const LacCellRunner *runner, LacWork *work, GError **error)
     return work->test_truth != NULL;
 }
 
+/* A table is read once for many cells; each of them tells what there was to tell. */
+static void
+tell_reading(const LacCellRunner *runner, LacWork *work)
+{
+    const GPtrArray *events = lac_context_events(runner->reading);
+
+    for (guint i = 0; i < events->len; i++) {
+        const LacEvent *event = events->pdata[i];
+
+        lac_outcome_add_event(work->outcome, event->code, NULL, (int64_t)event->count,
+                              event->detail);
+    }
+}
+
 gboolean
 lac_runner_tables(LacCellRunner *runner, LacWork *work, GError **error)
 {
-    return read_data(runner, work->cell, error) && hide_cells(runner, work->cell, error) &&
-           describe_data(runner, work, error);
+    if (!read_data(runner, work->cell, error) || !hide_cells(runner, work->cell, error) ||
+        !describe_data(runner, work, error))
+        return FALSE;
+    tell_reading(runner, work);
+    return TRUE;
 }

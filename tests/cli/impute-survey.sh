@@ -32,6 +32,12 @@ mask: {mcar: {rate: 0.1}}
 model: mean
 END
 expect 0 lacuna run e.yaml -o out
+# what the reader has to tell of a file is told by every cell that stands on it
+cp "$here/../data/readers/survey.sav" .
+printf 'data: {readstat: {path: survey.sav}}\nlacuna: 1\nmask: {mcar: {rate: 0.1}}\nmodel: [mean, median]\n' > sav.yaml
+expect 0 lacuna run sav.yaml -o sav
+expect 0 lacuna report sav -o sav.html
+grep -q "INCOME: cells missing: 1 as -8, 1 as -9, 1 as 999" sav.html || fail "codes for missing are not told"
 # slips
 expect 2 lacuna impute survey.dta -o other.dta
 says "other.dta: only delimited text is written"

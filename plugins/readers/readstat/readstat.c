@@ -106,8 +106,12 @@ readstat_read(const LacReader *reader, GError **error)
                                    .label = self->label};
     const char *csv = g_bytes_get_data(text->csv, &n);
 
-    for (char **note = text->notes; *note != NULL && reader->instance.context != NULL; note++)
-        lac_context_event(reader->instance.context, "survey", -1, "%s", *note);
+    for (size_t k = 0; text->notes[k] != NULL && reader->instance.context != NULL; k++) {
+        g_autofree char *code =
+            g_strdup_printf("survey-%zu", k + 1); /* each note is one of its own */
+
+        lac_context_event(reader->instance.context, code, -1, "%s", text->notes[k]);
+    }
     return lac_csv_parse(csv, n, reader->path, &options, NULL, error);
 }
 

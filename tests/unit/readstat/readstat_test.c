@@ -323,3 +323,45 @@ LAC_TEST(readers_readstat, a_stata_file_by_pandas_holds_what_pandas_says)
             EXPECT_EQ_DOUBLE(lac_data_at(data, i, j), lac_data_at(told, i, j));
     }
 }
+
+/* What @data and @told say of cell (@i, @j), as texts where both have levels. */
+static void
+expect_same_cell(const char *name, const LacData *data, const LacData *told, size_t i, size_t j)
+{
+    const LacColumn *column = lac_data_column(data, j), *other = lac_data_column(told, j);
+    const double x = lac_data_at(data, i, j), y = lac_data_at(told, i, j);
+
+    if (isnan(x) || isnan(y)) {
+        if (isnan(x) != isnan(y))
+            lac_test_fail(__FILE__, __LINE__, "%s: row %zu, %s: %g, expected %g", name, i,
+                          column->name, x, y);
+        return;
+    }
+    if (column->levels != NULL && other->levels != NULL)
+        EXPECT_STR(column->levels[(size_t)x], other->levels[(size_t)y]);
+    else
+        EXPECT_NEAR_DOUBLE(x, y, 1e-12); /* R writes 15 digits */
+}
+
+/* tests/data/readers/read-survey.py (pandas.read_sas) and read-survey.R (foreign::read.spss) read
+ * the same files without libreadstat. */
+LAC_TEST(readers_readstat, sas_and_spss_files_hold_what_other_readers_say)
+{
+    static const char *const suffixes[] = {"xpt", "sas7bdat", "sav"};
+
+    for (size_t k = 0; k < G_N_ELEMENTS(suffixes); k++) {
+        g_autofree char *file = g_strconcat("survey.", suffixes[k], NULL);
+        g_autofree char *name = g_strconcat("survey-", suffixes[k], ".csv", NULL);
+        g_autofree char *csv = reading_fixture(name);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(LacData) data = reading("readstat", file, NULL, &error);
+        g_autoptr(LacData) told = lac_csv_read(csv, NULL, NULL, &error);
+
+        ASSERT_NO_ERROR(error);
+        ASSERT_EQ_INT(data->rows, told->rows);
+        ASSERT_EQ_INT(data->cols, told->cols);
+        for (size_t j = 0; j < data->cols; j++)
+            for (size_t i = 0; i < data->rows; i++)
+                expect_same_cell(file, data, told, i, j);
+    }
+}
