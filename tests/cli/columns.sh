@@ -41,7 +41,7 @@ cut -d, -f3 t.csv > lod1; cut -d, -f3 one.csv > lod2
 cmp lod1 lod2 || fail "the limits have changed"
 # a model that cannot draw says where its values are
 expect 0 lacuna impute t.csv --columns rules.yaml --model mean -o mean.csv
-says "were set to the nearer one"
+says "got the nearer one"
 # a column that is computed may be empty, and what was observed is held against the formula
 sed 's/^\(r[0-9]*,.*,\)[^,]*\(,[a-z]*\)$/\1\2/' t.csv > empty.csv
 expect 0 lacuna impute empty.csv --columns rules.yaml --model em -o filled.csv
