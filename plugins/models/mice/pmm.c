@@ -41,12 +41,21 @@ static void
 pmm_draw(const MiceModel *model, const MiceColumn *column, const MiceRule *rule,
          const MiceRows *rows, LacRng rng, double *out)
 {
-    lac_gram_times(rows->n, rows->stride, rows->z, rows->index, rule->beta, out);
-    for (size_t i = 0; i < rows->n; i++) {
-        const size_t at = lac_match_pick(rule->n_donors, rule->score, out[i], (size_t)model->donors,
-                                         lac_rng_uniform(&rng));
+    /* donors lie anywhere in a long list: their values are on their way before they are needed */
+    enum { AHEAD = 64 };
+    size_t at[AHEAD];
 
-        out[i] = rule->value[at];
+    lac_gram_times(rows->n, rows->stride, rows->z, rows->index, rule->beta, out);
+    for (size_t begin = 0; begin < rows->n; begin += AHEAD) {
+        const size_t n = MIN(rows->n - begin, (size_t)AHEAD);
+
+        for (size_t i = 0; i < n; i++) {
+            at[i] = lac_match_pick(rule->n_donors, rule->score, out[begin + i],
+                                   (size_t)model->donors, lac_rng_uniform(&rng));
+            __builtin_prefetch(&rule->value[at[i]]);
+        }
+        for (size_t i = 0; i < n; i++)
+            out[begin + i] = rule->value[at[i]];
     }
 }
 

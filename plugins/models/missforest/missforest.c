@@ -145,7 +145,7 @@ missforest_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
     const double forest = self->keep ? LEAF_BYTES * trees * (seen / leaf + 1.0) : 0.0;
     const double batch = MIN(trees, threads * (1.0 + 2.5e5 / (n + 1.0)));
 
-    out->seconds = 2.3 * LAC_COST_STEP * rounds * p * trees * depth * visits / threads;
+    out->seconds = 1.4 * LAC_COST_STEP * rounds * p * trees * depth * visits / threads;
     out->bytes = p * forest * (rounds > 2.0 ? 2.0 : 1.0) +
                  n * (4.0 * p + SCRATCH * threads + LISTS + 8.0 * batch) + 24.0 * n * p * r;
 }

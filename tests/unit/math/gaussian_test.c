@@ -248,6 +248,7 @@ LAC_TEST(math_gaussian, blocked_e_step_equals_row_by_row_conditionals)
     check_e_step(5, 1, 0.3, 1);
     check_e_step(700, 5, 0.2, 2);  /* both forms, repeated patterns */
     check_e_step(300, 9, 0.8, 3);  /* mostly holes, some rows empty */
+    check_e_step(200, 20, 0.3, 6); /* two vectors of columns and one */
     check_e_step(150, 70, 0.3, 4); /* BLAS for the products */
     check_e_step(60, 120, 0.45, 5);
 }
