@@ -16,7 +16,8 @@ build=${BUILD_DIR:-build}
 say() { printf 'bootstrap: %s\n' "$*" >&2; }
 die() { say "$*"; exit 2; }
 
-# Used where they are found, not installed here: libxgboost-dev (model xgboost), libreadstat-dev (reader readstat).
+# Used where they are found, not installed here: libxgboost-dev (model xgboost), libreadstat-dev (reader readstat),
+# libdnnl-dev (lacuna-bench onednn).
 # One line a need: the Debian package. The same things have other names elsewhere, see other_systems.
 packages='gcc g++ make cmake ninja-build pkg-config libglib2.0-dev libopenblas-openmp-dev liblapacke-dev
 libjson-glib-dev libyaml-dev libsqlite3-dev zlib1g-dev libpng-dev libgtest-dev gnuplot-nox'
