@@ -134,14 +134,14 @@ LAC_API LacTensor *lac_batch_norm_apply(const LacBatchNorm *layer, LacTensor *x)
  * @conv: [@n] layers, one behind the other
  * @norm: [@n] batch norm behind each, or NULL
  *
- * The same as lac_conv_apply() and lac_batch_norm_apply() of each in turn, but where the processor has
- * a matrix unit much faster: what is between the layers stays in the order the unit reads, in bfloat16
- * under that precision. Such a chain can be differentiated once; WGAN-GP's critics want the layers one
- * by one. With more than LAC_CONV_STACK layers, activations other than ReLU, transposed layers, or few
- * filters it is just those calls. Returns: lent by the tape of @x.
+ * The same as lac_conv_apply() and lac_batch_norm_apply() of each in turn, but where the processor
+ * has a matrix unit much faster: what is between the layers stays in the order the unit reads, in
+ * bfloat16 under that precision. Such a chain can be differentiated once; WGAN-GP's critics want
+ * the layers one by one. With more than LAC_CONV_STACK layers, activations other than ReLU,
+ * transposed layers, or few filters it is just those calls. Returns: lent by the tape of @x.
  */
-LAC_API LacTensor *lac_conv_stack_apply(size_t n, const LacConvLayer *conv,
-                                        const LacBatchNorm *norm, LacTensor *x);
+LAC_API LacTensor *
+lac_conv_stack_apply(size_t n, const LacConvLayer *conv, const LacBatchNorm *norm, LacTensor *x);
 
 /** LacMlp: linear layers widths[0] -> widths[1] -> ... ; @activation after all but the last, which
  * has @last. */
