@@ -1,12 +1,13 @@
 /* Element-wise operators of two and three tensors, with broadcasting. Kernels of derivatives read
  * gy = in[0] and then the inputs their formula needs. */
+#include "binary-private.h"
 #include "shape-private.h"
 #include <lacuna/ops.h>
 
 /* ---- what they share ---- */
 
-static LacTensor *
-binary(const LacOp *op, NnKernel kernel, LacTensor *a, LacTensor *b)
+LacTensor *
+nn_binary(const LacOp *op, NnKernel kernel, LacTensor *a, LacTensor *b)
 {
     LacTensor *y;
     NnShape na, nb, shape;
@@ -84,7 +85,7 @@ static const LacOp lac_op_add = {"add", "a + b", add_backward, add_record, .assi
 LacTensor *
 lac_nn_add(LacTensor *a, LacTensor *b)
 {
-    return binary(&lac_op_add, add_forward, a, b);
+    return nn_binary(&lac_op_add, add_forward, a, b);
 }
 
 /* ---- sub: y = a - b; dy/da = 1, dy/db = -1 ---- */
@@ -122,7 +123,7 @@ static const LacOp lac_op_sub = {"sub", "a - b", sub_backward, sub_record, .assi
 LacTensor *
 lac_nn_sub(LacTensor *a, LacTensor *b)
 {
-    return binary(&lac_op_sub, sub_forward, a, b);
+    return nn_binary(&lac_op_sub, sub_forward, a, b);
 }
 
 /* ---- mul: y = a b; dy/da = b, dy/db = a ---- */
@@ -151,7 +152,7 @@ static const LacOp lac_op_mul = {"mul", "a b", mul_backward, mul_record, .assign
 LacTensor *
 lac_nn_mul(LacTensor *a, LacTensor *b)
 {
-    return binary(&lac_op_mul, nn_product, a, b);
+    return nn_binary(&lac_op_mul, nn_product, a, b);
 }
 
 /* ---- div: y = a / b; dy/da = 1 / b, dy/db = -y / b ---- */
@@ -191,7 +192,7 @@ static const LacOp lac_op_div = {"div", "a / b", div_backward, div_record, .assi
 LacTensor *
 lac_nn_div(LacTensor *a, LacTensor *b)
 {
-    return binary(&lac_op_div, quotient, a, b);
+    return nn_binary(&lac_op_div, quotient, a, b);
 }
 
 /* ---- maximum: y = max(a, b); dy/da = 1 where a > b, half where equal, else 0 ---- */
@@ -251,7 +252,7 @@ static const LacOp lac_op_maximum = {
 LacTensor *
 lac_nn_maximum(LacTensor *a, LacTensor *b)
 {
-    return binary(&lac_op_maximum, maximum_forward, a, b);
+    return nn_binary(&lac_op_maximum, maximum_forward, a, b);
 }
 
 /* ---- select: y = m = 1 ? a : b; dy/da = m, dy/db = 1 - m, by choice and not by product ---- */

@@ -62,6 +62,9 @@ nn_init(LacNetParam *param, LacInit init, size_t fan_in, size_t fan_out, LacRng 
     case LAC_INIT_GLOROT:
         init_uniform(n, sqrt(6.0 / (double)(fan_in + fan_out)), rng, v);
         return;
+    case LAC_INIT_GLOROT_NORMAL:
+        init_normal(n, sqrt(2.0 / (double)(fan_in + fan_out)), rng, v);
+        return;
     case LAC_INIT_HE:
         init_normal(n, sqrt(2.0 / (double)fan_in), rng, v);
         return;

@@ -11,11 +11,12 @@ G_BEGIN_DECLS
 typedef enum {
     LAC_INIT_ZEROS,
     LAC_INIT_ONES,
-    LAC_INIT_GLOROT,     /* uniform on +- sqrt(6 / (fan_in + fan_out)); Glorot & Bengio 2010 */
-    LAC_INIT_HE,         /* normal, variance 2 / fan_in; He et al. 2015 */
-    LAC_INIT_HE_UNIFORM, /* uniform on +- sqrt(1 / fan_in), PyTorch's default, biases too */
-    LAC_INIT_ORTHOGONAL, /* Saxe et al. 2014, gain 1 */
-    LAC_INIT_NORMAL,     /* normal, sd 0.05 */
+    LAC_INIT_GLOROT,        /* uniform on +- sqrt(6 / (fan_in + fan_out)); Glorot & Bengio 2010 */
+    LAC_INIT_HE,            /* normal, variance 2 / fan_in; He et al. 2015 */
+    LAC_INIT_HE_UNIFORM,    /* uniform on +- sqrt(1 / fan_in), PyTorch's default, biases too */
+    LAC_INIT_ORTHOGONAL,    /* Saxe et al. 2014, gain 1 */
+    LAC_INIT_NORMAL,        /* normal, sd 0.05 */
+    LAC_INIT_GLOROT_NORMAL, /* normal, variance 2 / (fan_in + fan_out); Glorot & Bengio 2010 */
 } LacInit;
 
 typedef struct LacNet LacNet;

@@ -30,8 +30,12 @@ LAC_API LacTensor *lac_nn_elu(LacTensor *x, LacReal alpha); /* x > 0 ? x : alpha
 LAC_API LacTensor *lac_nn_tanh(LacTensor *x);               /* tanh x * */
 LAC_API LacTensor *lac_nn_sigmoid(LacTensor *x);            /* 1 / (1 + e^-x) * */
 LAC_API LacTensor *lac_nn_softplus(LacTensor *x);           /* ln(1 + e^x) * */
+LAC_API LacTensor *lac_nn_normal_cdf(LacTensor *x);         /* Phi(x), to 2e-7 * */
 LAC_API LacTensor *lac_nn_clip(LacTensor *x, LacReal lower, LacReal upper); /* slope 0 outside * */
-LAC_API LacTensor *lac_nn_detach(LacTensor *x);                             /* x, a constant */
+/** lac_nn_expected_relu: E max(u, 0) of u normal with mean @m and variance @v >= 0, to 2e-7 of the
+ * larger of |m| and v^(1/2); where v = 0 exactly max(m, 0). */
+LAC_API LacTensor *lac_nn_expected_relu(LacTensor *m, LacTensor *v);
+LAC_API LacTensor *lac_nn_detach(LacTensor *x); /* x, a constant */
 /** lac_nn_select: where @m (a constant of 0 and 1, broadcast) is 1 then @a else @b. What is not
  * chosen is never computed with, so NaN under a hole does no harm. */
 LAC_API LacTensor *lac_nn_select(LacTensor *m, LacTensor *a, LacTensor *b);
@@ -162,6 +166,12 @@ LAC_API LacTensor *lac_nn_logistic_rows(LacTensor *x, LacTensor *mu, LacTensor *
  * [… x C]: [… ]. x and @o have the leading lengths of the logits or fewer: [B] serves the K samples
  * of [B x K x C]. A code that counts and is no level is the tape's error. */
 LAC_API LacTensor *lac_nn_categorical_rows(LacTensor *x, LacTensor *logits, LacTensor *o);
+/** lac_nn_factor_rows: normal with mean @m [… x p] and covariance A A' + D of few factors: @a [… x
+ * l x p], variances @d [… x p], D's diagonal: [… ]. x and @o have m's shape, or [B x p] that serves
+ * the K rows of [B x K x p]; of a row only the cells that count are looked at. x may be a variable.
+ */
+LAC_API LacTensor *
+lac_nn_factor_rows(LacTensor *x, LacTensor *m, LacTensor *a, LacTensor *d, LacTensor *o);
 /** lac_nn_cross_entropy: mean over the batch of -ln softmax(logits)[label]; logits [B x C],
  * @label [B] in 0 .. C-1, copied. */
 LAC_API LacTensor *lac_nn_cross_entropy(LacTensor *logits, const size_t *label);

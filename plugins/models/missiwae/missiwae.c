@@ -17,8 +17,8 @@ static const char *const shapes[] = {"dense", "linear", "conv", NULL};
 static const char *const gradients[] = {"auto", "reparam", "dreg", NULL};
 static const char *const activations[] = {"none", "relu",    "leaky-relu", "elu",
                                           "tanh", "sigmoid", "softplus",   NULL};
-static const char *const inits[] = {"zeros",      "ones",       "glorot", "he",
-                                    "he-uniform", "orthogonal", "normal", NULL};
+static const char *const inits[] = {"zeros",      "ones",   "glorot",        "he", "he-uniform",
+                                    "orthogonal", "normal", "glorot-normal", NULL};
 
 static const char *const mechanisms[] = {"agnostic", "nonlinear", "self", "self-known", NULL};
 static const char *const estimates[] = {"means", "samples", NULL};

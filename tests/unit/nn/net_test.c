@@ -38,6 +38,7 @@ LAC_TEST(nn_net, initial_values_have_the_stated_moments)
         {LAC_INIT_HE, 2.0 / 100, 0},
         {LAC_INIT_HE_UNIFORM, 1.0 / 300, 0.1},
         {LAC_INIT_NORMAL, 0.0025, 0},
+        {LAC_INIT_GLOROT_NORMAL, 2.0 / 400, 0},
     };
     g_autoptr(LacNet) net = net_seeded(1);
 

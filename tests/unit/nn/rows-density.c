@@ -20,6 +20,18 @@ apply_gaussian_all(LacTape *tape, LacTensor *const *x)
 }
 
 static LacTensor *
+apply_factor_rows(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_factor_rows(x[0], x[1], x[2], x[3], x[4]);
+}
+
+static LacTensor *
+apply_factor_all(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_factor_rows(x[0], x[1], x[2], x[3], NULL);
+}
+
+static LacTensor *
 apply_normal_rows(LacTape *tape, LacTensor *const *x)
 {
     return lac_nn_normal_rows(x[0]);
@@ -124,6 +136,13 @@ ROWS(density) = {
     ROW("gaussian_rows", "one row", apply_gaussian_all, X(5), X(5), SCALE(5)),
     ROW("gaussian_rows", "wider than a part", apply_gaussian_rows, CONSTANT(-2, 2, 2, 300),
         X(2, 300), SCALE(300), BITS(2, 300)),
+    ROW("factor_rows", "some cells", apply_factor_rows, X(3, 5), X(3, 5), X(3, 2, 5), SCALE(3, 5),
+        BITS(3, 5)),
+    ROW("factor_rows", "components share data", apply_factor_rows, X(2, 5), X(2, 3, 5),
+        X(2, 3, 2, 5), SCALE(2, 3, 5), BITS(2, 5)),
+    ROW("factor_rows", "all cells of one row", apply_factor_all, X(7), X(7), X(3, 7), SCALE(7)),
+    ROW("factor_rows", "more factors than cells", apply_factor_all, X(2, 1), X(2, 1), X(2, 3, 1),
+        SCALE(2, 1)),
     ROW("normal_rows", "samples", apply_normal_rows, X(3, 4, 2)),
     ROW("bernoulli_rows", "samples share data", apply_bernoulli_rows, CONSTANT(0, 1, 3, 5),
         BETWEEN(-9, 9, 3, 4, 5), BITS(3, 5)),

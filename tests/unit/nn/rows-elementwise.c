@@ -59,6 +59,18 @@ apply_clip(LacTape *tape, LacTensor *const *x)
 }
 
 static LacTensor *
+apply_normal_cdf(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_normal_cdf(x[0]);
+}
+
+static LacTensor *
+apply_expected_relu(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_expected_relu(x[0], x[1]);
+}
+
+static LacTensor *
 apply_select(LacTape *tape, LacTensor *const *x)
 {
     return lac_nn_select(x[0], x[1], x[2]);
@@ -107,6 +119,14 @@ ROWS(elementwise) = {
     ROW("sigmoid", "odd size", apply_sigmoid, BETWEEN(-8, 8, 3, 7)),
     ROW("softplus", "odd size", apply_softplus, BETWEEN(-8, 8, 3, 7)),
     ROW("clip", "odd size", apply_clip, X(3, 7)),
+    ROW("normal_cdf", "odd size", apply_normal_cdf, BETWEEN(-4, 4, 3, 7)),
+    ROW("normal_cdf", "one value", apply_normal_cdf, X(1)),
+    ROW("expected_relu", "images", apply_expected_relu, X(2, 3, 3, 5), BETWEEN(0.1, 2, 2, 3, 3, 5)),
+    ROW("expected_relu", "one variance a channel", apply_expected_relu, X(2, 3, 1, 5),
+        BETWEEN(0.1, 2, 3, 1, 1)),
+    ROW("expected_relu", "one value", apply_expected_relu, X(1), BETWEEN(0.1, 2, 1)),
+    ROW("expected_relu", "small variances", apply_expected_relu, BETWEEN(0.5, 2, 7),
+        BETWEEN(0.01, 0.05, 7)),
     ROW("select", "same shape", apply_select, BITS(3, 5), X(3, 5), X(3, 5)),
     ROW("select", "all stretch", apply_select, BITS(3, 1, 1), X(4, 1), X(5)),
     ROW("broadcast", "one in the middle", apply_broadcast, X(3, 1, 5)),
