@@ -240,7 +240,8 @@ lac_imputer_load(const char *path, LacContext *context, GError **error)
     if (bundle == NULL)
         return NULL;
     imputer = imputer_from_bundle(bundle, context, error);
-    if (imputer == NULL)
+    /* what the bundle itself says names the file already */
+    if (imputer == NULL && error != NULL && !g_str_has_prefix((*error)->message, path))
         g_prefix_error(error, "%s: ", path);
     return imputer;
 }
