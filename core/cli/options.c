@@ -3,6 +3,10 @@
 #include "node-private.h"
 #include <string.h>
 
+enum {
+    HELP_WIDTH = 100, /* columns of the longest line of a help */
+};
+
 static const LacOption global_options[] = {
     LAC_OPTION(LacGlobalOptions, quiet, "quiet", 'q', FLAG, NULL, "Say nothing but errors"),
     LAC_OPTION(LacGlobalOptions, verbose, "verbose", 'v', FLAG, NULL, "Say more"),
@@ -88,6 +92,57 @@ options_explain(const LacCommand *command, GError *raw, GError **error)
     return FALSE;
 }
 
+/* ---- help that fits ----------------------------------------------------------------------------
+ */
+
+/* Where the lines that continue @line begin: below the explanation of an option, else at its start.
+ */
+static size_t
+hanging_indent(const char *line)
+{
+    const char *gap = g_str_has_prefix(line, "  -") ? strstr(line + 2, "  ") : NULL;
+
+    return gap != NULL ? (size_t)(gap - line) + strspn(gap, " ") : strspn(line, " ");
+}
+
+static void
+append_wrapped(GString *out, const char *line)
+{
+    const size_t indent = hanging_indent(line);
+    glong column = (glong)indent;
+    g_auto(GStrv) words = g_strsplit(line + indent, " ", -1);
+
+    g_string_append_len(out, line, (gssize)indent);
+    for (size_t i = 0; words[i] != NULL; i++) {
+        const glong width = g_utf8_strlen(words[i], -1);
+
+        if (i > 0 && column + 1 + width > HELP_WIDTH) {
+            g_string_append_printf(out, "\n%*s", (int)indent, "");
+            column = (glong)indent;
+        } else if (i > 0) {
+            g_string_append_c(out, ' ');
+            column++;
+        }
+        g_string_append(out, words[i]);
+        column += width;
+    }
+}
+
+/* @help with its long lines wrapped between words. Owned. */
+static char *
+wrap_help(const char *help)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_auto(GStrv) lines = g_strsplit(help, "\n", -1);
+
+    for (size_t i = 0; lines[i] != NULL; i++) {
+        if (i > 0)
+            g_string_append_c(out, '\n');
+        append_wrapped(out, lines[i]);
+    }
+    return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
 gboolean
 lac_options_parse(const LacCommand *command, int *argc, char ***argv, void *state,
                   LacGlobalOptions *global, char **help_out, GError **error)
@@ -108,8 +163,11 @@ lac_options_parse(const LacCommand *command, int *argc, char ***argv, void *stat
     g_option_context_add_main_entries(context, (const GOptionEntry *)(void *)entries->data, NULL);
     if (!g_option_context_parse(context, argc, argv, &raw))
         return options_explain(command, raw, error);
-    if (help)
-        *help_out = g_option_context_get_help(context, TRUE, NULL);
+    if (help) {
+        g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
+
+        *help_out = wrap_help(text);
+    }
     return TRUE;
 }
 

@@ -15,6 +15,7 @@ for command in $commands; do
     expect 0 lacuna $command --help
     prints "lacuna $command [OPTION"
     cp stdout help.txt
+    long=$(LC_ALL=C.UTF-8 grep -E '.{101}' help.txt) && fail "$command: a line of its help is too long: $long"
     expect 0 lacuna $command -h
     cmp help.txt stdout || fail "$command: -h is not --help"
     expect 0 lacuna help $command
