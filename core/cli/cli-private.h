@@ -89,6 +89,8 @@ void lac_cli_print_wrapped(const char *text);
 int lac_cli_error(const GError *error);
 /** lac_cli_usage: the same for a message of its own, followed by a hint at --help. */
 int lac_cli_usage(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/** lac_cli_no_kind: the same for a @word that is none of @kinds, NULL-terminated: the nearest. */
+int lac_cli_no_kind(const char *word, const char *const *kinds);
 /** lac_cli_warn: to stderr unless -q. lac_cli_say: information, to stderr unless -q. */
 void lac_cli_warn(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void lac_cli_say(const char *format, ...) G_GNUC_PRINTF(1, 2);

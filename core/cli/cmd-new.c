@@ -118,15 +118,15 @@ new_run(void *state, int argc, char **argv)
     const NewOptions *self = state;
     g_autoptr(GError) error = NULL;
     g_autofree char *name_ = NULL, *Name = NULL;
+    static const char *const kinds[] = {"mask",   "initial", "model", "optimizer",
+                                        "metric", "reader",  NULL};
     const char *folder;
     LacPluginKind kind;
 
     if (argc != 2)
         return lac_cli_usage("expected a kind and a name, such as: lacuna new model my-model");
     if (!lac_plugin_kind_parse(argv[0], &kind))
-        return lac_cli_usage("'%s' is no kind of plugin; choose from mask, initial, model, "
-                             "optimizer, metric, reader",
-                             argv[0]);
+        return lac_cli_no_kind(argv[0], kinds);
     if (!is_good_name(argv[1]))
         return lac_cli_usage("'%s' cannot be a plugin's name; use lower case letters, digits and "
                              "single dashes, a letter first",

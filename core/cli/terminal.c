@@ -1,5 +1,6 @@
 /* All the command says to a person. Data goes to stdout elsewhere; everything here to stderr. */
 #include "atomic-private.h"
+#include "node-private.h"
 #include "terminal-private.h"
 
 #include <signal.h>
@@ -103,6 +104,17 @@ lac_cli_usage(const char *format, ...)
     if (strstr(message, "--help") == NULL)
         fprintf(stderr, "Try 'lacuna --help' or 'lacuna COMMAND --help'.\n");
     return LAC_EXIT_USAGE;
+}
+
+int
+lac_cli_no_kind(const char *word, const char *const *kinds)
+{
+    g_autofree char *all = g_strjoinv(", ", (char **)kinds);
+    const char *near = lac_suggest(word, kinds);
+
+    return lac_cli_usage("'%s' is no kind of plugin; choose from %s%s%s%s", word, all,
+                         near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                         near != NULL ? "'?" : "");
 }
 
 void

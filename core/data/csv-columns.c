@@ -1,6 +1,7 @@
 /* What a column turns out to be. Text columns collect their distinct texts while they are read;
  * kinds are decided when the whole file is known. */
 #include "csv-private.h"
+#include "node-private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,15 +105,21 @@ static CsvColumn *
 csv_columns_find(CsvColumn *columns, size_t n, const char *wanted, const char *name, GError **error)
 {
     g_autoptr(GString) names = g_string_new(NULL);
+    g_autofree const char **known = g_new0(const char *, n + 1);
+    const char *near;
 
     for (size_t j = 0; j < n; j++) {
         if (g_str_equal(columns[j].name, wanted))
             return &columns[j];
+        known[j] = columns[j].name;
         if (j < 20)
             g_string_append_printf(names, "%s%s", j > 0 ? ", " : "", columns[j].name);
     }
-    return lac_fail_null(error, LAC_ERROR_PARAM, "%s: there is no column '%s'; there are %s%s",
-                         name, wanted, names->str, n > 20 ? " ..." : "");
+    near = lac_suggest(wanted, known);
+    return lac_fail_null(error, LAC_ERROR_PARAM,
+                         "%s: there is no column '%s'; there are %s%s%s%s%s", name, wanted,
+                         names->str, n > 20 ? " ..." : "", near != NULL ? "; did you mean '" : "",
+                         near != NULL ? near : "", near != NULL ? "'?" : "");
 }
 
 gboolean

@@ -41,6 +41,15 @@ expect 2 lacuna help rnu
 says "did you mean 'run'?"
 expect 2 lacuna nothing-like-it
 says "see 'lacuna --help'"
+expect 2 lacuna plugins modles
+says "choose from masks, initials, models, optimizers, metrics, readers; did you mean 'models'?"
+expect 2 lacuna new modle x
+says "did you mean 'model'?"
+printf 'alpha,beta\n1,\n2,3\n' > named.csv
+expect 2 lacuna impute named.csv --ignore bta
+says "there are alpha, beta; did you mean 'beta'?"
+expect 2 lacuna run nowhere.yaml
+says "nowhere.yaml: no such file"
 expect 2 lacuna run --outptu x
 says "did you mean --output?"
 expect 2 lacuna impute --theads 2
