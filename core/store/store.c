@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define APPLICATION_ID "0x4C414355" /* "LACU": tells our files from other SQLite files */
-#define LAYOUT_VERSION "2"          /* of the tables in schema.c */
+#define LAYOUT_VERSION "3"          /* of the tables in schema.c; a test notices what changes */
 
 enum {
     BUSY_MS = 10000, /* how long to wait for a reader's lock */
@@ -87,9 +87,15 @@ check_layout(LacStore *store, GError **error)
     if (g_ascii_strtoull(id, NULL, 10) != g_ascii_strtoull(APPLICATION_ID, NULL, 16))
         return lac_fail(error, LAC_ERROR_IO, "%s: is not a result file of Lacuna", store->path);
     if (strcmp(layout, LAYOUT_VERSION) != 0)
-        return lac_fail(error, LAC_ERROR_IO,
-                        "%s: has table layout %s, this Lacuna reads layout " LAYOUT_VERSION,
-                        store->path, layout);
+        return lac_fail(
+            error, LAC_ERROR_IO,
+            "%s: was written by %s Lacuna (table layout %s, this one reads " LAYOUT_VERSION
+            "); read it with that one, or run the experiment again into another folder",
+            store->path,
+            g_ascii_strtoull(layout, NULL, 10) < g_ascii_strtoull(LAYOUT_VERSION, NULL, 10)
+                ? "an older"
+                : "a newer",
+            layout);
     if (strcmp(health, "ok") != 0)
         return lac_fail(error, LAC_ERROR_IO,
                         "%s: the file is damaged (%s); move it away, or use another folder",
