@@ -96,6 +96,6 @@ install_missing
 build_all
 case $job in
 run) run_experiment "$@" ;;
-test) exec ctest --test-dir "$build" --output-on-failure "$@" ;;
+test) exec ctest --test-dir "$build" --output-on-failure -j "$(getconf _NPROCESSORS_ONLN)" "$@" ;;
 build) say "built: $build/bin/lacuna" ;;
 esac
