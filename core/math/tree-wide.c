@@ -65,8 +65,7 @@ TREE_WIDE_INLINE void
 wide_few_gains(WideFew *few, size_t first, size_t m, int vectors, const int64_t *packed, size_t n,
                const WideNode *node)
 {
-    /* one vector is gone through as a whole, which no branch has to foresee: lanes without a row
-     * have the largest code, and what is added to them counts for none */
+    /* one vector is gone through as a whole, which no branch has to foresee */
     const size_t all = vectors == 1 ? LANES : n;
     __m512i sum[TREE_ABREAST][FEW / LANES];
 
@@ -167,8 +166,15 @@ wide_few(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, size_
     const uint32_t *rows = work->rows + node->begin;
     const int64_t *packed = work->packed + node->begin;
     const size_t n = node->end - node->begin;
+    int64_t alone[LANES]; /* rows of other nodes, behind these, are not to be added */
     WideNode wide;
     WideFew few;
+
+    if (vectors == 1) {
+        _mm512_storeu_si512(
+            alone, _mm512_maskz_loadu_epi64((__mmask8)_bzhi_u32(0xff, (unsigned)n), packed));
+        packed = alone;
+    }
 
     wide_node(space, node, &wide);
     for (size_t f = 0; f < m; f++)
