@@ -493,6 +493,7 @@ LAC_TEST(math_forest, trees_of_numbers_equal_an_exhaustive_search)
 
     for (uint64_t seed = 0; seed < 10; seed++) {
         EXPECT_EQ_INT(count_differences(seed, 150, 3, 0, 0, &options), 0);
+        EXPECT_EQ_INT(count_differences(seed, 255, 3, 0, 0, &options), 0); /* all bits of counts */
         EXPECT_EQ_INT(count_differences(seed, 50, 3, 0, 0, &wide), 0);
     }
 }
