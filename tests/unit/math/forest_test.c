@@ -669,6 +669,34 @@ LAC_TEST(math_forest, vectors_change_no_bit_where_sums_are_exact)
     lac_forest_forbid_vectors(FALSE);
 }
 
+/* Nodes of a few rows lie before what earlier trees left behind. */
+LAC_TEST(math_forest, vectors_change_no_bit_of_forests_of_few_rows)
+{
+    g_autofree double *x = g_new(double, FRIEDMAN_ROWS *FRIEDMAN_COLS);
+    double y[FRIEDMAN_ROWS], error[2];
+
+    friedman(x, y);
+    for (size_t i = 0; i < FRIEDMAN_ROWS; i++)
+        y[i] = round(y[i]);
+    for (size_t n = 6; n < 40; n++) {
+        const LacForestOptions options = {.trees = 200, .min_split = 2};
+
+        for (int forbid = 0; forbid < 2; forbid++) {
+            g_auto(Table) table;
+            LacForestOutcome outcome = {.discard = TRUE};
+
+            lac_forest_forbid_vectors(forbid);
+            table_init(&table, FRIEDMAN_ROWS, FRIEDMAN_COLS, x, 0, y, 0);
+            table.task.n = n;
+            g_autoptr(LacForest) forest = NEW_FOREST(table.bins, &table.task, &options, &outcome);
+
+            error[forbid] = outcome.oob_error;
+        }
+        EXPECT_EQ_DOUBLE(error[0], error[1]);
+    }
+    lac_forest_forbid_vectors(FALSE);
+}
+
 LAC_TEST(math_forest, few_values_have_a_bin_each_and_room_between_them)
 {
     double seen[] = {3, 1, 2, 2, 1, 4};
