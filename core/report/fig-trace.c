@@ -47,7 +47,8 @@ figure_trace(const LacReportTrace *trace, double rhat, const LacTraceOf *of)
                    c ? ", " : "", (int)c, figure_ink(1), dashes[c % 4]);
     figure_put(figure, "\n");
     figure->slug = lac_report_slug(slug);
-    figure->title = isnan(rhat) ? g_strdup(what) : g_strdup_printf("%s, R̂ %s", what, value);
+    figure->title = isnan(rhat) ? g_strdup_printf("%s by iteration", what)
+                                : g_strdup_printf("%s, R̂ %s", what, value);
     figure->alt =
         g_strdup_printf("Trace plot: %s by iteration, %zu chains of %zu iterations of %s on "
                         "%s%s%s.",
