@@ -48,30 +48,40 @@ pool_run(const LacTensor *planes, LacLoopBody body, PoolJob *job)
 
 /* ---- max ---- */
 
-/* NaN is larger than all, so that it is not lost */
+/* Pixel @from + k @stride of each window k, against the best so far. NaN is larger than all, so
+ * that it is not lost. No branch: which pixel wins cannot be foretold. */
+LAC_CLONES
+static void
+pool_max_step(const LacReal *x, uint32_t from, size_t stride, size_t n, LacReal *best, uint32_t *at)
+{
+    for (size_t k = 0; k < n; k++) {
+        const LacReal v = x[from + k * stride], b = best[k];
+        const gboolean larger = !(v <= b) & (b == b);
+
+        best[k] = larger ? v : b;
+        at[k] = larger ? from + (uint32_t)(k * stride) : at[k];
+    }
+}
+
 static void
 pool_max_planes(size_t begin, size_t end, unsigned worker, void *user)
 {
     const PoolJob *job = user;
     const Pool *p = job->pool;
 
-    for (size_t plane = begin; plane < end; plane++) {
-        const LacReal *x = job->from + plane * pool_in(p);
+    for (size_t row = begin * p->out_height; row < end * p->out_height; row++) {
+        const LacReal *x = job->from + row / p->out_height * pool_in(p);
+        const size_t corner = row % p->out_height * p->stride * p->width;
+        LacReal *best = job->to + row * p->out_width;
+        uint32_t *at = p->largest + row * p->out_width;
 
-        for (size_t o = 0; o < pool_out(p); o++) {
-            const size_t corner =
-                o / p->out_width * p->stride * p->width + o % p->out_width * p->stride;
-            size_t best = corner;
-
-            for (size_t i = 0; i < p->size * p->size; i++) {
-                const size_t at = corner + i / p->size * p->width + i % p->size;
-
-                if (!(x[at] <= x[best]) && x[best] == x[best])
-                    best = at;
-            }
-            job->to[plane * pool_out(p) + o] = x[best];
-            p->largest[plane * pool_out(p) + o] = (uint32_t)best;
+        for (size_t k = 0; k < p->out_width; k++) {
+            at[k] = (uint32_t)(corner + k * p->stride);
+            best[k] = x[at[k]];
         }
+        for (size_t i = 1; i < p->size * p->size; i++)
+            pool_max_step(x, (uint32_t)(corner + i / p->size * p->width + i % p->size), p->stride,
+                          p->out_width, best, at);
     }
 }
 

@@ -293,8 +293,7 @@ encode_image(const Dlvm *self, LacTensor *x, size_t n)
     const LacImageShape s = self->layout->image;
 
     x = lac_nn_reshape(x, LAC_SHAPE(n, s.channels * (self->mask_input ? 2 : 1), s.height, s.width));
-    for (size_t l = 0; l < 3; l++)
-        x = lac_conv_apply(&net->down[l], x);
+    x = lac_conv_stack_apply(G_N_ELEMENTS(net->down), net->down, NULL, x);
     x = lac_nn_reshape(x, LAC_SHAPE(n, net->map[0] * net->map[1] * net->map[2]));
     return lac_dense_apply(&net->flat, x);
 }

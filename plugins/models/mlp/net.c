@@ -114,10 +114,13 @@ convolve(const Classifier *self, LacTensor *x)
     const size_t n = x != NULL ? x->shape[0] : 0;
 
     x = lac_nn_reshape(x, LAC_SHAPE(n, s.channels, s.height, s.width));
-    x = lac_conv_apply(&net->conv[0], x);
-    if (net->shape == NET_LENET)
-        x = lac_nn_max_pool(x, 2, 2);
-    x = lac_nn_max_pool(lac_conv_apply(&net->conv[1], x), 2, 2);
+    if (net->shape == NET_CNN) {
+        x = lac_conv_stack_apply(G_N_ELEMENTS(net->conv), net->conv, NULL, x);
+    } else {
+        x = lac_nn_max_pool(lac_conv_apply(&net->conv[0], x), 2, 2);
+        x = lac_conv_apply(&net->conv[1], x);
+    }
+    x = lac_nn_max_pool(x, 2, 2);
     if (self->map_dropout > 0.0)
         x = lac_nn_dropout(x, (LacReal)self->map_dropout);
     return lac_nn_reshape(x, LAC_SHAPE(n, net->flat));
