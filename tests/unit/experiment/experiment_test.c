@@ -95,6 +95,7 @@ LAC_TEST(experiment, labels_say_what_tells_methods_apart_and_what_was_set)
     ASSERT_TRUE(e != NULL && e->cells->len == G_N_ELEMENTS(labels));
     for (guint i = 0; i < e->cells->len; i++)
         EXPECT_STR(cell_at(e, i)->record->model_label, labels[i]);
+    folder_clear(&folder);
 }
 
 LAC_TEST(experiment, cells_are_the_product_of_all_axes_in_the_order_of_the_file)
