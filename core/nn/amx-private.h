@@ -26,6 +26,13 @@ enum {
     NN_AMX_PAIR = 2 * 16 * 32, /* of the two that a tile's 32 rows or columns fill */
 };
 
+/** nn_amx_tiles: how many tiles hold @n rows or columns. */
+static inline size_t
+nn_amx_tiles(size_t n)
+{
+    return (n + NN_AMX_EDGE - 1) / NN_AMX_EDGE;
+}
+
 /** nn_amx_found: whether there is such a unit and we may use it. */
 LAC_PRIVATE_API gboolean nn_amx_found(void);
 /** nn_amx_parts: how many a factor is split into. */

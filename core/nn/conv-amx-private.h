@@ -4,10 +4,12 @@
 #ifndef LACUNA_CONV_AMX_PRIVATE_H
 #define LACUNA_CONV_AMX_PRIVATE_H
 
-#include "amx-private.h"
+#include "filter-tiles-private.h"
 #include "frame-private.h"
 
 G_BEGIN_DECLS
+
+enum { NN_CONV_AMX_SLACK = 128 }; /* values behind a split frame that may be read */
 
 /** nn_conv_amx_suits: whether the unit is there and enough channels to fill its registers. */
 gboolean nn_conv_amx_suits(const NnFrame *frame);
@@ -44,15 +46,29 @@ gboolean nn_conv_amx_init(LacTape *tape, NnConvAmx *conv, const NnFrame *frame, 
 void nn_conv_amx_image(const NnConvAmx *conv, unsigned worker, const LacReal *image, gboolean more,
                        const LacReal *bias, LacActivation activation, gboolean add, LacReal *out);
 
+/** nn_conv_amx_windows: from the first window to the last, in rows as long as those of the frame.
+ */
+static inline size_t
+nn_conv_amx_windows(const NnFrame *f)
+{
+    return (f->out_height - 1) * f->phase_width + f->out_width;
+}
+#ifdef NN_AMX
+/** nn_conv_amx_split: one channel's @plane into a frame @to that was cleared once, in @parts, @part
+ * values apart. */
+NN_AMX_TARGET void nn_conv_amx_split(const NnFrame *frame, const float *plane, unsigned parts,
+                                     uint16_t *to, size_t part);
+#endif
+
 /** NnWeightsAmx: the gradient of <y, x * W> by W, summed over images.
- * @windows: of @y in rows as long as those of the frame, in steps of 32
- * @sums: values of what nn_weights_amx_image() adds to: [tiles of channels][tiles of filters][taps]
- * [32 channels][32 filters]
+ * @steps: of 32 windows, of @y in rows as long as those of the frame
+ * @tiles: of what nn_weights_amx_image() adds to
  * @x, @y, @wide: [workers], factors as they are laid out */
 typedef struct {
     const NnFrame *frame;
     unsigned parts;
-    size_t filters, steps, sums;
+    size_t filters, steps;
+    NnFilterTiles tiles;
     uint16_t *x, *y;
     LacReal *wide;
     size_t x_part, x_values, y_values, wide_values;
@@ -64,10 +80,6 @@ nn_weights_amx_init(LacTape *tape, NnWeightsAmx *weights, const NnFrame *frame, 
  * windows], to @sums. */
 void nn_weights_amx_image(const NnWeightsAmx *weights, unsigned worker, const LacReal *image,
                           const LacReal *y, gboolean more, LacReal *sums);
-/** nn_weights_amx_end: @w [filters][channels][taps] = or += the sum of @blocks @sums, one after the
- * other. */
-void nn_weights_amx_end(const NnWeightsAmx *weights, size_t blocks, const LacReal *sums,
-                        gboolean add, LacReal *w);
 
 G_END_DECLS
 

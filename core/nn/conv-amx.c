@@ -12,45 +12,14 @@
 #include "tape-private.h"
 #include <lacuna/parallel.h>
 
-#include <string.h>
-
 enum {
     LEAST_CHANNELS = 16, /* fewer leave more than half of a register empty */
-    SLACK = 128,         /* values behind a frame that may be read */
 };
 
 gboolean
 nn_conv_amx_suits(const NnFrame *f)
 {
     return f->channels >= LEAST_CHANNELS && nn_amx_found();
-}
-
-static size_t
-in_32s(size_t n)
-{
-    return (n + 31) / 32;
-}
-
-static size_t
-frame_taps(const NnFrame *f)
-{
-    return f->kernel_height * f->kernel_width;
-}
-
-/* From the first window to the last, in rows as long as those of the frame. */
-static size_t
-frame_windows(const NnFrame *f)
-{
-    return (f->out_height - 1) * f->phase_width + f->out_width;
-}
-
-/* Cleared, so that nothing reads what was never written. */
-static void *
-amx_alloc(LacTape *tape, size_t bytes)
-{
-    void *v = lac_tape_alloc(tape, bytes);
-
-    return v != NULL ? memset(v, 0, bytes) : NULL;
 }
 
 /* ---- filters ---- */
@@ -69,7 +38,7 @@ filter_row(const float *w, size_t taps, size_t channels, unsigned parts, uint16_
 static void
 filters_lay_out(const NnConvAmx *conv, const float *w)
 {
-    const size_t taps = frame_taps(conv->frame), channels = conv->frame->channels;
+    const size_t taps = nn_frame_kernel(conv->frame), channels = conv->frame->channels;
     const size_t step = conv->parts * NN_AMX_PAIR;
 
     for (size_t row = 0; row < conv->rows; row++) {
@@ -101,20 +70,20 @@ windows_at(const NnFrame *f, size_t first)
 gboolean
 nn_conv_amx_init(LacTape *tape, NnConvAmx *conv, const NnFrame *f, size_t rows, const LacReal *w)
 {
-    const size_t taps = frame_taps(f), blocks = in_32s(f->channels);
-    const size_t windows = 2 * in_32s(frame_windows(f));
+    const size_t taps = nn_frame_kernel(f), blocks = nn_amx_tiles(f->channels);
+    const size_t windows = 2 * nn_amx_tiles(nn_conv_amx_windows(f));
 
     *conv = (NnConvAmx){.frame = f,
                         .parts = nn_amx_parts(lac_tape_precision(tape)),
                         .rows = rows,
                         .steps = blocks * taps,
-                        .part = blocks * 32 * nn_frame_pixels(f) + SLACK};
+                        .part = blocks * 32 * nn_frame_pixels(f) + NN_CONV_AMX_SLACK};
     conv->frame_values = conv->parts * conv->part;
     conv->windows = lac_tape_alloc(tape, windows * sizeof *conv->windows);
     conv->at = lac_tape_alloc(tape, conv->steps * sizeof *conv->at);
-    conv->filters =
-        amx_alloc(tape, in_32s(rows) * conv->steps * conv->parts * NN_AMX_PAIR * sizeof(uint16_t));
-    conv->frames = amx_alloc(tape, lac_threads() * conv->frame_values * sizeof(uint16_t));
+    conv->filters = nn_alloc_cleared(tape, nn_amx_tiles(rows) * conv->steps * conv->parts *
+                                               NN_AMX_PAIR * sizeof(uint16_t));
+    conv->frames = nn_alloc_cleared(tape, lac_threads() * conv->frame_values * sizeof(uint16_t));
     if (conv->windows == NULL || conv->at == NULL || conv->filters == NULL || conv->frames == NULL)
         return FALSE;
     for (size_t i = 0; i < windows; i++)
@@ -201,8 +170,8 @@ split_pair(const NnFrame *f, const float *first, const float *second, unsigned p
         split_planes(f, f->stride, TRUE, first, second, parts, to, part);
 }
 
-NN_AMX_TARGET static void
-split_one(const NnFrame *f, const float *plane, unsigned parts, uint16_t *to, size_t part)
+NN_AMX_TARGET void
+nn_conv_amx_split(const NnFrame *f, const float *plane, unsigned parts, uint16_t *to, size_t part)
 {
     if (f->stride == 1 && parts == 1)
         split_planes(f, 1, FALSE, plane, NULL, 1, to, part);
@@ -257,9 +226,9 @@ nn_conv_amx_image(const NnConvAmx *conv, unsigned worker, const LacReal *image, 
                   const LacReal *bias, LacActivation activation, gboolean add, LacReal *out)
 {
     const NnFrame *f = conv->frame;
-    const size_t windows = frame_windows(f), row_size = f->out_height * f->out_width;
+    const size_t windows = nn_conv_amx_windows(f), row_size = f->out_height * f->out_width;
     const size_t in_size = f->channels * f->height * f->width, out_size = conv->rows * row_size;
-    const size_t tiles = in_32s(conv->rows) * in_32s(windows);
+    const size_t tiles = nn_amx_tiles(conv->rows) * nn_amx_tiles(windows);
     const Ending ending = {bias, activation == LAC_ACTIVATION_RELU, add, out, row_size};
     NnAhead in = nn_ahead(more ? image + in_size : NULL, in_size * sizeof *image, tiles);
     NnAhead result = nn_ahead(more ? out + out_size : NULL, out_size * sizeof *out, tiles);
@@ -302,160 +271,6 @@ nn_conv_amx_image(const NnConvAmx *conv, unsigned worker, const LacReal *image, 
         nn_activation_apply(activation, out_size, 0, out);
 }
 
-/* ---- the gradient by the weights: channels are rows of C, filters its columns, pixels are k ----
- */
-
-gboolean
-nn_weights_amx_init(LacTape *tape, NnWeightsAmx *weights, const NnFrame *f, size_t filters)
-{
-    const size_t tiles = in_32s(filters);
-    NnWeightsAmx w = {.frame = f,
-                      .parts = nn_amx_parts(lac_tape_precision(tape)),
-                      .filters = filters,
-                      .steps = in_32s(frame_windows(f)),
-                      .sums = in_32s(f->channels) * tiles * frame_taps(f) * 32 * 32};
-
-    /* the last tap of the last channel reads as many pixels as the first */
-    w.x_part = in_32s(f->channels) * 32 * nn_frame_pixels(f) + w.steps * 32 + SLACK;
-    w.x_values = w.parts * w.x_part;
-    w.y_values = tiles * w.steps * w.parts * NN_AMX_PAIR;
-    w.wide_values = (filters + 32) * w.steps * 32 + NN_SLACK;
-    w.x = amx_alloc(tape, lac_threads() * w.x_values * sizeof *w.x);
-    w.y = amx_alloc(tape, lac_threads() * w.y_values * sizeof *w.y);
-    w.wide = amx_alloc(tape, lac_threads() * w.wide_values * sizeof *w.wide);
-    *weights = w;
-    return w.x != NULL && w.y != NULL && w.wide != NULL;
-}
-
-/* @y with rows as long as those of the frame; what is between them was cleared once. */
-static void
-widen(const NnWeightsAmx *weights, const float *y, float *wide)
-{
-    const NnFrame *f = weights->frame;
-
-    for (size_t i = 0; i < weights->filters; i++, wide += weights->steps * 32)
-        for (size_t row = 0; row < f->out_height; row++, y += f->out_width)
-            memcpy(wide + row * f->phase_width, y, f->out_width * sizeof *y);
-}
-
-/* Its transpose in panels of 32 filters, two pixels side by side. */
-NN_AMX_TARGET static void
-split_windows(const NnWeightsAmx *weights, float *wide, uint16_t *to)
-{
-    const size_t pixels = weights->steps * 32;
-    float *turned = wide + weights->filters * pixels; /* [pixels][32] */
-
-    for (size_t first = 0; first < weights->filters; first += 32) {
-        nn_lay_out_transposed(wide + first * pixels, pixels, MIN(32, weights->filters - first),
-                              pixels, turned, 32);
-        for (size_t s = 0; s < weights->steps; s++, to += weights->parts * NN_AMX_PAIR)
-            for (size_t half = 0; half < 2; half++)
-                for (size_t k = 0; k < 32; k += 2) {
-                    const float *x = turned + (s * 32 + k) * 32 + half * 16;
-
-                    nn_amx_interleave(_mm512_loadu_ps(x), _mm512_loadu_ps(x + 32), weights->parts,
-                                      to + half * NN_AMX_REGISTER + k * 16, NN_AMX_PAIR);
-                }
-    }
-}
-
-void
-nn_weights_amx_image(const NnWeightsAmx *weights, unsigned worker, const LacReal *image,
-                     const LacReal *y, gboolean more, LacReal *sums)
-{
-    const NnFrame *f = weights->frame;
-    const size_t taps = frame_taps(f), n = nn_frame_pixels(f);
-    const size_t in_size = f->channels * f->height * f->width;
-    const size_t out_size = weights->filters * f->out_height * f->out_width;
-    const size_t tiles = in_32s(f->channels) * in_32s(weights->filters) * taps;
-    NnAhead in = nn_ahead(more ? image + in_size : NULL, in_size * sizeof *image, tiles);
-    NnAhead next_y = nn_ahead(more ? y + out_size : NULL, out_size * sizeof *y, tiles);
-    uint16_t *x = weights->x + worker * weights->x_values;
-    uint16_t *y_split = weights->y + worker * weights->y_values;
-    float *wide = weights->wide + worker * weights->wide_values;
-    NnAmxTile tile = {
-        .a = {.step = 32, .part = weights->x_part, .half = 16 * n, .row = 2 * n},
-        .b = {.step = weights->parts * NN_AMX_PAIR,
-              .part = NN_AMX_PAIR,
-              .half = NN_AMX_REGISTER,
-              .row = 64},
-        .steps = weights->steps,
-        .parts = weights->parts,
-        .from_row = 32 * sizeof *sums,
-        .c_row = 32 * sizeof *sums,
-    };
-
-    for (size_t c = 0; c < f->channels; c++)
-        split_one(f, image + c * f->height * f->width, weights->parts, x + c * n, weights->x_part);
-    widen(weights, y, wide);
-    split_windows(weights, wide, y_split);
-    nn_amx_begin();
-    for (size_t c = 0; c < f->channels; c += 32) {
-        tile.lower = f->channels - c > 16;
-        for (size_t i = 0; i < weights->filters; i += 32) {
-            tile.right = weights->filters - i > 16;
-            tile.b.v = y_split + i / 32 * weights->steps * tile.b.step;
-            for (size_t tap = 0; tap < taps; tap++, sums += 32 * 32) {
-                tile.from = tile.c = sums;
-                tile.a.v = x + c * n + f->taps[tap];
-                nn_ahead_next(&in);
-                nn_ahead_next(&next_y);
-                nn_amx_tile(&tile);
-            }
-        }
-    }
-    nn_amx_end();
-}
-
-/** WeightsEnd: the tiles of sums, put where they belong. */
-typedef struct {
-    const NnWeightsAmx *weights;
-    size_t blocks;
-    const float *sums;
-    gboolean add;
-    float *w;
-} WeightsEnd;
-
-LAC_CLONES static void
-add_tile(const float *from, float *to)
-{
-    for (size_t k = 0; k < 32 * 32; k++)
-        to[k] += from[k];
-}
-
-static void
-end_tiles(size_t begin, size_t end, unsigned worker, void *user)
-{
-    const WeightsEnd *e = user;
-    const NnFrame *f = e->weights->frame;
-    const size_t taps = frame_taps(f), columns = in_32s(e->weights->filters);
-    float sum[32 * 32];
-
-    for (size_t tile = begin; tile < end; tile++) {
-        const size_t tap = tile % taps, column = tile / taps % columns * 32;
-        const size_t row = tile / taps / columns * 32;
-
-        memcpy(sum, e->sums + tile * 32 * 32, sizeof sum);
-        for (size_t block = 1; block < e->blocks; block++)
-            add_tile(e->sums + block * e->weights->sums + tile * 32 * 32, sum);
-        for (size_t i = 0; i < MIN(32, e->weights->filters - column); i++) {
-            float *w = e->w + ((column + i) * f->channels + row) * taps + tap;
-
-            for (size_t c = 0; c < MIN(32, f->channels - row); c++)
-                w[c * taps] = sum[c * 32 + i] + (e->add ? w[c * taps] : 0);
-        }
-    }
-}
-
-void
-nn_weights_amx_end(const NnWeightsAmx *weights, size_t blocks, const LacReal *sums, gboolean add,
-                   LacReal *w)
-{
-    WeightsEnd e = {weights, blocks, sums, add, w};
-
-    lac_parallel_for(weights->sums / (32 * 32), 4, end_tiles, &e);
-}
-
 #else
 
 gboolean
@@ -474,26 +289,6 @@ nn_conv_amx_init(LacTape *tape, NnConvAmx *conv, const NnFrame *frame, size_t ro
 void
 nn_conv_amx_image(const NnConvAmx *conv, unsigned worker, const LacReal *image, gboolean more,
                   const LacReal *bias, LacActivation activation, gboolean add, LacReal *out)
-{
-    g_assert_not_reached();
-}
-
-gboolean
-nn_weights_amx_init(LacTape *tape, NnWeightsAmx *weights, const NnFrame *frame, size_t filters)
-{
-    return FALSE;
-}
-
-void
-nn_weights_amx_image(const NnWeightsAmx *weights, unsigned worker, const LacReal *image,
-                     const LacReal *y, gboolean more, LacReal *sums)
-{
-    g_assert_not_reached();
-}
-
-void
-nn_weights_amx_end(const NnWeightsAmx *weights, size_t blocks, const LacReal *sums, gboolean add,
-                   LacReal *w)
 {
     g_assert_not_reached();
 }

@@ -116,16 +116,13 @@ patches_lay_out_transposed(const void *user, size_t column, size_t cols, size_t 
 static LacReal *
 alloc_frames(LacTape *tape, const NnFrame *frame)
 {
-    const size_t bytes = lac_threads() * nn_frame_size(frame) * sizeof(LacReal);
-    LacReal *frames = lac_tape_alloc(tape, bytes);
-
-    return frames != NULL ? memset(frames, 0, bytes) : NULL;
+    return nn_alloc_cleared(tape, lac_threads() * nn_frame_size(frame) * sizeof(LacReal));
 }
 
 static size_t
 frame_taps(const NnFrame *f)
 {
-    return f->channels * f->kernel_height * f->kernel_width;
+    return f->channels * nn_frame_kernel(f);
 }
 
 gboolean
@@ -186,16 +183,13 @@ nn_image_weights_init(LacTape *tape, NnImageWeights *w, const NnConv *conv, size
     if (w->on_amx) {
         if (!nn_weights_amx_init(tape, &w->amx, &w->frame, w->filters))
             return FALSE;
-        w->size = w->amx.sums;
+        w->size = nn_filter_tiles_size(&w->amx.tiles);
     } else {
         w->frames = alloc_frames(tape, &w->frame);
         w->size = w->filters * frame_taps(&w->frame);
     }
-    w->sums = lac_tape_alloc(tape, blocks * w->size * sizeof *w->sums);
-    if (w->sums == NULL || (!w->on_amx && w->frames == NULL))
-        return FALSE;
-    memset(w->sums, 0, blocks * w->size * sizeof *w->sums);
-    return TRUE;
+    w->sums = nn_alloc_cleared(tape, blocks * w->size * sizeof *w->sums);
+    return w->sums != NULL && (w->on_amx || w->frames != NULL);
 }
 
 void
@@ -231,7 +225,7 @@ void
 nn_image_weights_end(const NnImageWeights *weights, gboolean add, LacReal *w)
 {
     if (weights->on_amx) {
-        nn_weights_amx_end(&weights->amx, weights->blocks, weights->sums, add, w);
+        nn_filter_tiles_end(&weights->amx.tiles, weights->blocks, weights->sums, add, w);
         return;
     }
     for (size_t k = 0; k < weights->size; k++) {

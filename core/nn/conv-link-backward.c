@@ -25,6 +25,7 @@ typedef struct {
     char *apart;
     gboolean add_x;
     size_t blocks, size;
+    NnFilterTiles tiles;
     float *sums;
     NnStageWeights *weights; /* [workers] */
 } Backward;
@@ -217,7 +218,8 @@ backward_init_weights(LacTape *tape, Backward *job)
 {
     const NnStage *s = &job->link->shape;
 
-    job->size = nn_stage_weights_size(s);
+    job->tiles = nn_stage_tiles(s);
+    job->size = nn_filter_tiles_size(&job->tiles);
     job->sums = lac_tape_alloc(tape, job->blocks * job->size * sizeof *job->sums);
     job->weights = lac_tape_alloc(tape, lac_threads() * sizeof *job->weights);
     if (job->sums == NULL || job->weights == NULL)
@@ -275,7 +277,7 @@ nn_link_backward(const LacTensor *y)
         return;
     nn_each_image(2.0 * nn_link_seconds(s), job.blocks, 1, backward_blocks, &job);
     if (wants_w)
-        nn_stage_weights_end(&s->shape, job.blocks, job.sums, !lac_tensor_first(w), w->grad);
+        nn_filter_tiles_end(&job.tiles, job.blocks, job.sums, !lac_tensor_first(w), w->grad);
     if (wants_b)
         backward_bias(&job, y->in[s->b]);
     nn_arena_release(&tape->arena, mark);

@@ -71,12 +71,8 @@ nn_link_seconds(const NnLink *link)
 
 /** nn_link_total: the sums @sums [images][2][all] of channel @c over all images, in their order. */
 void nn_link_total(const NnLink *link, const double *sums, size_t c, double out[2]);
-/** nn_alloc_cleared: lac_tape_alloc(), all 0. */
-void *nn_alloc_cleared(LacTape *tape, size_t bytes);
-/** nn_each_image: lac_parallel_for() over @n images, @seconds of one thread; nn_image_grain: of
- * such a loop whose sums do not depend on it. */
+/** nn_each_image: lac_parallel_for() over @n images, @seconds of one thread. */
 void nn_each_image(double seconds, size_t n, size_t grain, LacLoopBody body, void *user);
-size_t nn_image_grain(size_t n);
 
 /** NnLinkSource: images as rows. @frames: [workers][@frame] memory for them, @framed likewise for
  * patches

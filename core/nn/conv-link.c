@@ -19,22 +19,6 @@ nn_each_image(double seconds, size_t n, size_t grain, LacLoopBody body, void *us
         lac_parallel_for(n, grain, body, user);
 }
 
-size_t
-nn_image_grain(size_t n)
-{
-    enum { SHARES = 4 }; /* a thread, to even out what other programs take of the processor */
-
-    return MAX(1, n / (SHARES * lac_threads()));
-}
-
-void *
-nn_alloc_cleared(LacTape *tape, size_t bytes)
-{
-    void *v = lac_tape_alloc(tape, bytes);
-
-    return v != NULL ? memset(v, 0, bytes) : NULL;
-}
-
 void
 nn_link_total(const NnLink *s, const double *sums, size_t c, double out[2])
 {

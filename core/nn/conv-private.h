@@ -5,6 +5,7 @@
 
 #include "base-private.h"
 #include <lacuna/ops.h>
+#include <lacuna/parallel.h>
 
 G_BEGIN_DECLS
 
@@ -21,6 +22,16 @@ typedef struct {
  * filters do not fit into them. */
 gboolean nn_conv_sizes(size_t n, const LacTensor *w, size_t height, size_t width, LacConv geometry,
                        NnConv *v);
+
+/** nn_image_grain: of a loop over @n images whose sums do not depend on it: a few shares a thread,
+ * to even out what other programs take of the processor. */
+static inline size_t
+nn_image_grain(size_t n)
+{
+    enum { SHARES = 4 };
+
+    return MAX(1, n / (SHARES * lac_threads()));
+}
 
 /** NnDirection: a phase of the adjoint, down or across: pixels u = stride i + p of the padded
  * image, which meet taps stride t + p of windows i - t.

@@ -1,18 +1,13 @@
 /* The products of a convolution, see conv-private.h: loops over images (conv-image-private.h). */
 #include "conv-image-private.h"
 #include "tape-private.h"
-#include <lacuna/parallel.h>
-
-#include <string.h>
-
-enum { SHARES = 4 }; /* a thread, to even out what other programs take of the processor */
 
 /* Images are shared out among the threads; where there are too few of them, each product is. */
 static void
 each_image(size_t n, LacLoopBody body, void *user)
 {
     if (n >= 2 * lac_threads())
-        lac_parallel_for(n, MAX(1, n / (SHARES * lac_threads())), body, user);
+        lac_parallel_for(n, nn_image_grain(n), body, user);
     else
         body(0, n, 0, user);
 }

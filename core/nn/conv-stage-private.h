@@ -4,6 +4,7 @@
 #define LACUNA_CONV_STAGE_PRIVATE_H
 
 #include "blocked-private.h"
+#include "filter-tiles-private.h"
 #include "frame-private.h"
 
 G_BEGIN_DECLS
@@ -92,15 +93,12 @@ typedef struct {
 
 /** nn_stage_weights_init: FALSE: no memory. */
 gboolean nn_stage_weights_init(LacTape *tape, const NnStage *stage, NnStageWeights *weights);
-/** nn_stage_weights_size: values of the sums. */
-size_t nn_stage_weights_size(const NnStage *stage);
+/** nn_stage_tiles: of the sums. */
+NnFilterTiles nn_stage_tiles(const NnStage *stage);
 /** nn_stage_weights: @sums = (@first) or += the gradient of an image whose rows are @x and whose
  * result's gradient has rows @g. */
 void nn_stage_weights(const NnStage *stage, const NnStageWeights *weights, const uint16_t *x,
                       const uint16_t *g, const NnStageAhead *ahead, gboolean first, float *sums);
-/** nn_stage_weights_end: @w [filters][channels][taps] = or += the sum of @n @sums, in order. */
-void
-nn_stage_weights_end(const NnStage *stage, size_t n, const float *sums, gboolean add, LacReal *w);
 
 G_END_DECLS
 

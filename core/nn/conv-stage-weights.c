@@ -2,9 +2,6 @@
  * rows of C, lanes its columns, pixels are k. */
 #include "conv-stage-private.h"
 #include "tape-private.h"
-#include <lacuna/parallel.h>
-
-#include <string.h>
 
 #ifdef NN_AMX
 
@@ -27,10 +24,10 @@ nn_stage_weights_init(LacTape *tape, const NnStage *s, NnStageWeights *w)
     return w->turned != NULL && w->pairs[0] != NULL && w->pairs[1] != NULL;
 }
 
-size_t
-nn_stage_weights_size(const NnStage *s)
+NnFilterTiles
+nn_stage_tiles(const NnStage *s)
 {
-    return s->out.blocks * s->x.blocks * s->taps * 32 * 32;
+    return (NnFilterTiles){s->v.filters, s->in_lanes, s->taps, TRUE};
 }
 
 static gboolean
@@ -90,54 +87,6 @@ nn_stage_weights(const NnStage *s, const NnStageWeights *w, const uint16_t *x, c
                 nn_amx_tile(&tile);
             }
     nn_amx_end();
-}
-
-/** WeightsEnd: the tiles of sums, put where they belong. */
-typedef struct {
-    const NnStage *stage;
-    size_t n;
-    const float *sums;
-    gboolean add;
-    float *w;
-} WeightsEnd;
-
-LAC_CLONES static void
-add_tile(const float *from, float *to)
-{
-    for (size_t k = 0; k < 32 * 32; k++)
-        to[k] += from[k];
-}
-
-static void
-end_tiles(size_t begin, size_t end, unsigned worker, void *user)
-{
-    const WeightsEnd *e = user;
-    const NnStage *s = e->stage;
-    const size_t size = nn_stage_weights_size(s);
-    float sum[32 * 32];
-
-    for (size_t tile = begin; tile < end; tile++) {
-        const size_t tap = tile % s->taps, lane = tile / s->taps % s->x.blocks * 32;
-        const size_t row = tile / s->taps / s->x.blocks * 32;
-
-        memcpy(sum, e->sums + tile * 32 * 32, sizeof sum);
-        for (size_t k = 1; k < e->n; k++)
-            add_tile(e->sums + k * size + tile * 32 * 32, sum);
-        for (size_t i = 0; i < MIN(32, s->v.filters - row); i++) {
-            float *w = e->w + ((row + i) * s->in_lanes + lane) * s->taps + tap;
-
-            for (size_t k = 0; k < MIN(32, s->in_lanes - lane); k++)
-                w[k * s->taps] = sum[i * 32 + k] + (e->add ? w[k * s->taps] : 0);
-        }
-    }
-}
-
-void
-nn_stage_weights_end(const NnStage *s, size_t n, const float *sums, gboolean add, LacReal *w)
-{
-    WeightsEnd e = {s, n, sums, add, w};
-
-    lac_parallel_for(nn_stage_weights_size(s) / (32 * 32), 4, end_tiles, &e);
 }
 
 #endif

@@ -33,6 +33,12 @@ nn_frame_pixels(const NnFrame *f)
 {
     return f->stride * f->stride * f->phase_height * f->phase_width;
 }
+/** nn_frame_kernel: taps of one channel. */
+static inline size_t
+nn_frame_kernel(const NnFrame *f)
+{
+    return f->kernel_height * f->kernel_width;
+}
 /** nn_frame_size: values of a frame, with some to spare that may be read. */
 size_t nn_frame_size(const NnFrame *frame);
 /** NnColumns: those of a phase that are in the image, and where the first of them is there. */

@@ -1,8 +1,6 @@
 /* Sums over some dimensions, see map-private.h. */
 #include "map-private.h"
 
-#include <string.h>
-
 /* Any set of dimensions to sum over, neighbours of one kind merged, is four nested loops
  *   kept[0] x summed[0] x kept[1] x summed[1] x kept[2]
  * with lengths of 1 where there is no such loop. */
@@ -163,10 +161,9 @@ nn_reduce(LacTape *tape, const NnOperand *x, const NnShape *kept, double scale, 
         split.grain = (outer + blocks - 1) / blocks;
         blocks = (outer + split.grain - 1) / split.grain;
     }
-    job.sums = lac_tape_alloc(tape, blocks * job.size * sizeof *job.sums);
+    job.sums = nn_alloc_cleared(tape, blocks * job.size * sizeof *job.sums);
     if (job.sums == NULL)
         return FALSE;
-    memset(job.sums, 0, blocks * job.size * sizeof *job.sums);
     if (job.plan.kept[0] > 1)
         nn_for(job.plan.kept[0], MAX(1, NN_GRAIN / (all / job.plan.kept[0])), reduce_kept, &job);
     else

@@ -53,6 +53,8 @@ nn_node(LacTensor *x)
     return (NnNode *)x;
 }
 
+/** nn_alloc_cleared: lac_tape_alloc(), all 0. */
+void *nn_alloc_cleared(LacTape *tape, size_t bytes);
 /** nn_tape_view: a result of @op, or with @op NULL a constant, that shows values @v of @x. */
 LacTensor *
 nn_tape_view(const LacOp *op, LacTensor *x, LacReal *v, unsigned dims, const size_t *shape);

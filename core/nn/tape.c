@@ -154,6 +154,14 @@ lac_tape_alloc(LacTape *tape, size_t bytes)
     return block;
 }
 
+void *
+nn_alloc_cleared(LacTape *tape, size_t bytes)
+{
+    void *block = lac_tape_alloc(tape, bytes);
+
+    return block != NULL ? memset(block, 0, bytes) : NULL;
+}
+
 /* A tensor without values. NULL sets the tape's error. */
 static LacTensor *
 tape_tensor(LacTape *tape, unsigned dims, const size_t *shape)
@@ -171,10 +179,9 @@ tape_tensor(LacTape *tape, unsigned dims, const size_t *shape)
             return lac_tape_fail(tape, LAC_ERROR_SHAPE,
                                  "tape: a tensor of such lengths does not fit in memory");
     }
-    node = lac_tape_alloc(tape, sizeof *node);
+    node = nn_alloc_cleared(tape, sizeof *node);
     if (node == NULL)
         return NULL;
-    memset(node, 0, sizeof *node);
     node->base.dims = dims;
     node->base.size = size;
     node->base.tape = tape;
