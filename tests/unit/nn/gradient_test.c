@@ -17,6 +17,40 @@ LAC_TEST(nn_gradient, every_operator_has_a_row)
     }
 }
 
+/* Whether the batch of a row is one: its first input has more dimensions and begins with 1. */
+static gboolean
+row_is_of_one(const Row *row)
+{
+    return row->in[0].dims > 1 && row->in[0].shape[0] == 1;
+}
+
+/* Whether its first input has an odd length that is not 1. */
+static gboolean
+row_is_odd(const Row *row)
+{
+    gboolean odd = FALSE;
+
+    for (unsigned d = 0; d < row->in[0].dims; d++)
+        odd = odd || (row->in[0].shape[d] % 2 == 1 && row->in[0].shape[d] > 1);
+    return odd;
+}
+
+LAC_TEST(nn_gradient, every_operator_meets_a_batch_of_one_and_odd_lengths)
+{
+    for (size_t k = 0; k < G_N_ELEMENTS(nn_operators); k++) {
+        gboolean of_one = FALSE, odd = FALSE;
+
+        for (size_t r = 0; r < nn_float_count(); r++) {
+            if (g_str_equal(nn_float_row(r)->op, nn_operators[k])) {
+                of_one = of_one || row_is_of_one(nn_float_row(r));
+                odd = odd || row_is_odd(nn_float_row(r));
+            }
+        }
+        LAC_CHECK_OR((void)0, of_one, "operator '%s' has no row [1 x ...]", nn_operators[k]);
+        LAC_CHECK_OR((void)0, odd, "operator '%s' has no row of odd length", nn_operators[k]);
+    }
+}
+
 LAC_TEST(nn_gradient, both_builds_have_the_same_rows)
 {
     ASSERT_EQ_INT(nn_float_count(), nn_double_count());

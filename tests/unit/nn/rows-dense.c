@@ -79,5 +79,10 @@ ROWS(dense) = {
     ROW("solve_lower", "one matrix", apply_solve_lower, SMALL(4, 4), X(4, 3)),
     ROW("solve_lower", "transposed, a batch", apply_solve_lower_transposed, SMALL(2, 3, 3),
         X(2, 3, 2)),
+    /* a batch of one */
+    ROW("cholesky", "one of a batch", apply_cholesky, SMALL(1, 3, 3)),
+    ROW("logdet", "one of a batch", apply_logdet, SMALL(1, 3, 3)),
+    ROW("cholesky_solve", "one of a batch", apply_cholesky_solve, SMALL(1, 3, 3), X(1, 3, 1)),
+    ROW("solve_lower", "one of a batch", apply_solve_lower, SMALL(1, 3, 3), X(1, 3, 5)),
 };
 ROWS_END(dense);

@@ -181,5 +181,15 @@ ROWS(images) = {
     LOOSE_ROW(10 /* as above */, "planes", "no bias", apply_stack_wide, X(2, 16, 2, 3),
               X(16, 16, 1, 2), X(16), X(16)),
     ROW("dropout", "two fifths", apply_dropout, X(7, 5)),
+    /* a batch of one */
+    ROW("conv_weights", "one image", apply_weights, X(1, 2, 4, 5), X(1, 3, 2, 3), X(3, 2, 2, 2)),
+    LOOSE_ROW(10 /* as above */, "batch_norm", "one image", apply_batch_norm, X(1, 2, 3, 5), X(2),
+              X(2)),
+    ROW("upsample", "one image", apply_upsample, X(1, 1, 3, 5)),
+    LOOSE_ROW(10 /* as above */, "conv_stage", "one image", apply_stack, X(1, 3, 5, 3),
+              X(17, 3, 3, 3), X(17), X(17), X(17)),
+    LOOSE_ROW(10 /* as above */, "planes", "one image", apply_stack_wide, X(1, 16, 3, 3),
+              X(16, 16, 1, 2), X(16), X(16)),
+    ROW("dropout", "one row", apply_dropout, X(1, 5)),
 };
 ROWS_END(images);

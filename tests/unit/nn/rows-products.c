@@ -81,5 +81,8 @@ ROWS(products) = {
     ROW("matmul", "a batch, transposed", apply_matmul_tt, X(2, 4, 3), X(2, 5, 4)),
     ROW("matmul", "one factor for the batch", apply_matmul_nn, X(2, 3, 4), X(4, 5)),
     ROW("matmul", "one factor in front of a batch", apply_matmul_tn, X(4, 3), X(2, 4, 5)),
+    /* a batch of one */
+    ROW("matmul", "one row", apply_matmul_nn, X(1, 5), X(5, 3)),
+    ROW("matmul", "one of a batch", apply_matmul_nt, X(1, 3, 5), X(1, 1, 5)),
 };
 ROWS_END(products);

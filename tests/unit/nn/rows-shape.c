@@ -92,6 +92,12 @@ apply_gather(LacTape *tape, LacTensor *const *x)
 }
 
 static LacTensor *
+apply_gather_one(LacTape *tape, LacTensor *const *x)
+{
+    return lac_nn_gather(x[0], 1, (const size_t[]){0});
+}
+
+static LacTensor *
 apply_scatter(LacTape *tape, LacTensor *const *x)
 {
     return lac_nn_scatter(x[0], 4, (const size_t[]){2, 0, 2});
@@ -125,5 +131,17 @@ ROWS(shape) = {
     ROW("slice", "columns", apply_slice_columns, X(3, 4, 2)),
     ROW("gather", "with repeats", apply_gather, X(3, 4)),
     ROW("scatter", "with repeats", apply_scatter, X(3, 2)),
+    /* a batch of one */
+    ROW("sum", "one row", apply_sum_first, X(1, 5)),
+    ROW("mean", "one row", apply_mean_last, X(1, 5)),
+    ROW("logsumexp", "one row", apply_logsumexp_first, X(1, 5)),
+    ROW("softmax", "one row", apply_softmax, X(1, 5)),
+    ROW("log_softmax", "one row", apply_log_softmax, X(1, 1, 5)),
+    ROW("reshape", "one row", apply_reshape, X(1, 12)),
+    ROW("transpose", "one row", apply_transpose, X(1, 5)),
+    ROW("concat", "one row", apply_concat_middle, X(1, 1, 3), X(1, 4, 3), X(1, 2, 3)),
+    ROW("slice", "one row", apply_slice_columns, X(1, 5)),
+    ROW("gather", "one row", apply_gather_one, X(1, 5)),
+    ROW("scatter", "one row", apply_scatter, X(1, 5)),
 };
 ROWS_END(shape);
