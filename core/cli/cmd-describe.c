@@ -1,9 +1,10 @@
 /* lacuna describe NAME: everything a plugin's descriptor says, as text, JSON or a Markdown table.
  */
 #include "commands-private.h"
+#include "json-private.h"
 #include "registry-private.h"
 
-#include <json-glib/json-glib.h>
+#include <math.h>
 #include <string.h>
 
 typedef struct {
@@ -133,23 +134,9 @@ print_text(const LacPlugin *plugin)
 }
 
 static void
-add_text(JsonBuilder *builder, const char *name, const char *value)
-{
-    json_builder_set_member_name(builder, name);
-    if (value != NULL)
-        json_builder_add_string_value(builder, value);
-    else
-        json_builder_add_null_value(builder);
-}
-
-static void
 add_bound(JsonBuilder *builder, const char *name, double bound)
 {
-    json_builder_set_member_name(builder, name);
-    if (bound > -G_MAXDOUBLE && bound < G_MAXDOUBLE)
-        json_builder_add_double_value(builder, bound);
-    else
-        json_builder_add_null_value(builder);
+    json_add_number(builder, name, ABS(bound) < G_MAXDOUBLE ? bound : (double)INFINITY);
 }
 
 static void
@@ -162,26 +149,23 @@ json_param(const LacParam *param, void *user)
         param->type == LAC_PARAM_TYPE_DOUBLES || param->type == LAC_PARAM_TYPE_TABLE;
 
     json_builder_begin_object(builder);
-    add_text(builder, "name", param->name);
-    add_text(builder, "type", lac_param_type_word(param));
-    add_text(builder, "default", fallback);
+    json_add_text(builder, "name", param->name);
+    json_add_text(builder, "type", lac_param_type_word(param));
+    json_add_text(builder, "default", fallback);
     if (number) {
         add_bound(builder, "lower", param->range.lower);
         add_bound(builder, "upper", param->range.upper);
-        json_builder_set_member_name(builder, "lower_open");
-        json_builder_add_boolean_value(builder, param->range.lower_open);
-        json_builder_set_member_name(builder, "upper_open");
-        json_builder_add_boolean_value(builder, param->range.upper_open);
+        json_add_flag(builder, "lower_open", param->range.lower_open);
+        json_add_flag(builder, "upper_open", param->range.upper_open);
     }
     if (param->choices != NULL) {
-        json_builder_set_member_name(builder, "choices");
-        json_builder_begin_array(builder);
+        json_begin_array(builder, "choices");
         for (size_t i = 0; param->choices[i] != NULL; i++)
             json_builder_add_string_value(builder, param->choices[i]);
         json_builder_end_array(builder);
     }
-    add_text(builder, "unit", param->unit);
-    add_text(builder, "help", param->help);
+    json_add_text(builder, "unit", param->unit);
+    json_add_text(builder, "help", param->help);
     json_builder_end_object(builder);
 }
 
@@ -191,19 +175,17 @@ add_json(JsonBuilder *builder, const LacPlugin *plugin)
     g_auto(GStrv) words = abilities(plugin);
 
     json_builder_begin_object(builder);
-    add_text(builder, "kind", lac_plugin_kind_folder(plugin->kind));
-    add_text(builder, "name", plugin->name);
-    add_text(builder, "summary", plugin->summary);
-    add_text(builder, "citation", plugin->citation);
-    add_text(builder, "licence", plugin->licence != NULL ? plugin->licence : "MIT");
-    add_text(builder, "version", plugin->version != NULL ? plugin->version : "1");
-    json_builder_set_member_name(builder, "abilities");
-    json_builder_begin_array(builder);
+    json_add_text(builder, "kind", lac_plugin_kind_folder(plugin->kind));
+    json_add_text(builder, "name", plugin->name);
+    json_add_text(builder, "summary", plugin->summary);
+    json_add_text(builder, "citation", plugin->citation);
+    json_add_text(builder, "licence", plugin->licence != NULL ? plugin->licence : "MIT");
+    json_add_text(builder, "version", plugin->version != NULL ? plugin->version : "1");
+    json_begin_array(builder, "abilities");
     for (char **word = words; *word != NULL; word++)
         json_builder_add_string_value(builder, *word);
     json_builder_end_array(builder);
-    json_builder_set_member_name(builder, "parameters");
-    json_builder_begin_array(builder);
+    json_begin_array(builder, "parameters");
     lac_plugin_foreach_param(plugin, json_param, builder);
     json_builder_end_array(builder);
     json_builder_end_object(builder);
@@ -213,16 +195,14 @@ static void
 print_json(const GPtrArray *found)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    g_autoptr(JsonNode) root = NULL;
     g_autofree char *text = NULL;
 
     json_builder_begin_array(builder);
     for (size_t i = 0; i < found->len; i++)
         add_json(builder, g_ptr_array_index(found, i));
     json_builder_end_array(builder);
-    root = json_builder_get_root(builder);
-    text = json_to_string(root, TRUE);
-    printf("%s\n", text);
+    text = json_pretty(builder);
+    puts(text);
 }
 
 /* In a table cell a bar would end the cell. Owned. */

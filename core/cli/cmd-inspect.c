@@ -1,8 +1,8 @@
 /* lacuna inspect: what is missing in a table, before anything is filled in. */
 #include "impute-private.h"
 #include "inspect-private.h"
+#include "json-private.h"
 
-#include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
 
@@ -85,42 +85,22 @@ print_table(const LacInspection *self)
 }
 
 static void
-json_number(JsonBuilder *builder, const char *name, double value)
-{
-    json_builder_set_member_name(builder, name);
-    if (isfinite(value))
-        json_builder_add_double_value(builder, value);
-    else
-        json_builder_add_null_value(builder);
-}
-
-static void
-json_count(JsonBuilder *builder, const char *name, size_t value)
-{
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, (gint64)value);
-}
-
-static void
 json_columns(JsonBuilder *builder, const LacData *data, const LacMissingness *m)
 {
-    json_builder_set_member_name(builder, "columns");
-    json_builder_begin_array(builder);
+    json_begin_array(builder, "columns");
     for (size_t j = 0; j < data->cols; j++) {
         const LacFlux *flux = &m->flux[j];
 
         json_builder_begin_object(builder);
-        json_builder_set_member_name(builder, "name");
-        json_builder_add_string_value(builder, lac_data_name(data, j));
-        json_builder_set_member_name(builder, "kind");
-        json_builder_add_string_value(builder, lac_kind_name(lac_data_column(data, j)->kind));
-        json_count(builder, "missing", m->missing[j]);
-        json_number(builder, "observed", flux->observed);
-        json_number(builder, "influx", flux->influx);
-        json_number(builder, "outflux", flux->outflux);
-        json_number(builder, "ainb", flux->ainb);
-        json_number(builder, "aout", flux->aout);
-        json_number(builder, "fico", flux->fico);
+        json_add_text(builder, "name", lac_data_name(data, j));
+        json_add_text(builder, "kind", lac_kind_name(lac_data_column(data, j)->kind));
+        json_add_count(builder, "missing", m->missing[j]);
+        json_add_number(builder, "observed", flux->observed);
+        json_add_number(builder, "influx", flux->influx);
+        json_add_number(builder, "outflux", flux->outflux);
+        json_add_number(builder, "ainb", flux->ainb);
+        json_add_number(builder, "aout", flux->aout);
+        json_add_number(builder, "fico", flux->fico);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -129,13 +109,11 @@ json_columns(JsonBuilder *builder, const LacData *data, const LacMissingness *m)
 static void
 json_patterns(JsonBuilder *builder, const LacData *data, const LacMissingness *m)
 {
-    json_builder_set_member_name(builder, "patterns");
-    json_builder_begin_array(builder);
+    json_begin_array(builder, "patterns");
     for (size_t k = 0; k < m->n; k++) {
         json_builder_begin_object(builder);
-        json_count(builder, "rows", m->count[k]);
-        json_builder_set_member_name(builder, "missing");
-        json_builder_begin_array(builder);
+        json_add_count(builder, "rows", m->count[k]);
+        json_begin_array(builder, "missing");
         for (size_t a = 0; a < m->cols; a++)
             if (m->pattern[k * m->cols + m->order[a]])
                 json_builder_add_string_value(builder, lac_data_name(data, m->order[a]));
@@ -148,21 +126,15 @@ json_patterns(JsonBuilder *builder, const LacData *data, const LacMissingness *m
 static void
 json_little(JsonBuilder *builder, const LacLittle *little)
 {
-    json_builder_set_member_name(builder, "little");
-    json_builder_begin_object(builder);
-    json_number(builder, "statistic", little->statistic);
-    json_number(builder, "df", little->df);
-    json_number(builder, "p.value", little->p);
-    json_count(builder, "rows", little->rows);
-    json_count(builder, "columns", little->cols);
-    json_count(builder, "patterns", little->patterns);
-    json_builder_set_member_name(builder, "converged");
-    json_builder_add_boolean_value(builder, little->converged);
-    json_builder_set_member_name(builder, "undefined");
-    if (little->undefined != NULL)
-        json_builder_add_string_value(builder, little->undefined);
-    else
-        json_builder_add_null_value(builder);
+    json_begin_object(builder, "little");
+    json_add_number(builder, "statistic", little->statistic);
+    json_add_number(builder, "df", little->df);
+    json_add_number(builder, "p.value", little->p);
+    json_add_count(builder, "rows", little->rows);
+    json_add_count(builder, "columns", little->cols);
+    json_add_count(builder, "patterns", little->patterns);
+    json_add_flag(builder, "converged", little->converged);
+    json_add_text(builder, "undefined", little->undefined);
     json_builder_end_object(builder);
 }
 
@@ -173,15 +145,14 @@ print_json(const LacInspection *self)
     g_autoptr(JsonBuilder) builder = json_builder_new();
 
     json_builder_begin_object(builder);
-    json_count(builder, "rows", m->rows);
-    json_count(builder, "missing", m->holes);
-    json_count(builder, "complete_rows", m->complete);
+    json_add_count(builder, "rows", m->rows);
+    json_add_count(builder, "missing", m->holes);
+    json_add_count(builder, "complete_rows", m->complete);
     json_columns(builder, self->data, m);
     json_patterns(builder, self->data, m);
     json_little(builder, self->little);
     json_builder_end_object(builder);
-    g_autoptr(JsonNode) root = json_builder_get_root(builder);
-    g_autofree char *text = json_to_string(root, TRUE);
+    g_autofree char *text = json_pretty(builder);
 
     puts(text);
 }

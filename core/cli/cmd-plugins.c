@@ -1,8 +1,8 @@
 /* lacuna plugins [KIND]: what is installed, without loading any of it into this process. */
 #include "commands-private.h"
+#include "json-private.h"
 #include "registry-private.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 typedef struct {
@@ -52,17 +52,14 @@ print_tsv(const GPtrArray *all)
 static void
 add_member(JsonBuilder *builder, const char *name, const char *value)
 {
-    if (value == NULL)
-        return;
-    json_builder_set_member_name(builder, name);
-    json_builder_add_string_value(builder, value);
+    if (value != NULL)
+        json_add_text(builder, name, value);
 }
 
 static void
 print_json(const GPtrArray *all)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    g_autoptr(JsonNode) root = NULL;
     g_autofree char *text = NULL;
 
     json_builder_begin_array(builder);
@@ -80,9 +77,8 @@ print_json(const GPtrArray *all)
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
-    root = json_builder_get_root(builder);
-    text = json_to_string(root, TRUE);
-    printf("%s\n", text);
+    text = json_pretty(builder);
+    puts(text);
 }
 
 /* Files that cannot be used are told about, whatever else is printed. */

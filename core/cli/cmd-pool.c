@@ -1,9 +1,9 @@
 /* lacuna pool: one answer from several completed tables. */
 #include "analysis-private.h"
-#include "cli-private.h"
+#include "json-private.h"
 #include "registry-private.h"
+#include "text-options-private.h"
 
-#include <json-glib/json-glib.h>
 #include <lacuna/csv.h>
 #include <math.h>
 #include <string.h>
@@ -32,12 +32,7 @@ static const LacOption options[] = {
                "table (default), csv or json; csv and json have every column"),
     LAC_OPTION(PoolState, kinds, "kind", 0, STRINGS, "COLUMN=KIND",
                "Kind of a column instead of what was sniffed (see impute); may be repeated"),
-    LAC_OPTION(PoolState, na, "na", 0, STRINGS, "TEXT",
-               "Text that means missing, instead of: empty, NA, NaN, ?, null; may be repeated"),
-    LAC_OPTION(PoolState, delimiter, "delimiter", 0, STRING, "CHAR",
-               "Field delimiter instead of the sniffed one; 'tab' for a tab"),
-    LAC_OPTION(PoolState, decimal, "decimal", 0, STRING, "CHAR",
-               "Decimal mark instead of the sniffed one"),
+    LAC_TEXT_OPTIONS(PoolState, ),
     LAC_OPTION_END,
 };
 
@@ -47,38 +42,14 @@ static const LacOption options[] = {
 static char **
 pool_kinds(const PoolState *self, GError **error)
 {
-    g_autoptr(GPtrArray) kinds = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GStrvBuilder) kinds = g_strv_builder_new();
 
-    for (size_t k = 0; self->kinds != NULL && self->kinds[k] != NULL; k++) {
-        const char *equals = strchr(self->kinds[k], '=');
-
-        if (equals == NULL)
-            return lac_fail_null(error, LAC_ERROR_PARAM,
-                                 "--kind '%s' has no '=', expected COLUMN=KIND", self->kinds[k]);
-        g_ptr_array_add(kinds, g_strndup(self->kinds[k], (gsize)(equals - self->kinds[k])));
-        g_ptr_array_add(kinds, g_strdup(equals + 1));
-    }
-    g_ptr_array_add(kinds, g_strdup(".imp"));
-    g_ptr_array_add(kinds, g_strdup("continuous"));
-    if (self->formula == NULL) {
-        g_ptr_array_add(kinds, g_strdup("term"));
-        g_ptr_array_add(kinds, g_strdup("nominal"));
-    }
-    g_ptr_array_add(kinds, NULL);
-    return (char **)g_ptr_array_free(g_steal_pointer(&kinds), FALSE);
-}
-
-static gboolean
-pool_byte(const char *option, const char *text, char *out, GError **error)
-{
-    if (text == NULL)
-        return TRUE;
-    if (g_str_equal(text, "tab"))
-        text = "\t";
-    if (strlen(text) != 1)
-        return lac_fail(error, LAC_ERROR_PARAM, "--%s '%s' is not one character", option, text);
-    *out = text[0];
-    return TRUE;
+    if (!lac_text_kinds(self->kinds, kinds, error))
+        return NULL;
+    g_strv_builder_add_many(kinds, ".imp", "continuous", NULL);
+    if (self->formula == NULL)
+        g_strv_builder_add_many(kinds, "term", "nominal", NULL);
+    return g_strv_builder_end(kinds);
 }
 
 static LacData *
@@ -90,8 +61,8 @@ pool_read(const PoolState *self, const char *path, GError **error)
     g_auto(GStrv) kinds = pool_kinds(self, error);
     LacCsvOptions csv = {.kinds = kinds, .na = self->na};
 
-    if (kinds == NULL || !pool_byte("delimiter", self->delimiter, &csv.delimiter, error) ||
-        !pool_byte("decimal", self->decimal, &csv.decimal, error))
+    if (kinds == NULL || !lac_text_byte("delimiter", self->delimiter, &csv.delimiter, error) ||
+        !lac_text_byte("decimal", self->decimal, &csv.decimal, error))
         return NULL;
     if (self->na == NULL && self->formula == NULL)
         csv.na = (char **)(gpointer)tidy_na;
@@ -184,26 +155,11 @@ print_csv(const Pooled *all)
     puts(line->str);
 }
 
-/* Members of an object; what is no number or without end is null, as JSON has neither. */
 static void
 json_numbers(JsonBuilder *builder, size_t n, const char *const *names, const double *numbers)
 {
-    for (size_t k = 0; k < n; k++) {
-        json_builder_set_member_name(builder, names[k]);
-        if (isfinite(numbers[k]))
-            json_builder_add_double_value(builder, numbers[k]);
-        else
-            json_builder_add_null_value(builder);
-    }
-}
-
-static void
-json_print(JsonBuilder *builder)
-{
-    g_autoptr(JsonNode) root = json_builder_get_root(builder);
-    g_autofree char *text = json_to_string(root, TRUE);
-
-    puts(text);
+    for (size_t k = 0; k < n; k++)
+        json_add_number(builder, names[k], numbers[k]);
 }
 
 static void
@@ -217,13 +173,14 @@ print_json(const Pooled *all)
 
         term_numbers(all, &all->terms[t], numbers);
         json_builder_begin_object(builder);
-        json_builder_set_member_name(builder, "term");
-        json_builder_add_string_value(builder, all->terms[t].term);
+        json_add_text(builder, "term", all->terms[t].term);
         json_numbers(builder, N_NUMBERS, number_names, numbers);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
-    json_print(builder);
+    g_autofree char *text = json_pretty(builder);
+
+    puts(text);
 }
 
 /* Columns of numbers stand flush right. */
@@ -347,13 +304,14 @@ print_tests_json(const LacPooledTest *tests, size_t m)
 
         test_numbers(&tests[t], m, numbers);
         json_builder_begin_object(builder);
-        json_builder_set_member_name(builder, "test");
-        json_builder_add_string_value(builder, tests[t].name);
+        json_add_text(builder, "test", tests[t].name);
         json_numbers(builder, N_TEST_NUMBERS, test_names, numbers);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
-    json_print(builder);
+    g_autofree char *text = json_pretty(builder);
+
+    puts(text);
 }
 
 static void

@@ -2,10 +2,10 @@
 #ifndef LACUNA_IMPUTE_PRIVATE_H
 #define LACUNA_IMPUTE_PRIVATE_H
 
-#include "cli-private.h"
 #include "column-rules-private.h"
 #include "filled-private.h"
 #include "imputer-private.h"
+#include "text-options-private.h"
 
 G_BEGIN_DECLS
 
@@ -28,12 +28,7 @@ typedef struct {
     LAC_OPTION(Type, in kinds, "kind", 0, STRINGS, "COLUMN=KIND",                                  \
                "continuous, integer, binary, nominal, ordinal or an order of levels 'low < mid < " \
                "high' instead of what was sniffed; may be repeated"),                              \
-    LAC_OPTION(Type, in na, "na", 0, STRINGS, "TEXT",                                              \
-               "Text that means missing, instead of: empty, NA, NaN, ?, null; may be repeated"),   \
-    LAC_OPTION(Type, in delimiter, "delimiter", 0, STRING, "CHAR",                                 \
-               "Field delimiter instead of the sniffed one; 'tab' for a tab"),                     \
-    LAC_OPTION(Type, in decimal, "decimal", 0, STRING, "CHAR",                                     \
-               "Decimal mark instead of the sniffed one"),                                         \
+    LAC_TEXT_OPTIONS(Type, in),                                                                    \
     LAC_OPTION(Type, in header, "header", 0, STRING, "WHETHER",                                    \
                "Whether the first line names the columns: yes, no or auto (default)")
 /* clang-format on */

@@ -14,21 +14,6 @@ table_header(const char *word, LacCsvHeader *out, GError **error)
     return TRUE;
 }
 
-static gboolean
-table_byte(const char *option, const char *text, char *out, GError **error)
-{
-    if (text == NULL)
-        return TRUE;
-    if (strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0)
-        *out = '\t';
-    else if (strlen(text) == 1)
-        *out = text[0];
-    else
-        return lac_fail(error, LAC_ERROR_PARAM, "--%s=%s: expected one character%s", option, text,
-                        strcmp(option, "delimiter") == 0 ? ", or 'tab'" : "");
-    return TRUE;
-}
-
 /* Levels that are all numbers read well as numbers, however they are written; 007 is none. */
 static gboolean
 table_levels_are_numbers(const LacColumn *column)
@@ -75,7 +60,7 @@ table_kinds(const LacImputeOptions *options, const LacReaderText *read, const La
             const LacColumnRules *rules, char ***out, GError **error)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    char **words = options->kinds, **ignore = options->ignore;
+    char **ignore = options->ignore;
     g_auto(GStrv) from_rules = NULL;
 
     if (read != NULL)
@@ -89,16 +74,8 @@ table_kinds(const LacImputeOptions *options, const LacReaderText *read, const La
     from_rules = lac_column_rules_kinds(rules);
     for (size_t k = 0; from_rules[k] != NULL; k++)
         g_strv_builder_add(builder, from_rules[k]);
-    for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
-        const char *split = strrchr(words[i], '=');
-        g_autofree char *name = NULL;
-
-        if (split == NULL)
-            return lac_fail(error, LAC_ERROR_PARAM, "--kind=%s: expected COLUMN=KIND", words[i]);
-        name = g_strndup(words[i], (gsize)(split - words[i]));
-        g_strv_builder_add(builder, name);
-        g_strv_builder_add(builder, split + 1);
-    }
+    if (!lac_text_kinds(options->kinds, builder, error))
+        return FALSE;
     for (size_t i = 0; ignore != NULL && ignore[i] != NULL; i++) {
         g_strv_builder_add(builder, ignore[i]);
         g_strv_builder_add(builder, "skip");
@@ -179,8 +156,8 @@ table_options(const LacImputeOptions *options, const LacReaderText *read, LacCsv
     csv->na = options->na;
     if (read == NULL)
         return table_header(options->header, &csv->header, error) &&
-               table_byte("delimiter", options->delimiter, &csv->delimiter, error) &&
-               table_byte("decimal", options->decimal, &csv->decimal, error);
+               lac_text_byte("delimiter", options->delimiter, &csv->delimiter, error) &&
+               lac_text_byte("decimal", options->decimal, &csv->decimal, error);
     if (options->na == NULL)
         csv->na = (char **)only_empty;
     csv->header = LAC_CSV_HEADER_YES;

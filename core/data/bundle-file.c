@@ -24,17 +24,13 @@ bundle_block_bytes(const BundleBlock *block)
 static void
 bundle_describe_block(JsonBuilder *builder, const BundleBlock *block, uint64_t offset)
 {
-    json_builder_set_member_name(builder, block->name);
-    json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "dtype");
-    json_builder_add_string_value(builder, bundle_type_name(block->type));
-    json_builder_set_member_name(builder, "shape");
-    json_builder_begin_array(builder);
+    json_begin_object(builder, block->name);
+    json_add_text(builder, "dtype", bundle_type_name(block->type));
+    json_begin_array(builder, "shape");
     json_builder_add_int_value(builder, (gint64)block->rows);
     json_builder_add_int_value(builder, (gint64)block->cols);
     json_builder_end_array(builder);
-    json_builder_set_member_name(builder, "data_offsets");
-    json_builder_begin_array(builder);
+    json_begin_array(builder, "data_offsets");
     json_builder_add_int_value(builder, (gint64)offset);
     json_builder_add_int_value(builder, (gint64)(offset + bundle_block_bytes(block)));
     json_builder_end_array(builder);
@@ -49,12 +45,9 @@ bundle_header(const LacBundle *bundle)
     uint64_t offset = 0;
 
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "__metadata__");
-    json_builder_begin_object(builder);
-    for (guint k = 0; k < bundle->texts->len; k += 2) {
-        json_builder_set_member_name(builder, bundle->texts->pdata[k]);
-        json_builder_add_string_value(builder, bundle->texts->pdata[k + 1]);
-    }
+    json_begin_object(builder, "__metadata__");
+    for (guint k = 0; k < bundle->texts->len; k += 2)
+        json_add_text(builder, bundle->texts->pdata[k], bundle->texts->pdata[k + 1]);
     json_builder_end_object(builder);
     for (guint k = 0; k < bundle->blocks->len; k++) {
         const BundleBlock *block = bundle->blocks->pdata[k];

@@ -1,5 +1,7 @@
 #include "json-private.h"
 
+#include <math.h>
+
 enum { DEPTH_MAX = 16 };
 
 /* How deep brackets nest outside strings. */
@@ -47,4 +49,60 @@ json_write_tree(JsonNode *root)
 
     json_generator_set_root(generator, root);
     return json_generator_to_data(generator, NULL);
+}
+
+void
+json_add_text(JsonBuilder *builder, const char *name, const char *text)
+{
+    json_builder_set_member_name(builder, name);
+    if (text != NULL)
+        json_builder_add_string_value(builder, text);
+    else
+        json_builder_add_null_value(builder);
+}
+
+void
+json_add_number(JsonBuilder *builder, const char *name, double value)
+{
+    json_builder_set_member_name(builder, name);
+    if (isfinite(value))
+        json_builder_add_double_value(builder, value);
+    else
+        json_builder_add_null_value(builder);
+}
+
+void
+json_add_count(JsonBuilder *builder, const char *name, size_t value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_int_value(builder, (gint64)value);
+}
+
+void
+json_add_flag(JsonBuilder *builder, const char *name, gboolean value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_boolean_value(builder, value);
+}
+
+void
+json_begin_array(JsonBuilder *builder, const char *name)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_begin_array(builder);
+}
+
+void
+json_begin_object(JsonBuilder *builder, const char *name)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_begin_object(builder);
+}
+
+char *
+json_pretty(JsonBuilder *builder)
+{
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+
+    return json_to_string(root, TRUE);
 }

@@ -16,13 +16,10 @@ lac_schema_to_json(const LacSchema *schema)
         const LacColumn *column = &schema->columns[j];
 
         json_builder_begin_object(builder);
-        json_builder_set_member_name(builder, "name");
-        json_builder_add_string_value(builder, column->name);
-        json_builder_set_member_name(builder, "kind");
-        json_builder_add_string_value(builder, lac_kind_name(column->kind));
+        json_add_text(builder, "name", column->name);
+        json_add_text(builder, "kind", lac_kind_name(column->kind));
         if (column->n_levels > 0) {
-            json_builder_set_member_name(builder, "levels");
-            json_builder_begin_array(builder);
+            json_begin_array(builder, "levels");
             for (size_t l = 0; l < column->n_levels; l++) {
                 if (column->levels != NULL)
                     json_builder_add_string_value(builder, column->levels[l]);
@@ -31,14 +28,10 @@ lac_schema_to_json(const LacSchema *schema)
             }
             json_builder_end_array(builder);
         }
-        if (isfinite(column->lower)) { /* JSON knows no infinity */
-            json_builder_set_member_name(builder, "lower");
-            json_builder_add_double_value(builder, column->lower);
-        }
-        if (isfinite(column->upper)) {
-            json_builder_set_member_name(builder, "upper");
-            json_builder_add_double_value(builder, column->upper);
-        }
+        if (isfinite(column->lower)) /* JSON knows no infinity */
+            json_add_number(builder, "lower", column->lower);
+        if (isfinite(column->upper))
+            json_add_number(builder, "upper", column->upper);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);

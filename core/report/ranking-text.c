@@ -1,9 +1,8 @@
 /* The ranking in words, in a terminal, as CSV and JSON. */
+#include "json-private.h"
 #include "ranking-private.h"
-
 #include "text-private.h"
 
-#include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
 
@@ -336,42 +335,19 @@ lac_ranking_csv(const LacRanking *self)
 }
 
 static void
-json_text(JsonBuilder *builder, const char *name, const char *text)
-{
-    json_builder_set_member_name(builder, name);
-    if (text != NULL)
-        json_builder_add_string_value(builder, text);
-    else
-        json_builder_add_null_value(builder);
-}
-
-static void
-json_number(JsonBuilder *builder, const char *name, double value)
-{
-    json_builder_set_member_name(builder, name);
-    if (isfinite(value))
-        json_builder_add_double_value(builder, value);
-    else
-        json_builder_add_null_value(builder);
-}
-
-static void
 json_part(JsonBuilder *builder, const LacRanking *self, size_t i, int g)
 {
     const LacRankPart *part = &self->model[i].part[g];
 
-    json_builder_set_member_name(builder, group_names[g]);
-    json_builder_begin_object(builder);
-    json_number(builder, "mean_rank", part->mean_rank);
-    json_builder_set_member_name(builder, "worse_than_winner");
-    json_builder_add_boolean_value(builder, part->apart);
+    json_begin_object(builder, group_names[g]);
+    json_add_number(builder, "mean_rank", part->mean_rank);
+    json_add_flag(builder, "worse_than_winner", part->apart);
     for (int s = 0; s < LAC_RANK_SCORES; s++) {
         if (*score_names[g][s] == '\0')
             continue;
-        json_builder_set_member_name(builder, score_names[g][s]);
-        json_builder_begin_object(builder);
-        json_number(builder, "value", part->value[s]);
-        json_number(builder, "rank", part->rank[s]);
+        json_begin_object(builder, score_names[g][s]);
+        json_add_number(builder, "value", part->value[s]);
+        json_add_number(builder, "rank", part->rank[s]);
         json_builder_end_object(builder);
     }
     json_builder_end_object(builder);
@@ -383,14 +359,14 @@ json_model(JsonBuilder *builder, const LacRanking *self, size_t i)
     const LacRankModel *model = &self->model[i];
 
     json_builder_begin_object(builder);
-    json_text(builder, "model", model->name);
-    json_text(builder, "status", status_name(model->status));
-    json_text(builder, "reason", model->reason);
-    json_number(builder, "rank", model->overall);
-    json_number(builder, "seconds", model->seconds);
-    json_number(builder, "coverage", model->coverage);
-    json_number(builder, "width", model->width);
-    json_number(builder, "energy_distance", model->energy);
+    json_add_text(builder, "model", model->name);
+    json_add_text(builder, "status", status_name(model->status));
+    json_add_text(builder, "reason", model->reason);
+    json_add_number(builder, "rank", model->overall);
+    json_add_number(builder, "seconds", model->seconds);
+    json_add_number(builder, "coverage", model->coverage);
+    json_add_number(builder, "width", model->width);
+    json_add_number(builder, "energy_distance", model->energy);
     for (int g = 0; g < LAC_RANK_GROUPS && model->status == LAC_RANK_RANKED; g++)
         if (self->scored[g])
             json_part(builder, self, i, g);
@@ -401,29 +377,21 @@ char *
 lac_ranking_json(const LacRanking *self, const char *table, const char *mask)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    g_autoptr(JsonGenerator) generator = json_generator_new();
-    g_autoptr(JsonNode) root = NULL;
 
     json_builder_begin_object(builder);
-    json_text(builder, "table", table);
-    json_text(builder, "mask", mask);
-    json_builder_set_member_name(builder, "masks");
-    json_builder_add_int_value(builder, (gint64)self->repeats);
-    json_text(builder, "interval", *self->level != '\0' ? self->level : NULL);
-    json_builder_set_member_name(builder, "winner");
-    json_builder_begin_object(builder);
+    json_add_text(builder, "table", table);
+    json_add_text(builder, "mask", mask);
+    json_add_count(builder, "masks", self->repeats);
+    json_add_text(builder, "interval", *self->level != '\0' ? self->level : NULL);
+    json_begin_object(builder, "winner");
     for (int g = 0; g < LAC_RANK_GROUPS; g++)
-        json_text(builder, group_names[g],
-                  self->winner[g] < self->n ? self->model[self->winner[g]].name : NULL);
+        json_add_text(builder, group_names[g],
+                      self->winner[g] < self->n ? self->model[self->winner[g]].name : NULL);
     json_builder_end_object(builder);
-    json_builder_set_member_name(builder, "models");
-    json_builder_begin_array(builder);
+    json_begin_array(builder, "models");
     for (size_t i = 0; i < self->n; i++)
         json_model(builder, self, i);
     json_builder_end_array(builder);
     json_builder_end_object(builder);
-    root = json_builder_get_root(builder);
-    json_generator_set_root(generator, root);
-    json_generator_set_pretty(generator, TRUE);
-    return json_generator_to_data(generator, NULL);
+    return json_pretty(builder);
 }
