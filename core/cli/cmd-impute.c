@@ -466,6 +466,7 @@ impute_all(Job *job, const char *path, GError **error)
     if (!outputs_close(&job->outputs, error))
         return FALSE;
     impute_say_events(job->models.context);
+    lac_impute_say_traces(job->models.context);
     if (job->models.levels != NULL)
         impute_say_events(job->models.levels_context);
     impute_say_done(o, &job->models, &job->table,

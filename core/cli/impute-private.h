@@ -74,6 +74,9 @@ gboolean lac_impute_check_table(const LacImputeOptions *options, const LacImpute
 /** lac_impute_say_table: what was read, in one paragraph: the person should see what was sniffed.
  */
 void lac_impute_say_table(const LacImputeOptions *options, const LacImputeTable *table);
+/** lac_impute_say_traces: with -v the last value of every series the model traced of the whole
+ * table (bound, effective samples and the like). */
+void lac_impute_say_traces(const LacContext *context);
 /** lac_impute_seed: of --seed, or 1. */
 gboolean lac_impute_seed(const LacImputeOptions *options, uint64_t *out, GError **error);
 

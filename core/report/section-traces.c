@@ -86,6 +86,42 @@ has_chains(const GPtrArray *traces)
     return FALSE;
 }
 
+/* Whether it is one number of the whole fit: nothing to draw. */
+static gboolean
+is_number(const LacReportTrace *trace)
+{
+    return trace->column == NULL && trace->chains == 1 && trace->iterations == 1;
+}
+
+/* What the fit said of itself in single numbers: bound, effective samples and the like. */
+static void
+number_table(Page *page, const GPtrArray *traces)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < traces->len; i++)
+        n += is_number(g_ptr_array_index(traces, i)) ? 1 : 0;
+    if (n == 0)
+        return;
+    page_table(page, "Numbers of the fit");
+    page_head_text(page, "number of the fit");
+    page_head(page, "value", "at the end");
+    page_body(page);
+    for (guint i = 0; i < traces->len; i++) {
+        const LacReportTrace *trace = g_ptr_array_index(traces, i);
+        g_autofree char *value =
+            lac_report_fixed(trace->value[0], lac_report_decimals(trace->value[0], NAN));
+
+        if (!is_number(trace))
+            continue;
+        page_row(page);
+        page_cell(page, trace->series, NULL);
+        page_number_cell(page, trace->value[0], value);
+        page_row_end(page);
+    }
+    page_table_end(page);
+}
+
 /* the series that agree least between chains come first; what is said of chains as a whole stands
  * in the table of columns */
 static void
@@ -99,7 +135,7 @@ trace_panels(Page *page, const LacTraceOf *of, const GPtrArray *traces, const do
     for (guint i = 0; i < traces->len; i++) {
         const LacReportTrace *trace = g_ptr_array_index(traces, i);
 
-        used[i] = chains && trace->chains == 1 && trace->column != NULL;
+        used[i] = is_number(trace) || (chains && trace->chains == 1 && trace->column != NULL);
         left -= used[i] ? 1 : 0;
     }
     g_string_append(page->out, "<div class=\"figures small\">\n");
@@ -217,6 +253,7 @@ page_traces(Page *page, const LacTraceOf *of, const GPtrArray *traces, size_t mo
     for (guint i = 0; i < traces->len; i++)
         rhat[i] = trace_rhat(g_ptr_array_index(traces, i));
     column_table(page, traces, rhat);
+    number_table(page, traces);
     trace_panels(page, of, traces, rhat, most);
     g_string_append(page->out,
                     "<details class=\"more\"><summary>All series as a table</summary>\n");

@@ -50,6 +50,14 @@ expect 0 lacuna impute new.csv --load mice.st -m 2
 expect 0 lacuna impute new.csv --load mice.st -o filled.csv --flags flags.csv
 [ "$(wc -l < flags.csv)" -eq 8 ] || fail "seven filled cells have other lines"
 
+# what a fit says of itself is told to those who ask
+expect 0 lacuna impute train.csv --model missvae --set epochs=2 --set impute_samples=50 -v
+says "at the end: loss "
+says "ess-min"
+says "ess-median"
+expect 0 lacuna impute train.csv --model missvae --set epochs=2 --set impute_samples=50
+! grep -q "at the end" stderr || fail "traces are told to those who did not ask"
+
 # codes that are numbers keep their meaning, however they are written
 printf 'c,y\n10,1.5\n20,2.5\n10,1.25\n,2.75\n20,2.25\n' > codes.csv
 expect 0 lacuna impute codes.csv --kind c=nominal --model knn --set k=1 --save codes.st -o codes.out

@@ -62,6 +62,9 @@ LAC_TEST(report_page, without_gnuplot_tables_are_complete_and_a_note_says_so)
      */
     EXPECT_EQ_INT(occurrences(html, ">n/a<"), (5 * 24 - 2) * 3 * 2 + 5 * 3);
     EXPECT_CONTAINS(html, "has one value only &amp; was filled with it");
+    /* a number a fit told once stands in a table of its own */
+    EXPECT_CONTAINS(html, "aria-label=\"Numbers of the fit\"");
+    EXPECT_CONTAINS(html, "<td data-v=\"37.25\">37.25</td>");
 }
 
 LAC_TEST(report_page, nothing_from_data_becomes_markup)
@@ -214,6 +217,8 @@ LAC_TEST(report_page, figures_are_drawn_named_and_written)
     EXPECT_TRUE(notes != NULL && notes[0] == NULL);
     EXPECT_EQ_INT(occurrences(html, "<figure>"), occurrences(html, "<svg role=\"img\""));
     EXPECT_TRUE(occurrences(html, "<figure>") > 20);
+    EXPECT_EQ_INT(occurrences(html, "log-likelihood by iteration</h4>"), 1);
+    EXPECT_EQ_INT(occurrences(html, "ess-min by iteration"), 0); /* one point is no trace */
     EXPECT_EQ_INT(occurrences(html, "<img "), occurrences(html, "alt=\"image "));
     EXPECT_EQ_INT(occurrences(html, "<img "), 3 * 9);
     /* forest failed on one of five data sets, and the time limit stopped it on another */

@@ -164,6 +164,7 @@ fixture_traces(sqlite3 *db, const char *id, LacRng *rng)
     for (int t = 0; t < 12; t++)
         fixture_sql(db, "INSERT INTO traces VALUES(%Q, 'log-likelihood', NULL, 0, %d, %.17g)", id,
                     t, -1000.0 - 400.0 * exp(-0.5 * t));
+    fixture_sql(db, "INSERT INTO traces VALUES(%Q, 'ess-min', NULL, 0, 0, 37.25)", id);
 }
 
 typedef struct {
