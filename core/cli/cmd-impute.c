@@ -159,7 +159,7 @@ impute_write(const LacImputeOptions *o, const LacImputeModels *models, const Lac
     if (outputs->flags != NULL &&
         !lac_impute_write_flags(table, completed, models, outputs->flags, error))
         return FALSE;
-    return o->save == NULL || lac_imputer_save(models->main, o->save, error);
+    return o->save == NULL || lac_imputer_save(lac_impute_main(models), o->save, error);
 }
 
 /* ---- what is said -----------------------------------------------------------------------------
@@ -335,7 +335,8 @@ static gboolean
 impute_kept_rules(Job *job, GError **error)
 {
     const LacImputeOptions *o = job->options;
-    const LacColumnRules *kept = o->load != NULL ? lac_imputer_rules(job->models.main) : NULL;
+    const LacColumnRules *kept =
+        o->load != NULL ? lac_imputer_rules(lac_impute_main(&job->models)) : NULL;
     g_autoptr(LacColumnRules) told = NULL;
     const char *apart;
 
@@ -362,13 +363,14 @@ static gboolean
 impute_read(Job *job, const char *path, GError **error)
 {
     const LacImputeOptions *o = job->options;
-    const LacSchema *schema = o->load != NULL ? lac_imputer_schema(job->models.main) : NULL;
+    const LacSchema *schema =
+        o->load != NULL ? lac_imputer_schema(lac_impute_main(&job->models)) : NULL;
 
     if (!impute_kept_rules(job, error) ||
         !lac_impute_table_read(&job->table, path, o, schema, error) ||
         !impute_check_names(o, &job->table, error))
         return FALSE;
-    if (o->load != NULL ? !lac_impute_adapt(job->models.main, &job->table, error)
+    if (o->load != NULL ? !lac_impute_adapt(lac_impute_main(&job->models), &job->table, error)
                         : !lac_impute_check_table(o, &job->table, error))
         return FALSE;
     lac_impute_say_table(o, &job->table);
@@ -378,27 +380,26 @@ impute_read(Job *job, const char *path, GError **error)
 static gboolean
 impute_limit(const LacImputeOptions *o, LacImputeModels *models, GError **error)
 {
-    LacContext *const contexts[] = {models->context, models->levels_context};
     double mib;
 
     if (o->max_memory != NULL && !lac_memory_parse(o->max_memory, &mib, error)) {
         g_prefix_error(error, "--max-memory: ");
         return FALSE;
     }
-    for (size_t k = 0; k < G_N_ELEMENTS(contexts) && contexts[k] != NULL; k++) {
+    for (size_t k = 0; k < models->n; k++) {
         if (o->max_memory != NULL)
-            lac_context_set_memory(contexts[k], (size_t)MIN(mib * 1024.0 * 1024.0, 0x1p62));
-        lac_context_set_draws(contexts[k], o->draws > 0 ? (size_t)o->draws : 1);
+            lac_context_set_memory(models->context[k], (size_t)MIN(mib * 1024.0 * 1024.0, 0x1p62));
+        lac_context_set_draws(models->context[k], o->draws > 0 ? (size_t)o->draws : 1);
     }
     return TRUE;
 }
 
 static gboolean
-impute_models(Job *job, const char *levels, GError **error)
+impute_models(Job *job, const LacImputeChoice *choice, GError **error)
 {
-    return lac_impute_models_init(&job->models, job->options, levels, lac_rng_new(job->seed),
+    return lac_impute_models_init(&job->models, job->options, choice, lac_rng_new(job->seed),
                                   error) &&
-           impute_can_draw(job->options, job->models.main, error) &&
+           impute_can_draw(job->options, lac_impute_main(&job->models), error) &&
            impute_limit(job->options, &job->models, error);
 }
 
@@ -407,22 +408,22 @@ static gboolean
 impute_choose(Job *job, GError **error)
 {
     LacImputeOptions *o = job->options;
-    g_autofree char *levels = NULL, *main = NULL;
+    g_auto(LacImputeChoice) choice = {0};
     g_auto(GStrv) why = NULL;
 
-    if (lac_mask_count(job->table.data->holes) == 0)
-        main = g_strdup("median"); /* it will not be asked for anything */
-    else if (!lac_impute_auto(o, &job->table, job->seed, &main, &levels, &why, error))
+    if (lac_mask_count(job->table.data->holes) == 0) /* it will not be asked for anything */
+        choice = (LacImputeChoice){.n = 1, .name = {g_strdup("median")}};
+    else if (!lac_impute_auto(o, &job->table, job->seed, &choice, &why, error))
         return FALSE;
     g_free(o->model);
-    o->model = g_steal_pointer(&main);
-    if (!impute_models(job, levels, error))
+    o->model = g_strdup(choice.name[0]);
+    if (!impute_models(job, &choice, error))
         return FALSE;
     for (size_t k = 0; why != NULL && why[k] != NULL; k++) {
         g_autofree char *code = g_strdup_printf(CHOSEN "-%zu", k + 1);
 
         lac_cli_say("%s", why[k]);
-        lac_context_event(job->models.context, code, -1, "%s", why[k]); /* for the page */
+        lac_context_event(job->models.context[0], code, -1, "%s", why[k]); /* for the page */
     }
     return TRUE;
 }
@@ -431,16 +432,17 @@ static gboolean
 impute_fit(Job *job, GError **error)
 {
     const LacImputeOptions *o = job->options;
-    Progress progress = {lac_imputer_model_name(job->models.main), g_get_monotonic_time()};
+    Progress progress = {lac_imputer_model_name(lac_impute_main(&job->models)),
+                         g_get_monotonic_time()};
 
     /* a table without holes asks nothing of the model */
     if (o->load != NULL || (o->save == NULL && lac_mask_count(job->table.data->holes) == 0))
         return TRUE;
     lac_impute_models_rules(&job->models, &job->table);
-    lac_context_set_progress(job->models.context, impute_progress, &progress);
+    lac_context_set_progress(job->models.context[0], impute_progress, &progress);
     if (!lac_impute_models_fit(&job->models, job->table.data, error))
-        return lac_impute_keep_last_good(o, job->models.main, error);
-    lac_context_set_progress(job->models.context, NULL, NULL);
+        return lac_impute_keep_last_good(o, lac_impute_main(&job->models), error);
+    lac_context_set_progress(job->models.context[0], NULL, NULL);
     return TRUE;
 }
 
@@ -465,10 +467,10 @@ impute_all(Job *job, const char *path, GError **error)
     }
     if (!outputs_close(&job->outputs, error))
         return FALSE;
-    impute_say_events(job->models.context);
-    lac_impute_say_traces(job->models.context);
-    if (job->models.levels != NULL)
-        impute_say_events(job->models.levels_context);
+    for (size_t k = 0; k < job->models.n; k++) {
+        impute_say_events(job->models.context[k]);
+        lac_impute_say_traces(job->models.context[k]);
+    }
     impute_say_done(o, &job->models, &job->table,
                     (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
     return TRUE;
@@ -505,8 +507,8 @@ const LacCommand lac_command_impute = {
         "passed through with a warning when it has no holes. A missing column, and a level that "
         "was not seen, are errors.\n\n"
         "--model auto hides observed cells, lets each model fill them, and takes the best for "
-        "numbers "
-        "and for categories (lacuna rank shows the comparison); why is said on standard error and "
+        "each of numbers, whole numbers, ordered levels and categories (lacuna rank shows the "
+        "comparison); why is said on standard error and "
         "on "
         "the page of --report. With -m only models that draw take part.\n\n"
         "--report writes a page about the completions. It also hides some observed cells of each "

@@ -42,6 +42,18 @@ auto_winner(const LacRanking *ranking, LacRankGroup group)
                : NULL;
 }
 
+/* Which of @choice is called @name, put there if it is new. */
+static size_t
+auto_index(LacImputeChoice *choice, const char *name)
+{
+    for (size_t k = 0; k < choice->n; k++)
+        if (strcmp(choice->name[k], name) == 0)
+            return k;
+    g_assert(choice->n < LAC_IMPUTE_MODELS);
+    choice->name[choice->n] = g_strdup(name);
+    return choice->n++;
+}
+
 static gboolean
 auto_nobody(const LacData *data, const LacRanking *ranking, GError **error)
 {
@@ -54,41 +66,59 @@ auto_nobody(const LacData *data, const LacRanking *ranking, GError **error)
                     first != NULL && first->reason != NULL ? first->reason : "there is none");
 }
 
-/* A model file, or a table with one kind of columns to fill, has one model. */
+/* "auto: " before each of what decided it. */
 static void
-auto_take(const LacImputeOptions *o, const LacRanking *ranking, char **main, char **levels,
+auto_say(GStrvBuilder *why, const char *text)
+{
+    g_autofree char *said = g_strdup_printf("auto: %s", text);
+
+    g_strv_builder_add(why, said);
+}
+
+/* Each kind of columns its winner; those that have none the best of all. */
+static void
+auto_choose(const LacRanking *ranking, LacImputeChoice *out)
+{
+    for (int kind = 0; kind < LAC_IMPUTE_KINDS; kind++) {
+        const char *winner = auto_winner(ranking, lac_ranking_group(ranking, (LacKind)kind));
+
+        if (winner != NULL)
+            out->of_kind[kind] = auto_index(out, winner);
+    }
+    if (out->n == 0)
+        auto_index(out, ranking->model[0].name);
+}
+
+/* A model file keeps one model. */
+static void
+auto_take(const LacImputeOptions *o, const LacRanking *ranking, LacImputeChoice *out,
           GStrvBuilder *why)
 {
-    const char *numbers = auto_winner(ranking, LAC_RANK_NUMBERS),
-               *others = auto_winner(ranking, LAC_RANK_LEVELS);
-
     for (int g = 0; g < LAC_RANK_GROUPS; g++) {
-        if (auto_winner(ranking, (LacRankGroup)g) != NULL) {
-            g_autofree char *verdict = lac_ranking_verdict(ranking, (LacRankGroup)g);
-            g_autofree char *text = g_strdup_printf("auto: %s", verdict);
+        g_autofree char *verdict = auto_winner(ranking, (LacRankGroup)g) != NULL
+                                       ? lac_ranking_verdict(ranking, (LacRankGroup)g)
+                                       : NULL;
 
-            g_strv_builder_add(why, text);
-        }
+        if (verdict != NULL)
+            auto_say(why, verdict);
     }
-    if (numbers != NULL && others != NULL && strcmp(numbers, others) != 0) {
-        if (o->save == NULL) {
-            *main = g_strdup(numbers);
-            *levels = g_strdup(others);
-            return;
-        }
+    for (guint i = 0; i < ranking->few->len; i++)
+        auto_say(why, ranking->few->pdata[i]);
+    auto_choose(ranking, out);
+    if (out->n > 1 && o->save != NULL) {
         g_autofree char *text = g_strdup_printf(
-            "auto: --save keeps one model, so %s, the best of all columns together, fills them all",
+            "--save keeps one model, so %s, the best of all columns together, fills them all",
             ranking->model[0].name);
 
-        g_strv_builder_add(why, text);
-        numbers = ranking->model[0].name;
+        auto_say(why, text);
+        lac_impute_choice_clear(out);
+        *out = (LacImputeChoice){.n = 1, .name = {g_strdup(ranking->model[0].name)}};
     }
-    *main = g_strdup(numbers != NULL ? numbers : others != NULL ? others : ranking->model[0].name);
 }
 
 gboolean
-lac_impute_auto(const LacImputeOptions *o, const LacImputeTable *table, uint64_t seed, char **main,
-                char **levels, char ***why, GError **error)
+lac_impute_auto(const LacImputeOptions *o, const LacImputeTable *table, uint64_t seed,
+                LacImputeChoice *out, char ***why, GError **error)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
     g_auto(LacRankOutcome) outcome = {0};
@@ -110,7 +140,7 @@ lac_impute_auto(const LacImputeOptions *o, const LacImputeTable *table, uint64_t
         return lac_fail(error, LAC_ERROR_CANCELLED, "interrupted");
     if (outcome.ranking->ranked == 0)
         return auto_nobody(table->data, outcome.ranking, error);
-    auto_take(o, outcome.ranking, main, levels, builder);
+    auto_take(o, outcome.ranking, out, builder);
     *why = g_strv_builder_end(builder);
     return TRUE;
 }

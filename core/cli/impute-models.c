@@ -1,69 +1,96 @@
-/* The model of `lacuna impute`, or the two that --model auto found: fitted and asked for
- * completions. */
+/* The model of `lacuna impute`, or those that --model auto found for the kinds of columns: fitted
+ * and asked for completions. */
 #include "impute-private.h"
 
-gboolean
-lac_impute_models_init(LacImputeModels *models, const LacImputeOptions *o, const char *levels,
-                       LacRng rng, GError **error)
-{
-    LacImputeOptions other = *o;
+#include <string.h>
 
-    models->context = lac_context_new(lac_rng_split(&rng, "impute"));
-    models->main = lac_impute_imputer_new(o, models->context, error);
-    if (models->main == NULL || levels == NULL)
-        return models->main != NULL;
-    other.model = (char *)(gpointer)levels; /* only read */
-    models->levels_context = lac_context_new(lac_rng_split(&rng, "impute"));
-    models->levels = lac_impute_imputer_new(&other, models->levels_context, error);
-    return models->levels != NULL;
+void
+lac_impute_choice_clear(LacImputeChoice *choice)
+{
+    for (size_t k = 0; k < choice->n; k++)
+        g_free(choice->name[k]);
+    choice->n = 0;
+}
+
+gboolean
+lac_impute_models_init(LacImputeModels *models, const LacImputeOptions *o,
+                       const LacImputeChoice *choice, LacRng rng, GError **error)
+{
+    LacImputeOptions options = *o;
+
+    for (size_t k = 0; k == 0 || (choice != NULL && k < choice->n); k++) {
+        if (k > 0)
+            options.model = choice->name[k]; /* only read */
+        models->context[k] = lac_context_new(lac_rng_split(&rng, "impute"));
+        models->n = k + 1;
+        models->imputer[k] = lac_impute_imputer_new(&options, models->context[k], error);
+        if (models->imputer[k] == NULL)
+            return FALSE;
+    }
+    if (choice != NULL)
+        memcpy(models->of_kind, choice->of_kind, sizeof models->of_kind);
+    return TRUE;
+}
+
+void
+lac_impute_models_choice(const LacImputeModels *models, LacImputeChoice *out)
+{
+    *out = (LacImputeChoice){.n = models->n};
+    for (size_t k = 0; k < models->n; k++)
+        out->name[k] = g_strdup(lac_imputer_model_name(models->imputer[k]));
+    memcpy(out->of_kind, models->of_kind, sizeof out->of_kind);
 }
 
 void
 lac_impute_models_rules(LacImputeModels *models, const LacImputeTable *table)
 {
-    lac_imputer_set_rules(models->main, table->rules);
-    if (models->levels != NULL)
-        lac_imputer_set_rules(models->levels, table->rules);
+    for (size_t k = 0; k < models->n; k++)
+        lac_imputer_set_rules(models->imputer[k], table->rules);
 }
 
 void
 lac_impute_models_clear(LacImputeModels *models)
 {
-    g_clear_pointer(&models->main, lac_imputer_free);
-    g_clear_pointer(&models->levels, lac_imputer_free);
-    g_clear_pointer(&models->context, lac_context_free);
-    g_clear_pointer(&models->levels_context, lac_context_free);
+    for (size_t k = 0; k < models->n; k++) {
+        g_clear_pointer(&models->imputer[k], lac_imputer_free);
+        g_clear_pointer(&models->context[k], lac_context_free);
+    }
+    models->n = 0;
 }
 
 gboolean
 lac_impute_models_fit(LacImputeModels *models, const LacData *in, GError **error)
 {
-    return lac_imputer_fit(models->main, in, error) &&
-           (models->levels == NULL || lac_imputer_fit(models->levels, in, error));
+    for (size_t k = 0; k < models->n; k++)
+        if (!lac_imputer_fit(models->imputer[k], in, error))
+            return FALSE;
+    return TRUE;
 }
 
 gboolean
 lac_impute_models_draw(const LacImputeModels *models)
 {
-    return lac_imputer_can_sample(models->main) &&
-           (models->levels == NULL || lac_imputer_can_sample(models->levels));
+    for (size_t k = 0; k < models->n; k++)
+        if (!lac_imputer_can_sample(models->imputer[k]))
+            return FALSE;
+    return TRUE;
 }
 
 char *
 lac_impute_models_name(const LacImputeModels *models)
 {
-    const char *name = lac_imputer_model_name(models->main);
+    GString *out = g_string_new(lac_imputer_model_name(models->imputer[0]));
 
-    return models->levels == NULL
-               ? g_strdup(name)
-               : g_strdup_printf("%s and %s", name, lac_imputer_model_name(models->levels));
+    for (size_t k = 1; k < models->n; k++)
+        g_string_append_printf(out, "%s%s", k + 1 < models->n ? ", " : " and ",
+                               lac_imputer_model_name(models->imputer[k]));
+    return g_string_free(out, FALSE);
 }
 
 const LacImputer *
 lac_impute_models_of(const LacImputeModels *models, const LacColumn *column)
 {
-    return models->levels == NULL || lac_kind_is_numeric(column->kind) ? models->main
-                                                                       : models->levels;
+    return models->imputer[models->of_kind[column->kind]];
 }
 
 static gboolean
@@ -74,17 +101,17 @@ models_ask(LacImputer *imputer, const LacData *in, gboolean drawn, size_t draw, 
                  : lac_imputer_fill(imputer, in, out, error);
 }
 
-/* @out has what @models->main makes of @seen; its categories become what the other one does. */
+/* @out has what the first makes of @seen; the columns of model @k become what that one does. */
 static gboolean
-models_add_levels(const LacImputeModels *models, const LacData *seen, gboolean drawn, size_t draw,
-                  LacMatrix *out, GError **error)
+models_add(const LacImputeModels *models, size_t k, const LacData *seen, gboolean drawn,
+           size_t draw, LacMatrix *out, GError **error)
 {
     g_autoptr(LacMatrix) other = lac_matrix_new(out->rows, out->cols, error);
 
-    if (other == NULL || !models_ask(models->levels, seen, drawn, draw, other, error))
+    if (other == NULL || !models_ask(models->imputer[k], seen, drawn, draw, other, error))
         return FALSE;
     for (size_t j = 0; j < seen->cols; j++) {
-        if (lac_kind_is_numeric(lac_data_column(seen, j)->kind))
+        if (models->of_kind[lac_data_column(seen, j)->kind] != k)
             continue;
         for (size_t i = 0; i < seen->rows; i++)
             lac_matrix_row(out, i)[j] = lac_matrix_row(other, i)[j];
@@ -96,8 +123,12 @@ gboolean
 lac_impute_models_fill(const LacImputeModels *models, const LacData *in, gboolean drawn,
                        size_t draw, LacMatrix *out, GError **error)
 {
-    return models_ask(models->main, in, drawn, draw, out, error) &&
-           (models->levels == NULL || models_add_levels(models, in, drawn, draw, out, error));
+    if (!models_ask(models->imputer[0], in, drawn, draw, out, error))
+        return FALSE;
+    for (size_t k = 1; k < models->n; k++)
+        if (!models_add(models, k, in, drawn, draw, out, error))
+            return FALSE;
+    return TRUE;
 }
 
 LacMatrix *
@@ -114,7 +145,8 @@ lac_impute_complete(const LacImputeModels *models, const LacImputeTable *table, 
         return lac_impute_models_fill(models, data, drawn, draw, out, error) ? g_steal_pointer(&out)
                                                                              : NULL;
     filled = lac_matrix_new(data->rows, table->adapted->cols, error);
-    if (filled == NULL || !models_ask(models->main, table->adapted, drawn, draw, filled, error))
+    if (filled == NULL ||
+        !models_ask(models->imputer[0], table->adapted, drawn, draw, filled, error))
         return NULL;
     for (size_t i = 0; i < data->rows; i++)
         for (size_t k = 0; k < data->cols; k++) {

@@ -96,18 +96,38 @@ lac_impute_imputer_new(const LacImputeOptions *options, LacContext *context, GEr
 /** lac_impute_adapt: fits @table to a loaded @imputer: same kinds and levels, whatever was seen in
  * this file. A missing column and an unseen level are errors. */
 gboolean lac_impute_adapt(const LacImputer *imputer, LacImputeTable *table, GError **error);
-/** LacImputeModels: what fills the table. @main: all of it, or the numbers where @levels, NULL
- * unless --model auto found another model better at them, fills the categories. Each has a context.
- */
+enum { LAC_IMPUTE_KINDS = LAC_KIND_ORDINAL + 1, LAC_IMPUTE_MODELS = LAC_IMPUTE_KINDS };
+
+/** LacImputeChoice: what --model auto found. @name: [n] different models, owned, the first for all
+ * that nothing is said of; @of_kind: [kinds] which of them fills columns of that kind. */
 typedef struct {
-    LacContext *context, *levels_context;
-    LacImputer *main, *levels;
+    size_t n, of_kind[LAC_IMPUTE_KINDS];
+    char *name[LAC_IMPUTE_MODELS];
+} LacImputeChoice;
+void lac_impute_choice_clear(LacImputeChoice *choice);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LacImputeChoice, lac_impute_choice_clear)
+
+/** LacImputeModels: what fills the table. @imputer: [n] the first is the one there is, or what
+ * --model auto found best for the first kinds of columns; @of_kind as in LacImputeChoice. Each has
+ * a context. */
+typedef struct {
+    size_t n, of_kind[LAC_IMPUTE_KINDS];
+    LacContext *context[LAC_IMPUTE_MODELS];
+    LacImputer *imputer[LAC_IMPUTE_MODELS];
 } LacImputeModels;
 
-/** lac_impute_models_init: @main as lac_impute_imputer_new(), and @levels: the model of that name
- * with its defaults, unless NULL. Random streams come from @rng. */
+/** lac_impute_models_init: the first as lac_impute_imputer_new(), and the others of @choice (NULL:
+ * there are none) by name, with their defaults. Random streams come from @rng. */
 gboolean lac_impute_models_init(LacImputeModels *models, const LacImputeOptions *options,
-                                const char *levels, LacRng rng, GError **error);
+                                const LacImputeChoice *choice, LacRng rng, GError **error);
+/** lac_impute_main: the first imputer, lent. */
+static inline LacImputer *
+lac_impute_main(const LacImputeModels *models)
+{
+    return models->imputer[0];
+}
+/** lac_impute_models_choice: which they are, to have them again. Owned. */
+void lac_impute_models_choice(const LacImputeModels *models, LacImputeChoice *out);
 /** lac_impute_models_rules: the rules of columns that @table came with; before fit. */
 void lac_impute_models_rules(LacImputeModels *models, const LacImputeTable *table);
 void lac_impute_models_clear(LacImputeModels *models);
@@ -120,8 +140,8 @@ gboolean lac_impute_models_fit(LacImputeModels *models, const LacData *in, GErro
 gboolean
 lac_impute_keep_last_good(const LacImputeOptions *o, const LacImputer *imputer, GError **error);
 gboolean lac_impute_models_draw(const LacImputeModels *models);
-/** lac_impute_models_name: "em", or "em and missforest". Owned. lac_impute_models_of: the one that
- * fills columns like @column. */
+/** lac_impute_models_name: "em", or "em, knn and missforest". Owned. lac_impute_models_of: the one
+ * that fills columns like @column. */
 char *lac_impute_models_name(const LacImputeModels *models);
 const LacImputer *lac_impute_models_of(const LacImputeModels *models, const LacColumn *column);
 /** lac_impute_models_fill: @out: one completion of @in: draw @draw, or the point completion when
@@ -161,10 +181,10 @@ gboolean
 lac_impute_write_flags(const LacImputeTable *table, const LacMatrix *completed,
                        const LacImputeModels *models, LacImputeOutput *out, GError **error);
 
-/** lac_impute_auto: which models suit @table best, by `lacuna rank`: @main fills it, @levels (NULL:
- * the same) its categories; owned. @why: owned sentences. FALSE with an error when none could. */
+/** lac_impute_auto: which models suit @table best, by `lacuna rank`: @out: one for each kind of its
+ * columns with holes; @why: owned sentences. FALSE with an error when none could. */
 gboolean lac_impute_auto(const LacImputeOptions *options, const LacImputeTable *table,
-                         uint64_t seed, char **main, char **levels, char ***why, GError **error);
+                         uint64_t seed, LacImputeChoice *out, char ***why, GError **error);
 
 /** LacImputeReport: what the page is about; all lent. @cells: the holes in each completion. */
 typedef struct {

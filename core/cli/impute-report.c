@@ -14,14 +14,13 @@ report_refit(LacImputeModels *models, const LacData *hidden, LacFilledCells *cel
              GError **error)
 {
     g_autoptr(LacMatrix) out = lac_matrix_new(hidden->rows, hidden->cols, error);
-    LacContext *const contexts[] = {models->context, models->levels_context};
 
     if (out == NULL)
         return FALSE;
     *drawn = lac_impute_models_draw(models);
     cells->draws = *drawn ? HIDDEN_DRAWS : 1;
-    for (size_t k = 0; k < G_N_ELEMENTS(contexts) && contexts[k] != NULL; k++)
-        lac_context_set_draws(contexts[k], cells->draws);
+    for (size_t k = 0; k < models->n; k++)
+        lac_context_set_draws(models->context[k], cells->draws);
     if (!lac_impute_models_fit(models, hidden, error))
         return FALSE;
     for (size_t d = 0; d < cells->draws; d++) {
@@ -57,18 +56,19 @@ lac_impute_write_report(const LacImputeOptions *o, const LacImputeReport *of, La
     g_autofree char *title = g_path_get_basename(of->table->data->origin);
     g_autofree char *reading = lac_impute_reading(of->table, NULL), *why = NULL, *html = NULL;
     g_autofree char *name = lac_impute_models_name(of->models);
-    const char *levels =
-        of->models->levels != NULL ? lac_imputer_model_name(of->models->levels) : NULL;
+    g_auto(LacImputeChoice) choice = {0};
     g_auto(GStrv) notes = NULL;
     g_autoptr(LacFilledCells) hidden = NULL;
     g_autoptr(GError) reason = NULL;
     gboolean hidden_drawn = FALSE;
 
+    lac_impute_models_choice(of->models, &choice);
     if (o->load != NULL)
         why = g_strdup("the model was loaded, and may have learnt from the cells to be hidden");
-    else if (of->cells->n > 0 && lac_impute_models_init(&again, o, levels, of->rng, &reason)) {
+    else if (of->cells->n > 0 && lac_impute_models_init(&again, o, &choice, of->rng, &reason)) {
         lac_impute_models_rules(&again, of->table);
-        lac_context_set_memory(again.context, lac_context_memory(of->models->context));
+        for (size_t k = 0; k < again.n; k++)
+            lac_context_set_memory(again.context[k], lac_context_memory(of->models->context[k]));
         hidden = report_overimpute(&again, of->table, &of->rng, &hidden_drawn, &reason);
     }
     if (reason != NULL)
@@ -83,9 +83,9 @@ lac_impute_write_report(const LacImputeOptions *o, const LacImputeReport *of, La
                               .drawn = o->draws > 0,
                               .hidden_drawn = hidden_drawn,
                               .why_not = why,
-                              .traces = lac_context_traces(of->models->context),
-                              .events = lac_context_events(of->models->context),
-                              .modelled = lac_imputer_model_schema(of->models->main)};
+                              .traces = lac_context_traces(of->models->context[0]),
+                              .events = lac_context_events(of->models->context[0]),
+                              .modelled = lac_imputer_model_schema(lac_impute_main(of->models))};
 
     html = lac_filled_html(&filled, &notes);
     for (size_t i = 0; notes[i] != NULL; i++)

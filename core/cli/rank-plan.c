@@ -286,7 +286,8 @@ append_metrics(GString *out, int64_t draws)
 
     g_string_append_printf(out,
                            "draws: %" G_GINT64_FORMAT
-                           "\nmetrics: [crps, rmse, mae, brier, pfc, energy: {max_rows: 1000}, "
+                           "\nmetrics: [crps, rmse, mae, brier, brier: {ranked: true}, pfc, "
+                           "pfc: {ranked: true}, energy: {max_rows: 1000}, "
                            "coverage: {levels: [%s]}, "
                            "width: {levels: [%s]}]\n",
                            draws, level, level);

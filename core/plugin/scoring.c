@@ -3,6 +3,7 @@
 
 #include <lacuna/parallel.h>
 #include <lacuna/stats.h>
+#include <math.h>
 
 enum { MAX_BLOCKS = 64, MIN_BLOCK_ROWS = 16 };
 
@@ -184,6 +185,14 @@ lac_scoring_count(const LacScoring *in, gboolean numeric, size_t *n)
         total += n[j];
     }
     return total;
+}
+
+double
+lac_scoring_level_distance(const LacColumn *column, gboolean ranked, double a, double b)
+{
+    if (ranked && column->kind == LAC_KIND_ORDINAL && column->n_levels > 2)
+        return fabs(a - b) / (double)(column->n_levels - 1);
+    return a != b;
 }
 
 void

@@ -119,7 +119,7 @@ figure_ranking(const LacRanking *ranking, LacRankGroup group)
     figure_axis_label(figure, "x", "seconds of a fit and a completion");
     figure_axis_label(figure, "y", label);
     ranking_plot(figure, ranking, n, model, x, y);
-    figure->slug = g_strdup_printf("cost-%s", lac_rank_group_name(group));
+    figure->slug = g_strdelimit(g_strdup_printf("cost-%s", lac_rank_group_name(group)), " ", '-');
     figure->title = g_strdup_printf("%s of %s against time", name, lac_rank_group_name(group));
     figure->alt = g_strdup_printf("Scatter plot of %zu models: %s against seconds. The table above "
                                   "has all numbers.",

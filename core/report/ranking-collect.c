@@ -7,8 +7,16 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const value_names[V_N] = {"rmse",  "mae",    "crps",     "pfc",
-                                             "brier", "energy", "coverage", "width"};
+/* Metrics as the experiment labels them: two of one name by what tells them apart. */
+static const char *const value_names[V_COLUMN_N] = {"rmse",
+                                                    "mae",
+                                                    "crps",
+                                                    "pfc ranked=false",
+                                                    "pfc ranked=true",
+                                                    "brier ranked=false",
+                                                    "brier ranked=true",
+                                                    "coverage",
+                                                    "width"};
 
 /* ---- what is read ------------------------------------------------------------------------------
  */
@@ -21,6 +29,8 @@ candidate_free(gpointer data)
     g_free(candidate->name);
     g_free(candidate->reason);
     g_free(candidate->own);
+    for (guint i = 0; i < candidate->runs->len; i++)
+        g_free(g_array_index(candidate->runs, RankRun, i).value);
     g_array_unref(candidate->runs);
     g_free(candidate);
 }
@@ -53,15 +63,14 @@ candidate_of(RankCollected *self, const char *name)
 }
 
 static RankRun *
-run_of(RankCandidate *candidate, int64_t repeat)
+run_of(const RankCollected *self, RankCandidate *candidate, int64_t repeat)
 {
-    RankRun fresh = {.repeat = repeat, .seconds = NAN};
+    RankRun fresh = {.repeat = repeat, .seconds = NAN, .energy = NAN};
 
     for (guint i = 0; i < candidate->runs->len; i++)
         if (g_array_index(candidate->runs, RankRun, i).repeat == repeat)
             return &g_array_index(candidate->runs, RankRun, i);
-    for (size_t v = 0; v < V_N; v++)
-        fresh.value[v] = NAN;
+    fresh.value = g_new0(RankValue, self->table->cols * V_COLUMN_N + 1);
     g_array_append_val(candidate->runs, fresh);
     return &g_array_index(candidate->runs, RankRun, candidate->runs->len - 1);
 }
@@ -76,11 +85,12 @@ enum {
     C_PART,
     C_COLUMN,
     C_VALUE,
-    C_DRAWS
+    C_DRAWS,
+    C_CELLS,
 };
 static const char query[] =
     "SELECT c.model_label, c.repeat, c.status, c.reason, c.fit_s + coalesce(c.apply_s, 0),"
-    " m.metric, m.part, m.column_name, m.value, m.draws"
+    " m.metric, m.part, m.column_name, m.value, m.draws, m.n_cells"
     " FROM cells c LEFT JOIN metrics m ON m.cell = c.id ORDER BY c.position";
 
 static void
@@ -97,27 +107,41 @@ note_failure(RankCandidate *candidate, Rows *rows, const char *status)
 }
 
 static void
+take_column(const RankCollected *self, RankRun *run, Rows *rows, const char *metric)
+{
+    g_autofree char *column = report_text_at(rows, C_COLUMN);
+    const gssize j = lac_schema_find(self->table->schema, column);
+    const double value = report_number_at(rows, C_VALUE);
+
+    for (size_t v = 0; v < V_COLUMN_N && j >= 0 && !isnan(value); v++)
+        if (strcmp(metric, value_names[v]) == 0)
+            run->value[(size_t)j * V_COLUMN_N + v] =
+                (RankValue){value, (size_t)MAX(sqlite3_column_int64(rows, C_CELLS), 0)};
+}
+
+static void
 take_truth(RankCollected *self, Rows *rows)
 {
     g_autofree char *name = report_text_at(rows, C_MODEL);
     g_autofree char *status = report_text_at(rows, C_STATUS);
     g_autofree char *metric = report_text_at(rows, C_METRIC);
     RankCandidate *candidate = candidate_of(self, name);
-    RankRun *run = run_of(candidate, sqlite3_column_int64(rows, C_REPEAT));
+    RankRun *run = run_of(self, candidate, sqlite3_column_int64(rows, C_REPEAT));
 
     run->good = strcmp(status, "ok") == 0;
     run->seconds = report_number_at(rows, C_SECONDS);
     if (!run->good)
         note_failure(candidate, rows, status);
-    if (metric == NULL || sqlite3_column_type(rows, C_COLUMN) != SQLITE_NULL)
+    if (metric == NULL)
         return;
-    for (size_t v = 0; v < V_N; v++)
-        if (strcmp(metric, value_names[v]) == 0)
-            run->value[v] = report_number_at(rows, C_VALUE);
     if (strcmp(metric, "coverage") == 0 && self->level == NULL)
         self->level = report_text_at(rows, C_PART);
-    if (strcmp(metric, "crps") == 0 || strcmp(metric, "brier") == 0)
+    if (strcmp(metric, "crps") == 0 || g_str_has_prefix(metric, "brier "))
         candidate->draws |= sqlite3_column_int64(rows, C_DRAWS) > 0;
+    if (sqlite3_column_type(rows, C_COLUMN) != SQLITE_NULL)
+        take_column(self, run, rows, metric);
+    else if (strcmp(metric, "energy") == 0)
+        run->energy = report_number_at(rows, C_VALUE);
 }
 
 static void
@@ -208,13 +232,83 @@ rank_shared_repeats(const RankCollected *self)
     return shared;
 }
 
+/* ---- values of kinds of columns ----------------------------------------------------------------
+ */
+
+LacRankGroup
+rank_group_of(const RankGroups *groups, size_t j)
+{
+    return groups->home[lac_rank_group(lac_data_column(groups->table, j)->kind)];
+}
+
+/* Cells of column @j that took part, whichever metric says so. */
+static size_t
+run_cells(const RankRun *run, size_t j)
+{
+    size_t most = 0;
+
+    for (size_t v = 0; v < V_COLUMN_N; v++)
+        most = MAX(most, run->value[j * V_COLUMN_N + v].n);
+    return most;
+}
+
+gboolean
+rank_hidden(const RankCollected *self, const GArray *repeats, double *hidden)
+{
+    const RankCandidate *candidate = NULL;
+
+    for (int g = 0; g < LAC_RANK_GROUPS; g++)
+        hidden[g] = 0.0;
+    for (guint i = 0; i < self->candidates->len && candidate == NULL; i++)
+        if (rank_candidate_ranked(self->candidates->pdata[i]))
+            candidate = self->candidates->pdata[i];
+    for (guint r = 0; candidate != NULL && r < repeats->len; r++) {
+        const RankRun *run = rank_candidate_run(candidate, g_array_index(repeats, int64_t, r));
+
+        for (size_t j = 0; j < self->table->cols; j++)
+            hidden[lac_rank_group(lac_data_column(self->table, j)->kind)] +=
+                (double)run_cells(run, j) / (double)repeats->len;
+    }
+    return candidate != NULL && repeats->len > 0;
+}
+
 double
-rank_candidate_mean(const RankCandidate *candidate, const GArray *repeats, int value)
+rank_run_value(const RankRun *run, const RankGroups *groups, LacRankGroup group, int v)
+{
+    double sum = 0.0, n = 0.0;
+
+    for (size_t j = 0; j < groups->table->cols; j++) {
+        const RankValue *cell = &run->value[j * V_COLUMN_N + (size_t)v];
+
+        if (cell->n == 0 || rank_group_of(groups, j) != group)
+            continue;
+        sum += (double)cell->n * (v == V_RMSE ? cell->value * cell->value : cell->value);
+        n += (double)cell->n;
+    }
+    if (n == 0.0)
+        return NAN;
+    return v == V_RMSE ? sqrt(sum / n) : sum / n;
+}
+
+double
+rank_candidate_mean(const RankCandidate *candidate, const GArray *repeats, const RankGroups *groups,
+                    LacRankGroup group, int v)
 {
     double sum = 0.0;
 
     for (guint r = 0; r < repeats->len; r++)
-        sum += rank_candidate_run(candidate, g_array_index(repeats, int64_t, r))->value[value];
+        sum += rank_run_value(rank_candidate_run(candidate, g_array_index(repeats, int64_t, r)),
+                              groups, group, v);
+    return repeats->len > 0 ? sum / repeats->len : NAN;
+}
+
+double
+rank_candidate_energy(const RankCandidate *candidate, const GArray *repeats)
+{
+    double sum = 0.0;
+
+    for (guint r = 0; r < repeats->len; r++)
+        sum += rank_candidate_run(candidate, g_array_index(repeats, int64_t, r))->energy;
     return repeats->len > 0 ? sum / repeats->len : NAN;
 }
 

@@ -67,6 +67,15 @@ has_value(const LacRanking *ranking, LacRankGroup group, int score)
     return FALSE;
 }
 
+static gboolean
+has_intervals(const LacRanking *ranking, LacRankGroup group)
+{
+    for (size_t i = 0; i < ranking->ranked; i++)
+        if (!isnan(ranking->model[i].part[group].coverage))
+            return *ranking->level != '\0';
+    return FALSE;
+}
+
 static void
 group_heads(Page *page, const LacRanking *ranking, LacRankGroup group)
 {
@@ -78,7 +87,7 @@ group_heads(Page *page, const LacRanking *ranking, LacRankGroup group)
     for (int s = 0; s < LAC_RANK_SCORES; s++)
         if (has_value(ranking, group, s))
             page_head(page, lac_rank_score_name(group, (LacRankScore)s), units[s]);
-    if (group == LAC_RANK_NUMBERS && *ranking->level != '\0') {
+    if (has_intervals(ranking, group)) {
         g_autofree char *target = g_strdup_printf("target %s", ranking->level);
 
         page_head(page, "coverage", target);
@@ -114,16 +123,18 @@ section_group(Page *page, const LacRanking *ranking, LacRankGroup group)
 {
     g_autofree char *title = g_strdup_printf("Ranks for %s", lac_rank_group_name(group));
     g_autofree size_t *order = g_new(size_t, ranking->n + 1);
+    g_autofree char *id = g_strdelimit(g_strdup(lac_rank_group_name(group)), " ", '-');
 
-    page_section(page, lac_rank_group_name(group), title);
+    page_section(page, id, title);
     page_table(page, title);
     group_heads(page, ranking, group);
     group_order(ranking, group, order);
     for (size_t k = 0; k < ranking->ranked; k++) {
         const size_t i = order[k];
         const LacRankModel *model = &ranking->model[i];
-        g_autofree char *coverage = lac_report_fixed(model->coverage, 3);
-        g_autofree char *width = lac_report_fixed(model->width, 3);
+        const LacRankPart *part = &model->part[group];
+        g_autofree char *coverage = lac_report_fixed(part->coverage, 3);
+        g_autofree char *width = lac_report_fixed(part->width, 3);
         g_autofree char *rank = lac_report_fixed(model->part[group].mean_rank, 2);
         g_autofree char *seconds = lac_report_seconds(model->seconds);
 
@@ -135,9 +146,9 @@ section_group(Page *page, const LacRanking *ranking, LacRankGroup group)
         for (int s = 0; s < LAC_RANK_SCORES; s++)
             if (has_value(ranking, group, s))
                 score_cell(page, &model->part[group], s);
-        if (group == LAC_RANK_NUMBERS && *ranking->level != '\0') {
-            page_number_cell(page, model->coverage, isnan(model->coverage) ? "–" : coverage);
-            page_number_cell(page, model->width, isnan(model->width) ? "–" : width);
+        if (has_intervals(ranking, group)) {
+            page_number_cell(page, part->coverage, isnan(part->coverage) ? "–" : coverage);
+            page_number_cell(page, part->width, isnan(part->width) ? "–" : width);
         }
         page_number_cell(page, model->seconds, seconds);
         page_row_end(page);
@@ -176,15 +187,19 @@ section_reading(Page *page, const LacRanking *ranking)
 
     page_section(page, "reading", "How to read this");
     page_text(page, "%s Smaller is better in every score.", rule);
-    page_text(page,
-              "CRPS compares draws with values that were hidden, and so rewards honest spread; a "
-              "model that does not draw pays its mean absolute error. The Brier score (its half) "
-              "does the same for levels, where a model that does not draw pays PFC. RMSE and PFC "
-              "(the share of wrong levels) look at the best guess alone and are won by a model "
-              "that fills with means and modes. All of them judge hidden cells that were observed: "
-              "they carry over to the "
-              "table's own holes when these depend on what is observed (MCAR, MAR), and not "
-              "beyond (MNAR).");
+    page_text(
+        page,
+        "CRPS compares draws with values that were hidden, and so rewards honest spread; a "
+        "model that does not draw pays its mean absolute error. The Brier score (its half) "
+        "does the same for categories, where a model that does not draw pays PFC (the share "
+        "of wrong levels), and RPS, the ranked probability score, for ordered levels, where "
+        "it pays the error of ranks (the first level for the last costs 1). RMSE of numbers, "
+        "MAE of whole numbers (a few large counts do not rule it), rank error and PFC look at the "
+        "best guess alone and are won by a model that fills with means, medians and modes. "
+        "All of them judge hidden cells that were observed: "
+        "they carry over to the "
+        "table's own holes when these depend on what is observed (MCAR, MAR), and not "
+        "beyond (MNAR).");
     page_text(page,
               "The energy-I-score judges the table's own holes, for which there is no truth: each "
               "column is hidden where it was observed, and the model learns the rest with its own "
@@ -195,7 +210,8 @@ section_reading(Page *page, const LacRanking *ranking)
               "the nearer to its target the better, and among those that reach it the narrower "
               "interval wins. It is shown and not ranked.");
     page_text(page,
-              "Worse means: by CRPS, RMSE, Brier or PFC in a paired t test over the masks at 5 %%, "
+              "Worse means: by one of these scores but the I-score in a paired t test over the "
+              "masks at 5 %%, "
               "adjusted by Holm for all pairs of models. It speaks of other masks of this table, "
               "not of other tables.");
     page_section_end(page);

@@ -9,18 +9,26 @@ G_BEGIN_DECLS
 
 /** LacRankGroup: columns that are scored, and won, together. */
 typedef enum {
-    LAC_RANK_NUMBERS, /* continuous and integer */
-    LAC_RANK_LEVELS,  /* binary, nominal and ordinal */
+    LAC_RANK_NUMBERS, /* continuous */
+    LAC_RANK_COUNTS,  /* integer */
+    LAC_RANK_ORDERED, /* ordinal */
+    LAC_RANK_LEVELS,  /* binary and nominal */
     LAC_RANK_GROUPS,
 } LacRankGroup;
 
+/** Cells hidden by a mask; a kind with fewer has no winner of its own where the kind beside it
+ * (whole numbers beside numbers, ordered levels beside categories) can be judged together with it.
+ */
+enum { LAC_RANK_FEWEST = 20 };
+
 /**
  * LacRankScore: what a group is ranked by; smaller is better.
- * @LAC_RANK_CRPS: of draws against hidden values; half the Brier score of categories. Of a model
- *   without draws its mean absolute error, or its share of wrong levels, which are the same scores
- *   of a single value
+ * @LAC_RANK_CRPS: of draws against hidden values; the ranked probability score of ordered levels,
+ *   half the Brier score of categories. Of a model without draws its mean absolute error, its mean
+ *   error of ranks, or its share of wrong levels, which are the same scores of a single value
  * @LAC_RANK_I_SCORE: energy-I-score, of the table's own holes, without a truth
- * @LAC_RANK_POINT: RMSE of numbers, share of wrong levels
+ * @LAC_RANK_POINT: RMSE of numbers; MAE of whole numbers, which a few large counts do not rule;
+ * mean error of ranks of ordered levels; share of wrong categories
  */
 typedef enum {
     LAC_RANK_CRPS,
@@ -33,9 +41,10 @@ typedef enum {
 enum { LAC_RANK_TESTED = 3 };
 
 /** LacRankPart: one candidate in one group. @value, @rank: NaN where there is none; @mean_rank:
- * over the scores in use; @apart: shown to differ from the group's winner */
+ * over the scores in use; @coverage, @width: of intervals at the ranking's level, NaN of levels;
+ * @apart: shown to differ from the group's winner */
 typedef struct {
-    double value[LAC_RANK_SCORES], rank[LAC_RANK_SCORES], mean_rank;
+    double value[LAC_RANK_SCORES], rank[LAC_RANK_SCORES], mean_rank, coverage, width;
     gboolean apart;
 } LacRankPart;
 
@@ -49,14 +58,13 @@ typedef enum {
  * LacRankModel:
  * @draws: it draws completions
  * @seconds: median of a fit and a completion; @overall: mean of the groups' mean ranks, weighted by
- *   their columns with holes; @coverage, @width: of intervals at the ranking's level; @energy:
- *   distance between completed and true rows
+ *   their columns with holes; @energy: distance between completed and true rows
  */
 typedef struct {
     char *name, *reason;
     LacRankStatus status;
     gboolean draws;
-    double seconds, overall, coverage, width, energy;
+    double seconds, overall, energy;
     LacRankPart part[LAC_RANK_GROUPS];
 } LacRankModel;
 
@@ -65,19 +73,23 @@ typedef struct {
  * @model: [n] ranked ones first, from best to worst overall
  * @ranked: how many of them are
  * @repeats: masks that every ranked model has completed
- * @columns: [groups] columns with holes; @scored: [groups] there is something to rank by
+ * @home: [groups] where columns of that kind are judged and won: itself, or the kind beside it
+ * @columns: [groups] columns with holes judged there; @scored: [groups] there is something to rank
+ * by
  * @used: [groups][scores] took part in the ranks
  * @winner: [groups] index into @model; n when there is none
  * @level: of the intervals, as text ("0.8"); "" when nothing draws
- * @notes: sentences about what was left out, for people
+ * @few: sentences about kinds with few hidden cells; @notes: about what was left out, for people;
+ *   these among them
  */
 typedef struct {
     size_t n, ranked, repeats;
     LacRankModel *model;
+    LacRankGroup home[LAC_RANK_GROUPS];
     size_t columns[LAC_RANK_GROUPS], winner[LAC_RANK_GROUPS];
     gboolean scored[LAC_RANK_GROUPS], used[LAC_RANK_GROUPS][LAC_RANK_SCORES];
     char *level;
-    GPtrArray *notes;
+    GPtrArray *few, *notes;
 } LacRanking;
 
 /** LacRankSkipped: a candidate without a run; lent. */
@@ -102,8 +114,14 @@ lac_ranking_new(const LacData *table, const char *truth, const char *own, size_t
 LAC_PRIVATE_API void lac_ranking_free(LacRanking *ranking);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacRanking, lac_ranking_free)
 
-/** lac_rank_group_name: "numbers" or "categories"; lac_rank_score_name: "CRPS" ... Static. */
+/** lac_rank_group: of columns of @kind; lac_ranking_group: where they were judged. */
+LAC_PRIVATE_API LacRankGroup lac_rank_group(LacKind kind);
+LAC_PRIVATE_API LacRankGroup lac_ranking_group(const LacRanking *ranking, LacKind kind);
+
+/** lac_rank_group_name: "numbers", "whole numbers", "ordered levels" or "categories";
+ * lac_rank_score_name: "CRPS" ... Static. */
 LAC_PRIVATE_API const char *lac_rank_group_name(LacRankGroup group);
+LAC_PRIVATE_API const char *lac_rank_group_title(LacRankGroup group); /* "Numbers" ... */
 LAC_PRIVATE_API const char *lac_rank_score_name(LacRankGroup group, LacRankScore score);
 
 /** lac_ranking_verdict: who wins @group and why, and who cannot be told from it, in one or two

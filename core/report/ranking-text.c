@@ -1,6 +1,6 @@
-/* The ranking in words, in a terminal, as CSV and JSON. */
-#include "json-private.h"
+/* The ranking in words and in a terminal. */
 #include "ranking-private.h"
+
 #include "text-private.h"
 
 #include <math.h>
@@ -11,15 +11,32 @@
 
 enum { NAME_WIDTH = 11 };
 
-static const char *const group_names[] = {"numbers", "categories"};
-static const char *const group_titles[] = {"Numbers", "Categories"};
+static const char *const group_names[] = {"numbers", "whole numbers", "ordered levels",
+                                          "categories"};
+static const char *const group_titles[] = {"Numbers", "Whole numbers", "Ordered levels",
+                                           "Categories"};
 static const char *const score_names[LAC_RANK_GROUPS][LAC_RANK_SCORES] = {
-    {"CRPS", "energy-I-score", "RMSE"}, {"Brier", "energy-I-score", "PFC"}};
+    {"CRPS", "energy-I-score", "RMSE"},
+    {"CRPS", "energy-I-score", "MAE"},
+    {"RPS", "energy-I-score", "rank error"},
+    {"Brier", "energy-I-score", "PFC"}};
+/* Over a column of a terminal. */
+static const char *const score_heads[LAC_RANK_GROUPS][LAC_RANK_SCORES] = {
+    {"CRPS", "I-score", "RMSE"},
+    {"CRPS", "I-score", "MAE"},
+    {"RPS", "I-score", "error"},
+    {"Brier", "I-score", "PFC"}};
 
 const char *
 lac_rank_group_name(LacRankGroup group)
 {
     return group_names[group];
+}
+
+const char *
+lac_rank_group_title(LacRankGroup group)
+{
+    return group_titles[group];
 }
 
 const char *
@@ -124,46 +141,78 @@ lac_ranking_rule(const LacRanking *self)
 /* ---- the terminal ------------------------------------------------------------------------------
  */
 
-/* A column of the table; @value is NaN where there is nothing to show. */
+/* A column of the table: of @group, -1: of the model as a whole; @score: or one of T_. */
 typedef struct {
     const char *head;
-    int width, group, score; /* group -1: of the model as a whole */
+    int width, group, score;
 } TextColumn;
 
 enum { T_RANK = -1, T_COVERAGE = -2, T_TIME = -3 };
+enum { TEXT_WIDTH = 80, GROUPS_ABREAST = 2 };
 
-static const TextColumn text_columns[] = {
-    {"rank", 5, -1, T_RANK},
-    {"CRPS", 8, LAC_RANK_NUMBERS, LAC_RANK_CRPS},
-    {"I-score", 8, LAC_RANK_NUMBERS, LAC_RANK_I_SCORE},
-    {"RMSE", 8, LAC_RANK_NUMBERS, LAC_RANK_POINT},
-    {"cover", 6, LAC_RANK_NUMBERS, T_COVERAGE},
-    {"Brier", 8, LAC_RANK_LEVELS, LAC_RANK_CRPS},
-    {"I-score", 8, LAC_RANK_LEVELS, LAC_RANK_I_SCORE},
-    {"PFC", 8, LAC_RANK_LEVELS, LAC_RANK_POINT},
-    {"time", 8, -1, T_TIME},
-};
+static const int column_scores[] = {LAC_RANK_CRPS, LAC_RANK_I_SCORE, LAC_RANK_POINT, T_COVERAGE};
+
+static double
+text_value(const LacRankModel *model, const TextColumn *column)
+{
+    return column->score == T_RANK       ? model->overall
+           : column->score == T_COVERAGE ? model->part[column->group].coverage
+                                         : model->part[column->group].value[column->score];
+}
 
 static gboolean
-any_value(const LacRanking *self, int group, int score)
+any_value(const LacRanking *self, const TextColumn *column)
 {
     for (size_t i = 0; i < self->ranked; i++)
-        if (!isnan(self->model[i].part[group].value[score]))
+        if (!isnan(text_value(&self->model[i], column)))
             return TRUE;
     return FALSE;
 }
 
-/* Coverage, which nobody is ranked by, gives way where the line would be longer than 80. */
-static gboolean
-column_shown(const LacRanking *self, const TextColumn *column)
+static int
+columns_width(const GArray *columns)
 {
-    if (column->group < 0)
-        return TRUE;
-    if (column->score == T_COVERAGE)
-        return self->scored[LAC_RANK_NUMBERS] && *self->level != '\0' &&
-               !(any_value(self, LAC_RANK_NUMBERS, LAC_RANK_I_SCORE) &&
-                 any_value(self, LAC_RANK_LEVELS, LAC_RANK_I_SCORE));
-    return any_value(self, column->group, column->score);
+    int width = NAME_WIDTH;
+
+    for (guint c = 0; c < columns->len; c++)
+        width += g_array_index(columns, TextColumn, c).width + 1;
+    return width;
+}
+
+/* Coverage, which nobody is ranked by, gives way where the line would be longer than 80. */
+static void
+drop_coverage(GArray *columns)
+{
+    const gboolean fits = columns_width(columns) <= TEXT_WIDTH + 1;
+
+    for (guint c = columns->len; !fits && c-- > 0;)
+        if (g_array_index(columns, TextColumn, c).score == T_COVERAGE)
+            g_array_remove_index(columns, c);
+}
+
+/* The columns of one table: the ranks, @groups, the times. Owned. */
+static GArray *
+table_columns(const LacRanking *self, size_t n, const LacRankGroup *groups, gboolean first,
+              gboolean last)
+{
+    static const TextColumn rank = {"rank", 5, -1, T_RANK}, time = {"time", 8, -1, T_TIME};
+    GArray *columns = g_array_new(FALSE, FALSE, sizeof(TextColumn));
+
+    if (first)
+        g_array_append_val(columns, rank);
+    for (size_t k = 0; k < n; k++)
+        for (size_t s = 0; s < G_N_ELEMENTS(column_scores); s++) {
+            const int score = column_scores[s], group = (int)groups[k];
+            const TextColumn column = {score < 0 ? "cover" : score_heads[group][score],
+                                       score < 0 ? 6 : 8, group, score};
+
+            if (any_value(self, &column) && (score >= 0 || *self->level != '\0'))
+                g_array_append_val(columns, column);
+        }
+    if (last)
+        g_array_append_val(columns, time);
+    drop_coverage(columns);
+    return columns;
 }
 
 /* Owned. */
@@ -175,9 +224,7 @@ column_text(const LacRankModel *model, const TextColumn *column)
 
     if (column->score == T_TIME)
         return lac_report_seconds(model->seconds);
-    value = column->score == T_RANK       ? model->overall
-            : column->score == T_COVERAGE ? model->coverage
-                                          : model->part[column->group].value[column->score];
+    value = text_value(model, column);
     if (isnan(value))
         return g_strdup("–");
     report_number(out, column->score < 0 ? "%.2f" : "%#.4g", value);
@@ -202,65 +249,97 @@ is_best(const LacRanking *self, const TextColumn *column, size_t i)
     if (column->group < 0 || column->score < 0 || self->ranked < 2)
         return FALSE;
     for (size_t k = 0; k < self->ranked; k++)
-        if (self->model[k].part[column->group].value[column->score] <
-            self->model[i].part[column->group].value[column->score])
+        if (text_value(&self->model[k], column) < text_value(&self->model[i], column))
             return FALSE;
-    return !isnan(self->model[i].part[column->group].value[column->score]);
+    return !isnan(text_value(&self->model[i], column));
 }
 
 static void
-append_group_heads(const LacRanking *self, GString *out)
+cut_spaces(GString *out)
 {
-    int at = NAME_WIDTH, last = -1;
-
-    if (!self->scored[LAC_RANK_NUMBERS] || !self->scored[LAC_RANK_LEVELS])
-        return;
-    g_string_append_printf(out, "%*s", at, "");
-    for (size_t c = 0; c < G_N_ELEMENTS(text_columns); c++) {
-        const TextColumn *column = &text_columns[c];
-        const gboolean first = column->group >= 0 && column->group != last;
-
-        if (!column_shown(self, column))
-            continue;
-        append_padded(out, first ? group_names[column->group] : "", column->width + 1, FALSE);
-        last = column->group;
-    }
-    while (out->str[out->len - 1] == ' ')
+    while (out->len > 0 && out->str[out->len - 1] == ' ')
         g_string_truncate(out, out->len - 1);
     g_string_append_c(out, '\n');
 }
 
+/* A kind's name over its first columns, as many as it is long. */
 static void
-append_heads(const LacRanking *self, GString *out)
+append_group_heads(const GArray *columns, GString *out)
 {
-    append_group_heads(self, out);
-    append_padded(out, "model", NAME_WIDTH, TRUE);
-    for (size_t c = 0; c < G_N_ELEMENTS(text_columns); c++)
-        if (column_shown(self, &text_columns[c])) {
-            append_padded(out, text_columns[c].head, text_columns[c].width, FALSE);
-            g_string_append_c(out, ' ');
+    glong at = NAME_WIDTH, end = 0;
+    int last = -1;
+
+    for (guint c = 0; c < columns->len; c++) {
+        const TextColumn *column = &g_array_index(columns, TextColumn, c);
+
+        if (column->group >= 0 && column->group != last) {
+            const char *name = group_names[column->group];
+            const glong start = MAX(at + column->width - (glong)strlen(name), at);
+
+            g_string_append_printf(out, "%*s%s", (int)(start - end), "", name);
+            end = start + (glong)strlen(name);
         }
-    g_string_truncate(out, out->len - 1);
-    g_string_append_c(out, '\n');
+        last = column->group;
+        at += column->width + 1;
+    }
+    cut_spaces(out);
 }
 
 static void
-append_model(const LacRanking *self, size_t i, gboolean bold, GString *out)
+append_heads(const GArray *columns, GString *out)
 {
-    const gboolean wins = i == self->winner[0] || i == self->winner[1];
+    append_padded(out, "model", NAME_WIDTH, TRUE);
+    for (guint c = 0; c < columns->len; c++) {
+        const TextColumn *column = &g_array_index(columns, TextColumn, c);
 
+        append_padded(out, column->head, column->width, FALSE);
+        g_string_append_c(out, ' ');
+    }
+    cut_spaces(out);
+}
+
+static void
+append_model(const LacRanking *self, const GArray *columns, size_t i, gboolean bold, GString *out)
+{
+    gboolean wins = FALSE;
+
+    for (int g = 0; g < LAC_RANK_GROUPS; g++)
+        wins |= i == self->winner[g];
     g_string_append(out, bold && wins ? BOLD : "");
     append_padded(out, self->model[i].name, NAME_WIDTH, TRUE);
-    for (size_t c = 0; c < G_N_ELEMENTS(text_columns); c++) {
-        g_autofree char *text = column_text(&self->model[i], &text_columns[c]);
+    for (guint c = 0; c < columns->len; c++) {
+        const TextColumn *column = &g_array_index(columns, TextColumn, c);
+        g_autofree char *text = column_text(&self->model[i], column);
 
-        if (!column_shown(self, &text_columns[c]))
-            continue;
-        append_padded(out, text, text_columns[c].width, FALSE);
-        g_string_append_c(out, is_best(self, &text_columns[c], i) ? '*' : ' ');
+        append_padded(out, text, column->width, FALSE);
+        g_string_append_c(out, is_best(self, column, i) ? '*' : ' ');
     }
     g_string_truncate(out, out->len - 1);
     g_string_append(out, bold && wins ? RESET "\n" : "\n");
+}
+
+/* At most two kinds abreast, so that lines stay short. */
+static void
+append_tables(const LacRanking *self, gboolean bold, GString *out)
+{
+    LacRankGroup groups[LAC_RANK_GROUPS];
+    size_t n = 0, k = 0;
+
+    for (LacRankGroup g = 0; g < LAC_RANK_GROUPS; g++)
+        if (self->scored[g])
+            groups[n++] = g;
+    do {
+        const size_t here = MIN(n - k, (size_t)GROUPS_ABREAST);
+        g_autoptr(GArray) columns = table_columns(self, here, groups + k, k == 0, k + here == n);
+
+        g_string_append(out, k > 0 ? "\n" : "");
+        if (n > 1)
+            append_group_heads(columns, out);
+        append_heads(columns, out);
+        for (size_t i = 0; i < self->ranked; i++)
+            append_model(self, columns, i, bold, out);
+        k += here;
+    } while (k < n);
 }
 
 char *
@@ -269,129 +348,10 @@ lac_ranking_table(const LacRanking *self, gboolean bold)
     GString *out = g_string_new(NULL);
 
     if (self->ranked > 0)
-        append_heads(self, out);
-    for (size_t i = 0; i < self->ranked; i++)
-        append_model(self, i, bold, out);
+        append_tables(self, bold, out);
     for (size_t i = self->ranked; i < self->n; i++)
         g_string_append_printf(out, "%-*s %s: %s\n", NAME_WIDTH - 1, self->model[i].name,
                                self->model[i].status == LAC_RANK_FAILED ? "failed" : "skipped",
                                self->model[i].reason);
     return g_string_free(out, FALSE);
-}
-
-/* ---- for programs ------------------------------------------------------------------------------
- */
-
-static const char *
-status_name(LacRankStatus status)
-{
-    static const char *const names[] = {"ranked", "failed", "skipped"};
-
-    return names[status];
-}
-
-static void
-csv_line(GString *out, const LacRankModel *model, const char *columns, const char *score,
-         const double *value, const double *rank)
-{
-    lac_report_put_csv(out, model->name);
-    g_string_append_printf(out, ",%s,%s,%s,", status_name(model->status), columns, score);
-    if (value != NULL && !isnan(*value))
-        report_number(out, "%.17g", *value);
-    g_string_append_c(out, ',');
-    if (rank != NULL && !isnan(*rank))
-        report_number(out, "%.17g", *rank);
-    g_string_append_c(out, ',');
-    lac_report_put_csv(out, model->reason != NULL ? model->reason : "");
-    g_string_append_c(out, '\n');
-}
-
-char *
-lac_ranking_csv(const LacRanking *self)
-{
-    GString *out = g_string_new("model,status,columns,score,value,rank,reason\n");
-
-    for (size_t i = 0; i < self->n; i++) {
-        const LacRankModel *model = &self->model[i];
-
-        csv_line(out, model, "all", "overall", NULL, &model->overall);
-        for (int g = 0; g < LAC_RANK_GROUPS && model->status == LAC_RANK_RANKED; g++) {
-            if (!self->scored[g])
-                continue;
-            csv_line(out, model, group_names[g], "mean rank", NULL, &model->part[g].mean_rank);
-            for (int s = 0; s < LAC_RANK_SCORES; s++)
-                if (*score_names[g][s] != '\0')
-                    csv_line(out, model, group_names[g], score_names[g][s],
-                             &model->part[g].value[s], &model->part[g].rank[s]);
-        }
-        if (model->status != LAC_RANK_RANKED)
-            continue;
-        csv_line(out, model, "numbers", "coverage", &model->coverage, NULL);
-        csv_line(out, model, "numbers", "width", &model->width, NULL);
-        csv_line(out, model, "all", "energy distance", &model->energy, NULL);
-        csv_line(out, model, "all", "seconds", &model->seconds, NULL);
-    }
-    return g_string_free(out, FALSE);
-}
-
-static void
-json_part(JsonBuilder *builder, const LacRanking *self, size_t i, int g)
-{
-    const LacRankPart *part = &self->model[i].part[g];
-
-    json_begin_object(builder, group_names[g]);
-    json_add_number(builder, "mean_rank", part->mean_rank);
-    json_add_flag(builder, "worse_than_winner", part->apart);
-    for (int s = 0; s < LAC_RANK_SCORES; s++) {
-        if (*score_names[g][s] == '\0')
-            continue;
-        json_begin_object(builder, score_names[g][s]);
-        json_add_number(builder, "value", part->value[s]);
-        json_add_number(builder, "rank", part->rank[s]);
-        json_builder_end_object(builder);
-    }
-    json_builder_end_object(builder);
-}
-
-static void
-json_model(JsonBuilder *builder, const LacRanking *self, size_t i)
-{
-    const LacRankModel *model = &self->model[i];
-
-    json_builder_begin_object(builder);
-    json_add_text(builder, "model", model->name);
-    json_add_text(builder, "status", status_name(model->status));
-    json_add_text(builder, "reason", model->reason);
-    json_add_number(builder, "rank", model->overall);
-    json_add_number(builder, "seconds", model->seconds);
-    json_add_number(builder, "coverage", model->coverage);
-    json_add_number(builder, "width", model->width);
-    json_add_number(builder, "energy_distance", model->energy);
-    for (int g = 0; g < LAC_RANK_GROUPS && model->status == LAC_RANK_RANKED; g++)
-        if (self->scored[g])
-            json_part(builder, self, i, g);
-    json_builder_end_object(builder);
-}
-
-char *
-lac_ranking_json(const LacRanking *self, const char *table, const char *mask)
-{
-    g_autoptr(JsonBuilder) builder = json_builder_new();
-
-    json_builder_begin_object(builder);
-    json_add_text(builder, "table", table);
-    json_add_text(builder, "mask", mask);
-    json_add_count(builder, "masks", self->repeats);
-    json_add_text(builder, "interval", *self->level != '\0' ? self->level : NULL);
-    json_begin_object(builder, "winner");
-    for (int g = 0; g < LAC_RANK_GROUPS; g++)
-        json_add_text(builder, group_names[g],
-                      self->winner[g] < self->n ? self->model[self->winner[g]].name : NULL);
-    json_builder_end_object(builder);
-    json_begin_array(builder, "models");
-    for (size_t i = 0; i < self->n; i++)
-        json_model(builder, self, i);
-    json_builder_end_array(builder);
-    json_builder_end_object(builder);
-    return json_pretty(builder);
 }

@@ -11,11 +11,25 @@ static const double alpha = 0.05;
 /* ---- scores ------------------------------------------------------------------------------------
  */
 
-static LacRankGroup
-group_of(const LacData *table, size_t j)
+LacRankGroup
+lac_rank_group(LacKind kind)
 {
-    return lac_kind_is_numeric(lac_data_column(table, j)->kind) ? LAC_RANK_NUMBERS
-                                                                : LAC_RANK_LEVELS;
+    switch (kind) {
+    case LAC_KIND_CONTINUOUS:
+        return LAC_RANK_NUMBERS;
+    case LAC_KIND_INTEGER:
+        return LAC_RANK_COUNTS;
+    case LAC_KIND_ORDINAL:
+        return LAC_RANK_ORDERED;
+    default:
+        return LAC_RANK_LEVELS;
+    }
+}
+
+LacRankGroup
+lac_ranking_group(const LacRanking *self, LacKind kind)
+{
+    return self->home[lac_rank_group(kind)];
 }
 
 /* Whether every ranked candidate was scored on column @j. */
@@ -33,7 +47,8 @@ own_is_shared(const RankCollected *self, size_t j)
 
 /* Columns of @group that all were scored on, weighted by the shares observed and missing. */
 static double
-candidate_own(const RankCollected *self, const RankCandidate *candidate, LacRankGroup group)
+candidate_own(const RankCollected *self, const RankCandidate *candidate, const RankGroups *groups,
+              LacRankGroup group)
 {
     const LacData *table = self->table;
     double sum = 0.0, weights = 0.0;
@@ -42,7 +57,7 @@ candidate_own(const RankCollected *self, const RankCandidate *candidate, LacRank
         const double holes = (double)lac_mask_count_col(table->holes, j),
                      weight = holes * ((double)table->rows - holes);
 
-        if (group_of(table, j) != group || weight <= 0.0 || !own_is_shared(self, j))
+        if (rank_group_of(groups, j) != group || weight <= 0.0 || !own_is_shared(self, j))
             continue;
         sum += weight * candidate->own[j];
         weights += weight;
@@ -50,36 +65,42 @@ candidate_own(const RankCollected *self, const RankCandidate *candidate, LacRank
     return weights > 0.0 ? sum / weights : NAN;
 }
 
-/* The value that takes the place of a score under one mask. */
+/* The value that takes the place of a score under one mask; -1: none. */
 static int
-value_of(const RankCandidate *candidate, LacRankGroup group, LacRankScore score)
+value_of(gboolean draws, LacRankGroup group, LacRankScore score)
 {
-    if (score == LAC_RANK_CRPS && group == LAC_RANK_NUMBERS)
-        return candidate->draws ? V_CRPS : V_MAE;
-    if (score == LAC_RANK_CRPS)
-        return candidate->draws ? V_BRIER : V_PFC;
+    static const struct {
+        int drawn, single, point;
+    } values[LAC_RANK_GROUPS] = {{V_CRPS, V_MAE, V_RMSE},
+                                 {V_CRPS, V_MAE, V_MAE},
+                                 {V_BRIER_RANKED, V_PFC_RANKED, V_PFC_RANKED},
+                                 {V_BRIER, V_PFC, V_PFC}};
+
+    if (score == LAC_RANK_I_SCORE)
+        return -1;
     if (score == LAC_RANK_POINT)
-        return group == LAC_RANK_NUMBERS ? V_RMSE : V_PFC;
-    return -1;
+        return values[group].point;
+    return draws ? values[group].drawn : values[group].single;
 }
 
 static void
 model_fill(const RankCollected *self, const RankCandidate *candidate, const GArray *repeats,
-           LacRankModel *model)
+           const RankGroups *groups, LacRankModel *model)
 {
     model->draws = candidate->draws;
     model->seconds = rank_candidate_seconds(candidate, repeats);
-    model->coverage = rank_candidate_mean(candidate, repeats, V_COVERAGE);
-    model->width = rank_candidate_mean(candidate, repeats, V_WIDTH);
-    model->energy = rank_candidate_mean(candidate, repeats, V_ENERGY);
-    for (int g = 0; g < LAC_RANK_GROUPS; g++) {
-        for (int s = 0; s < LAC_RANK_SCORES; s++) {
-            const int value = value_of(candidate, (LacRankGroup)g, (LacRankScore)s);
+    model->energy = rank_candidate_energy(candidate, repeats);
+    for (LacRankGroup g = 0; g < LAC_RANK_GROUPS; g++) {
+        LacRankPart *part = &model->part[g];
 
-            if (value >= 0)
-                model->part[g].value[s] = rank_candidate_mean(candidate, repeats, value);
+        for (LacRankScore s = 0; s < LAC_RANK_SCORES; s++) {
+            const int value = value_of(candidate->draws, g, s);
+
+            part->value[s] = value >= 0 ? rank_candidate_mean(candidate, repeats, groups, g, value)
+                                        : candidate_own(self, candidate, groups, g);
         }
-        model->part[g].value[LAC_RANK_I_SCORE] = candidate_own(self, candidate, (LacRankGroup)g);
+        part->coverage = rank_candidate_mean(candidate, repeats, groups, g, V_COVERAGE);
+        part->width = rank_candidate_mean(candidate, repeats, groups, g, V_WIDTH);
     }
 }
 
@@ -89,9 +110,9 @@ model_init(LacRankModel *model, const char *name, const char *reason, LacRankSta
     model->name = g_strdup(name);
     model->reason = g_strdup(reason);
     model->status = status;
-    model->seconds = model->overall = model->coverage = model->width = model->energy = NAN;
+    model->seconds = model->overall = model->energy = NAN;
     for (int g = 0; g < LAC_RANK_GROUPS; g++) {
-        model->part[g].mean_rank = NAN;
+        model->part[g].mean_rank = model->part[g].coverage = model->part[g].width = NAN;
         for (int s = 0; s < LAC_RANK_SCORES; s++)
             model->part[g].value[s] = model->part[g].rank[s] = NAN;
     }
@@ -192,6 +213,71 @@ model_compare(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
+/* ---- kinds with too few cells to be judged alone -----------------------------------------------
+ */
+
+static RankGroups
+ranking_groups(const LacRanking *self, const LacData *table)
+{
+    RankGroups groups = {.table = table};
+
+    memcpy(groups.home, self->home, sizeof groups.home);
+    return groups;
+}
+
+static void
+note_few(LacRanking *self, LacRankGroup group, double hidden, const char *so)
+{
+    char *text = g_strdup_printf("%s: a mask hides %.3g cell%s of them, fewer than %d%s.",
+                                 lac_rank_group_title(group), hidden, hidden == 1.0 ? "" : "s",
+                                 LAC_RANK_FEWEST, so);
+
+    g_ptr_array_add(self->few, text);
+    g_ptr_array_add(self->notes, g_strdup(text));
+}
+
+/* Two kinds whose scores can be those of either: the one of few hidden cells goes to the other. */
+static void
+settle_pair(LacRanking *self, const double *hidden, const size_t *columns, LacRankGroup a,
+            LacRankGroup b)
+{
+    const LacRankGroup large = hidden[b] > hidden[a] ? b : a, small = large == a ? b : a;
+    const gboolean moves = hidden[small] < LAC_RANK_FEWEST && hidden[large] > 0.0 &&
+                           (hidden[small] > 0.0 || columns[small] > 0);
+    const double together = hidden[large] + (moves ? hidden[small] : 0.0);
+
+    if (moves) {
+        g_autofree char *so =
+            g_strdup_printf(", so they are judged, and won, with %s", lac_rank_group_name(large));
+
+        self->home[small] = large;
+        note_few(self, small, hidden[small], so);
+    }
+    if (together > 0.0 && together < LAC_RANK_FEWEST)
+        note_few(self, large, together, ": their winner stands on little");
+    for (int k = 0; k < 2 && together == 0.0; k++)
+        if (columns[k ? b : a] > 0)
+            note_few(self, k ? b : a, 0.0, ": no model can be chosen for them");
+}
+
+/* Each kind at home with itself, but one with few hidden cells with the kind beside it. */
+static void
+find_homes(LacRanking *self, const RankCollected *collected, const GArray *repeats)
+{
+    double hidden[LAC_RANK_GROUPS];
+    size_t columns[LAC_RANK_GROUPS] = {0};
+
+    for (LacRankGroup g = 0; g < LAC_RANK_GROUPS; g++)
+        self->home[g] = g;
+    if (!rank_hidden(collected, repeats, hidden))
+        return;
+    for (size_t j = 0; j < collected->table->cols; j++)
+        if (lac_mask_count_col(collected->table->holes, j) > 0)
+            columns[lac_rank_group(lac_data_column(collected->table, j)->kind)]++;
+    settle_pair(self, hidden, columns, LAC_RANK_NUMBERS, LAC_RANK_COUNTS);
+    settle_pair(self, hidden, columns, LAC_RANK_ORDERED, LAC_RANK_LEVELS);
+}
+
 /* ---- who differs from the winner ---------------------------------------------------------------
  */
 
@@ -212,17 +298,18 @@ static double
 pair_p(const RankCollected *self, const LacRanking *ranking, const GArray *repeats, int g, int s,
        const size_t pair[2])
 {
+    const RankGroups groups = ranking_groups(ranking, self->table);
     const RankCandidate *a = candidate_called(self, ranking->model[pair[0]].name),
                         *b = candidate_called(self, ranking->model[pair[1]].name);
-    const int x = value_of(a, (LacRankGroup)g, (LacRankScore)s),
-              y = value_of(b, (LacRankGroup)g, (LacRankScore)s);
+    const int x = value_of(a->draws, (LacRankGroup)g, (LacRankScore)s),
+              y = value_of(b->draws, (LacRankGroup)g, (LacRankScore)s);
     g_autofree double *difference = g_new(double, repeats->len + 1);
 
     for (guint r = 0; r < repeats->len; r++) {
         const int64_t repeat = g_array_index(repeats, int64_t, r);
 
-        difference[r] =
-            rank_candidate_run(a, repeat)->value[x] - rank_candidate_run(b, repeat)->value[y];
+        difference[r] = rank_run_value(rank_candidate_run(a, repeat), &groups, (LacRankGroup)g, x) -
+                        rank_run_value(rank_candidate_run(b, repeat), &groups, (LacRankGroup)g, y);
         if (isnan(difference[r]))
             return NAN;
     }
@@ -282,6 +369,8 @@ note_missing_own(LacRanking *self, const RankCollected *collected)
 static void
 add_models(LacRanking *self, const RankCollected *collected, const GArray *repeats)
 {
+    const RankGroups groups = ranking_groups(self, collected->table);
+
     for (guint i = 0; i < collected->candidates->len; i++) {
         const RankCandidate *candidate = collected->candidates->pdata[i];
         LacRankModel *model = &self->model[self->n++];
@@ -290,7 +379,7 @@ add_models(LacRanking *self, const RankCollected *collected, const GArray *repea
         model_init(model, candidate->name, ranked ? NULL : candidate->reason,
                    ranked ? LAC_RANK_RANKED : LAC_RANK_FAILED);
         if (ranked)
-            model_fill(collected, candidate, repeats, model);
+            model_fill(collected, candidate, repeats, &groups, model);
         if (ranked)
             self->ranked++;
     }
@@ -301,7 +390,7 @@ count_columns(LacRanking *self, const LacData *table)
 {
     for (size_t j = 0; j < table->cols; j++)
         if (lac_mask_count_col(table->holes, j) > 0)
-            self->columns[group_of(table, j)]++;
+            self->columns[lac_ranking_group(self, lac_data_column(table, j)->kind)]++;
 }
 
 LacRanking *
@@ -312,6 +401,7 @@ lac_ranking_new(const LacData *table, const char *truth, const char *own, size_t
     g_autoptr(LacRanking) self = g_new0(LacRanking, 1);
     g_autoptr(GArray) repeats = NULL;
 
+    self->few = g_ptr_array_new_with_free_func(g_free);
     self->notes = g_ptr_array_new_with_free_func(g_free);
     if (!rank_collect(&collected, truth, own, error))
         return NULL;
@@ -319,6 +409,7 @@ lac_ranking_new(const LacData *table, const char *truth, const char *own, size_t
     self->repeats = repeats->len;
     self->level = g_strdup(collected.level != NULL ? collected.level : "");
     self->model = g_new0(LacRankModel, collected.candidates->len + n_skipped + 1);
+    find_homes(self, &collected, repeats);
     add_models(self, &collected, repeats);
     for (size_t i = 0; i < n_skipped; i++)
         model_init(&self->model[self->n++], skipped[i].name, skipped[i].reason, LAC_RANK_SKIPPED);
@@ -346,6 +437,7 @@ lac_ranking_free(LacRanking *self)
     }
     g_free(self->model);
     g_free(self->level);
+    g_ptr_array_unref(self->few);
     g_ptr_array_unref(self->notes);
     g_free(self);
 }

@@ -79,6 +79,11 @@ lac_scoring_point(const LacScoring *in, LacPoint point, size_t i, size_t j, doub
  * (@numeric), or is (not @numeric), count 0. Returns: their sum. */
 LAC_API size_t lac_scoring_count(const LacScoring *in, gboolean numeric, size_t *n);
 
+/** lac_scoring_level_distance: of two level codes of @column: 0 or 1, or (@ranked, and the levels
+ * are ordered) their ranks' distance as a share of the largest, in [0, 1] for levels there are. */
+LAC_API double
+lac_scoring_level_distance(const LacColumn *column, gboolean ranked, double a, double b);
+
 /** lac_scoring_truth_sd: standard deviations (divisor n - 1) of the known true values of each
  * column over all rows of the split, to @sd [cols]; NaN where fewer than two are known. */
 LAC_API void lac_scoring_truth_sd(const LacScoring *in, double *sd);

@@ -109,6 +109,31 @@ says "nothing is missing"
 cmp full.csv same.csv || fail "a complete table was changed"
 empty_tmp
 
+# --- whole numbers, ordered levels, numbers and categories each have a winner; few cells of a kind do
+# not: o has two holes in 300 rows, of which a mask hides a handful
+awk 'BEGIN { print "a,x,k,o,g"; srand(8); split("low mid high", level, " ")
+             for (i = 1; i <= 300; i++) {
+                 a = rand() + rand() - 1; x = a + rand() / 4; k = int(exp(1 + a + rand()))
+                 o = level[1 + (a > -.3) + (a > .3)]; g = (a > 0) == (rand() > .1) ? "up" : "down"
+                 if (rand() < .15) x = ""; if (rand() < .15) k = ""; if (i == 7 || i == 90) o = ""
+                 if (rand() < .15) g = ""
+                 print a "," x "," k "," o "," g } }' > kinds.csv
+expect 0 lacuna rank kinds.csv --kind "o=low < mid < high" --models median,em --repeats 3
+prints "Whole numbers: em"
+prints "Ordered levels: a mask hides"
+prints "fewer than 20, so they are"
+awk 'BEGIN { FS = OFS = "," } NR > 1 { if (NR % 5 == 0) $4 = "" } { print }' kinds.csv > four.csv
+expect 0 lacuna rank four.csv --kind "o=low < mid < high" --models median,em --repeats 3 --format json
+prints '"ordered levels" : "em"'
+prints '"whole numbers" : "em"'
+expect 0 lacuna impute four.csv -o f.csv --kind "o=low < mid < high" --model auto:median,em \
+    --time-budget none
+says "auto: Ordered levels: em"
+says "auto: Whole numbers: em"
+expect 0 lacuna impute kinds.csv -o k.csv --kind "o=low < mid < high" --model auto:median,em \
+    --time-budget none
+says "auto: Ordered levels: a mask hides"
+
 # --- tables without holes, and tables that are too little
 expect 0 lacuna rank full.csv --models mean,em --repeats 3
 says "Nothing is missing, so 10 % of the observed cells are hidden at random"

@@ -27,14 +27,6 @@ static const LacParam params[] = {
     LAC_PARAM_END,
 };
 
-static double
-distance(const LacColumn *column, gboolean ranked, double a, double b)
-{
-    if (ranked && column->kind == LAC_KIND_ORDINAL && column->n_levels > 2)
-        return fabs(a - b) / (double)(column->n_levels - 1);
-    return a != b;
-}
-
 /* NaN when a draw is not finite. */
 static double
 brier_cell(const Brier *self, const LacScoring *in, size_t i, size_t j)
@@ -48,9 +40,10 @@ brier_cell(const Brier *self, const LacScoring *in, size_t i, size_t j)
 
         if (!isfinite(x))
             return NAN;
-        off += distance(column, self->ranked, x, truth);
+        off += lac_scoring_level_distance(column, self->ranked, x, truth);
         for (size_t e = 0; e < d; e++)
-            apart += distance(column, self->ranked, x, lac_matrix_row(in->draws[e], i)[j]);
+            apart += lac_scoring_level_distance(column, self->ranked, x,
+                                                lac_matrix_row(in->draws[e], i)[j]);
     }
     return off / m - apart / (m * (self->estimator == FAIR ? m - 1.0 : m));
 }

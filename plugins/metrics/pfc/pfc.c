@@ -1,23 +1,30 @@
-/* pfc: share of the hidden categories that come back wrong.
- * Source: Stekhoven and Buehlmann, MissForest (2012). */
+/* pfc: share of the hidden categories that come back wrong; of ordered levels, on request, by how
+ * many ranks. Source: Stekhoven and Buehlmann, MissForest (2012). */
 #include <lacuna/scoring.h>
+
+#include <math.h>
 
 typedef struct {
     LacMetric base;
     int columns, point;
+    gboolean ranked;
 } Pfc;
 
 static const LacParam params[] = {
     LAC_PARAM_CHOICE(Pfc, columns, LAC_ACROSS_POOLED, LAC_ACROSS_CHOICES, LAC_ACROSS_HELP),
     LAC_PARAM_CHOICE(Pfc, point, LAC_POINT_FILL, LAC_POINT_CHOICES, LAC_POINT_HELP),
+    LAC_PARAM_BOOL(Pfc, ranked, FALSE,
+                   "Ordered levels are as wrong as their ranks are apart (the first for the last: "
+                   "1), which makes it the mean error of ranks"),
     LAC_PARAM_END,
 };
 
-/* wrong cells of column @j, or G_MAXSIZE with an error when one is not finite */
-static size_t
+/* What the cells of column @j are wrong by, or NaN with an error when one is not finite. */
+static double
 pfc_wrong(const Pfc *self, const LacScoring *in, size_t j, double *scratch, GError **error)
 {
-    size_t wrong = 0;
+    const LacColumn *column = lac_data_column(in->truth, j);
+    LacSum wrong = {0};
 
     for (size_t i = 0; i < in->truth->rows; i++) {
         if (!lac_mask_get(in->scored, i, j))
@@ -29,11 +36,13 @@ pfc_wrong(const Pfc *self, const LacScoring *in, size_t j, double *scratch, GErr
                      "row %zu, column '%s': the completion is %g, expected a level code; the model "
                      "must fill every hole",
                      i + 1, lac_data_name(in->truth, j), level);
-            return G_MAXSIZE;
+            return NAN;
         }
-        wrong += level == lac_data_at(in->truth, i, j) ? 0 : 1; /* unseen levels are wrong, too */
+        /* unseen levels are wrong, too */
+        lac_sum_add(&wrong, lac_scoring_level_distance(column, self->ranked, level,
+                                                       lac_data_at(in->truth, i, j)));
     }
-    return wrong;
+    return lac_sum_value(&wrong);
 }
 
 static gboolean
@@ -44,20 +53,20 @@ pfc_score(const LacMetric *metric, const LacScoring *in, LacScores *out, GError 
     g_autofree double *scratch = g_new(double, in->n_draws + 1);
     g_autofree size_t *n = g_new(size_t, in->truth->cols + 1);
     const size_t cells = lac_scoring_count(in, FALSE, n);
-    size_t all_wrong = 0;
+    LacSum all = {0};
 
     if (!lac_scoring_has_point(in, (LacPoint)self->point, out))
         return TRUE;
     for (size_t j = 0; j < in->truth->cols; j++) {
-        const size_t wrong = n[j] ? pfc_wrong(self, in, j, scratch, error) : 0;
+        const double wrong = n[j] ? pfc_wrong(self, in, j, scratch, error) : 0.0;
 
-        if (wrong == G_MAXSIZE)
+        if (isnan(wrong))
             return FALSE;
-        value[j] = (double)wrong / (double)n[j];
-        all_wrong += wrong;
+        value[j] = wrong / (double)n[j];
+        lac_sum_add(&all, wrong);
     }
     lac_scoring_add(out, NULL, (LacAcross)self->columns, in, n, value,
-                    (double)all_wrong / (double)cells, "no scored category");
+                    lac_sum_value(&all) / (double)cells, "no scored category");
     return TRUE;
 }
 

@@ -102,6 +102,31 @@ LAC_TEST(plugins_metrics_pfc, wrong_levels_are_counted_by_hand)
     EXPECT_NEAR_DOUBLE(probe_value(mean, NULL, -1), .6, 1e-15);
 }
 
+/* ranks 0 1 2 3 of four levels, answers 0 2 0 3: off by 0, 1, 2 and 0 of 3, a mean of 1/4; the
+ * nominal column beside it: wrong once in two */
+LAC_TEST(plugins_metrics_pfc, ranked_counts_how_far_ordered_levels_are_off)
+{
+    const char *const order[] = {"a", "b", "c", "d"};
+    const double truth[] = {0, 0, 1, 3, 2, 0, 3, 0};
+    const double completed[] = {0, 0, 2, 0, 0, 0, 3, 0};
+    double incomplete[] = {NAN, NAN, NAN, NAN, NAN, 0, NAN, 0};
+    LacSchema *schema = lac_schema_new(2);
+
+    lac_schema_set_levels(schema, 0, LAC_KIND_ORDINAL, 4, order);
+    lac_schema_set_levels(schema, 1, LAC_KIND_NOMINAL, 4, order);
+    LacData *data = lac_data_new_take(schema, 4, g_memdup2(truth, sizeof truth), "probe", NULL);
+    g_autoptr(ProbeScoring) scoring = probe_scoring(
+        data, lac_data_with_values_take(data, g_memdup2(incomplete, sizeof incomplete), NULL),
+        completed);
+    g_autoptr(LacScores) ranked = probe_score(scoring, "pfc", "{ranked: true}", NULL);
+    g_autoptr(LacScores) plain = probe_score(scoring, "pfc", NULL, NULL);
+
+    EXPECT_NEAR_DOUBLE(probe_value(ranked, NULL, 0), .25, 1e-15);
+    EXPECT_NEAR_DOUBLE(probe_value(ranked, NULL, 1), .5, 1e-15);
+    EXPECT_NEAR_DOUBLE(probe_value(ranked, NULL, -1), 2.0 / 6, 1e-15);
+    EXPECT_NEAR_DOUBLE(probe_value(plain, NULL, 0), .5, 1e-15);
+}
+
 LAC_TEST(plugins_metrics_pfc, the_most_frequent_level_of_the_draws_is_taken)
 {
     g_autoptr(ProbeScoring) scoring = categories();

@@ -4,10 +4,12 @@
 #include "store-private.h"
 
 #include <glib/gstdio.h>
+#include <math.h>
 #include <sqlite3.h>
 #include <string.h>
 
 #define MASKS 4
+#define CELLS 25 /* hidden in a column: enough to be judged alone */
 
 /* 20 rows of x, y (numbers) and g (a category); y has 4 holes, g has 10 */
 static LacData *
@@ -82,20 +84,22 @@ folder_cell(Folder *folder, const char *model, int mask, const char *status, dou
 }
 
 static void
+folder_cells(Folder *folder, const char *model, int mask, const char *metric, const char *column,
+             double value, int cells)
+{
+    const gboolean drawn = strcmp(metric, "crps") == 0 || g_str_has_prefix(metric, "brier");
+
+    folder_sql(folder,
+               "INSERT INTO metrics(cell, metric, column_name, value, status, n_cells, draws) "
+               "VALUES('%q-%d', '%q', '%q', %f, 'ok', %d, %d)",
+               model, mask, metric, column, value, cells, drawn ? 9 : -1);
+}
+
+static void
 folder_value(Folder *folder, const char *model, int mask, const char *metric, const char *column,
              double value)
 {
-    if (column == NULL)
-        folder_sql(folder,
-                   "INSERT INTO metrics(cell, metric, value, status, draws) "
-                   "VALUES('%q-%d', '%q', %f, 'ok', %d)",
-                   model, mask, metric, value,
-                   strcmp(metric, "crps") == 0 || strcmp(metric, "brier") == 0 ? 9 : -1);
-    else
-        folder_sql(folder,
-                   "INSERT INTO metrics(cell, metric, column_name, value, status) "
-                   "VALUES('%q-%d', '%q', '%q', %f, 'ok')",
-                   model, mask, metric, column, value);
+    folder_cells(folder, model, mask, metric, column, value, CELLS);
 }
 
 /* A candidate with the same values under every mask, but for what a mask adds to all alike and a
@@ -110,12 +114,12 @@ folder_model(Folder *folder, const char *model, double crps, double mae, double 
 
         folder_cell(folder, model, mask, "ok", mask);
         if (!isnan(crps))
-            folder_value(folder, model, mask, "crps", NULL, crps + add);
+            folder_value(folder, model, mask, "crps", "y", crps + add);
         if (!isnan(crps))
-            folder_value(folder, model, mask, "brier", NULL, 0.5 * pfc + add);
-        folder_value(folder, model, mask, "mae", NULL, mae + add);
-        folder_value(folder, model, mask, "rmse", NULL, rmse + add);
-        folder_value(folder, model, mask, "pfc", NULL, pfc + add);
+            folder_value(folder, model, mask, "brier ranked=false", "g", 0.5 * pfc + add);
+        folder_value(folder, model, mask, "mae", "y", mae + add);
+        folder_value(folder, model, mask, "rmse", "y", rmse + add);
+        folder_value(folder, model, mask, "pfc ranked=false", "g", pfc + add);
     }
 }
 
@@ -189,16 +193,20 @@ LAC_TEST(report_ranking, only_what_the_masks_tell_apart_is_called_worse)
     folder_model(&folder, "bad", .50, .5, .90, .5);
     for (int mask = 1; mask <= MASKS; mask++) {
         folder_cell(&folder, "twin", mask, "ok", 1);
-        folder_value(&folder, "twin", mask, "crps", NULL, .116 + turn[mask - 1]);
-        folder_value(&folder, "twin", mask, "rmse", NULL, .216 + turn[mask - 1]);
-        folder_value(&folder, "twin", mask, "mae", NULL, .216);
-        folder_value(&folder, "twin", mask, "pfc", NULL, .12 + turn[mask - 1]);
-        folder_value(&folder, "twin", mask, "brier", NULL, .07 + turn[mask - 1]);
+        folder_value(&folder, "twin", mask, "crps", "y", .116 + turn[mask - 1]);
+        folder_value(&folder, "twin", mask, "rmse", "y", .216 + turn[mask - 1]);
+        folder_value(&folder, "twin", mask, "mae", "y", .216);
+        folder_value(&folder, "twin", mask, "pfc ranked=false", "g", .12 + turn[mask - 1]);
+        folder_value(&folder, "twin", mask, "brier ranked=false", "g", .07 + turn[mask - 1]);
     }
     g_autoptr(LacRanking) ranking = lac_ranking_new(table, folder.dir, NULL, 0, NULL, &error);
 
     ASSERT_TRUE(ranking != NULL);
-    for (int g = 0; g < LAC_RANK_GROUPS; g++) {
+    for (LacRankGroup g = 0; g < LAC_RANK_GROUPS; g++) {
+        if (g == LAC_RANK_COUNTS || g == LAC_RANK_ORDERED) {
+            EXPECT_FALSE(ranking->scored[g]); /* no such columns */
+            continue;
+        }
         EXPECT_TRUE(strcmp(ranking->model[ranking->winner[g]].name, "best") == 0);
         EXPECT_TRUE(model_called(ranking, "bad")->part[g].apart);
         EXPECT_FALSE(model_called(ranking, "twin")->part[g].apart);
@@ -305,5 +313,152 @@ LAC_TEST(report_ranking, nothing_readable_is_an_error_and_nobody_ranked_is_none)
 
     EXPECT_CONTAINS(verdict, "no candidate could be scored");
     EXPECT_CONTAINS(json, "\"numbers\" : null");
+    folder_close(&folder);
+}
+
+/* 20 rows of x (numbers), k (whole numbers), o (ordered) and g (categories), all with holes */
+static LacData *
+kinds_table(void)
+{
+    static const char *const sizes[] = {"s", "m", "l", NULL}, *const levels[] = {"a", "b", NULL};
+    LacSchema *schema = lac_schema_new(4);
+    double *values = g_new(double, 80);
+
+    lac_schema_set_name(schema, 0, "x");
+    lac_schema_set_name(schema, 1, "k");
+    schema->columns[1].kind = LAC_KIND_INTEGER;
+    lac_schema_set_name(schema, 2, "o");
+    lac_schema_set_levels(schema, 2, LAC_KIND_ORDINAL, 3, sizes);
+    lac_schema_set_name(schema, 3, "g");
+    lac_schema_set_levels(schema, 3, LAC_KIND_BINARY, 2, levels);
+    for (size_t i = 0; i < 20; i++)
+        for (size_t j = 0; j < 4; j++)
+            values[4 * i + j] = i == j ? NAN : (double)(i % 2);
+    return lac_data_new_take(schema, 20, values, "kinds.csv", NULL);
+}
+
+/* Four models, each best at one kind: by .1 where the others have .3. @few: hidden cells of k */
+static void
+folder_kinds(Folder *folder, int few)
+{
+    static const char *const names[] = {"forx", "fork", "foro", "forg"}, *const columns[] = {
+                                                                             "x", "k", "o", "g"};
+
+    for (int m = 0; m < 4; m++)
+        for (int mask = 1; mask <= MASKS; mask++) {
+            folder_cell(folder, names[m], mask, "ok", 1);
+            for (int j = 0; j < 4; j++) {
+                const double value = m == j ? .1 : .3;
+                const int cells = j == 1 ? few : 30;
+
+                if (j < 2) {
+                    folder_cells(folder, names[m], mask, "crps", columns[j], value, cells);
+                    folder_cells(folder, names[m], mask, "rmse", columns[j], 2 * value, cells);
+                    folder_cells(folder, names[m], mask, "mae", columns[j], value, cells);
+                    continue;
+                }
+                folder_cells(folder, names[m], mask, "brier ranked=false", columns[j], value, 30);
+                folder_cells(folder, names[m], mask, "brier ranked=true", columns[j],
+                             j == 2 ? value / 2 : value, 30);
+                folder_cells(folder, names[m], mask, "pfc ranked=false", columns[j], value, 30);
+                folder_cells(folder, names[m], mask, "pfc ranked=true", columns[j],
+                             j == 2 ? value / 2 : value, 30);
+            }
+        }
+}
+
+static const char *
+winner_of(const LacRanking *ranking, LacKind kind)
+{
+    return ranking->model[ranking->winner[lac_ranking_group(ranking, kind)]].name;
+}
+
+LAC_TEST(report_ranking, every_kind_of_columns_has_its_winner_by_a_score_that_suits_it)
+{
+    g_autoptr(LacData) table = kinds_table();
+    g_autoptr(GError) error = NULL;
+    Folder folder;
+
+    folder_open(&folder);
+    folder_kinds(&folder, 30);
+    g_autoptr(LacRanking) ranking = lac_ranking_new(table, folder.dir, NULL, 0, NULL, &error);
+
+    ASSERT_TRUE(ranking != NULL);
+    EXPECT_TRUE(strcmp(winner_of(ranking, LAC_KIND_CONTINUOUS), "forx") == 0);
+    EXPECT_TRUE(strcmp(winner_of(ranking, LAC_KIND_INTEGER), "fork") == 0);
+    EXPECT_TRUE(strcmp(winner_of(ranking, LAC_KIND_ORDINAL), "foro") == 0);
+    EXPECT_TRUE(strcmp(winner_of(ranking, LAC_KIND_BINARY), "forg") == 0);
+    EXPECT_TRUE(strcmp(winner_of(ranking, LAC_KIND_NOMINAL), "forg") == 0);
+    EXPECT_EQ_INT(ranking->few->len, 0);
+    const LacRankModel *fork = model_called(ranking, "fork"), *foro = model_called(ranking, "foro");
+
+    /* RMSE of numbers, MAE of whole numbers; ranked scores of ordered levels */
+    EXPECT_NEAR_DOUBLE(fork->part[LAC_RANK_NUMBERS].value[LAC_RANK_POINT], .6, 1e-12);
+    EXPECT_NEAR_DOUBLE(fork->part[LAC_RANK_COUNTS].value[LAC_RANK_POINT], .1, 1e-12);
+    EXPECT_NEAR_DOUBLE(foro->part[LAC_RANK_ORDERED].value[LAC_RANK_CRPS], .05, 1e-12);
+    EXPECT_NEAR_DOUBLE(foro->part[LAC_RANK_LEVELS].value[LAC_RANK_CRPS], .3, 1e-12);
+    g_autofree char *text = lac_ranking_table(ranking, FALSE);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (char **line = lines; *line != NULL; line++)
+        EXPECT_TRUE(g_utf8_strlen(*line, -1) <= 80);
+    EXPECT_CONTAINS(text, "ordered levels");
+    g_autofree char *json = lac_ranking_json(ranking, "kinds.csv", "none");
+
+    EXPECT_CONTAINS(json, "\"whole numbers\" : \"fork\"");
+    folder_close(&folder);
+}
+
+/* 6 cells of k are too few: with the 30 of x, forx has (30 * .1 + 6 * .3) / 36 = .13333, fork
+ * (30 * .3 + 6 * .1) / 36 = .26667; and RMSE is the root of the mean of squares. */
+LAC_TEST(report_ranking, a_kind_with_few_hidden_cells_is_judged_with_the_kind_beside_it)
+{
+    g_autoptr(LacData) table = kinds_table();
+    g_autoptr(GError) error = NULL;
+    Folder folder;
+
+    folder_open(&folder);
+    folder_kinds(&folder, 6);
+    g_autoptr(LacRanking) ranking = lac_ranking_new(table, folder.dir, NULL, 0, NULL, &error);
+
+    ASSERT_TRUE(ranking != NULL);
+    EXPECT_TRUE(strcmp(winner_of(ranking, LAC_KIND_INTEGER), "forx") == 0);
+    EXPECT_FALSE(ranking->scored[LAC_RANK_COUNTS]);
+    EXPECT_EQ_INT(ranking->columns[LAC_RANK_NUMBERS], 2);
+    ASSERT_EQ_INT(ranking->few->len, 1);
+    EXPECT_CONTAINS((const char *)ranking->few->pdata[0],
+                    "Whole numbers: a mask hides 6 cells of them, fewer than 20, so they are "
+                    "judged, and won, with numbers");
+    const LacRankPart *forx = &model_called(ranking, "forx")->part[LAC_RANK_NUMBERS],
+                      *fork = &model_called(ranking, "fork")->part[LAC_RANK_NUMBERS];
+
+    EXPECT_NEAR_DOUBLE(forx->value[LAC_RANK_CRPS], 4.8 / 36, 1e-12);
+    EXPECT_NEAR_DOUBLE(fork->value[LAC_RANK_CRPS], 9.6 / 36, 1e-12);
+    EXPECT_NEAR_DOUBLE(forx->value[LAC_RANK_POINT], sqrt((30 * .04 + 6 * .36) / 36), 1e-12);
+    folder_close(&folder);
+}
+
+/* 5 categories, and no ordered levels to judge them with. */
+LAC_TEST(report_ranking, a_kind_with_few_hidden_cells_and_none_beside_it_is_told)
+{
+    g_autoptr(LacData) table = table_new();
+    g_autoptr(GError) error = NULL;
+    Folder folder;
+
+    folder_open(&folder);
+    for (int mask = 1; mask <= MASKS; mask++) {
+        folder_cell(&folder, "one", mask, "ok", 1);
+        folder_cells(&folder, "one", mask, "mae", "y", .1, 25);
+        folder_cells(&folder, "one", mask, "rmse", "y", .1, 25);
+        folder_cells(&folder, "one", mask, "pfc ranked=false", "g", .1, 5);
+    }
+    g_autoptr(LacRanking) ranking = lac_ranking_new(table, folder.dir, NULL, 0, NULL, &error);
+
+    ASSERT_TRUE(ranking != NULL);
+    EXPECT_TRUE(strcmp(winner_of(ranking, LAC_KIND_BINARY), "one") == 0);
+    ASSERT_EQ_INT(ranking->few->len, 1);
+    EXPECT_CONTAINS((const char *)ranking->few->pdata[0],
+                    "Categories: a mask hides 5 cells of them, fewer than 20: their winner stands "
+                    "on little");
     folder_close(&folder);
 }
