@@ -22,6 +22,8 @@ function(lacuna_plugin kind_and_name)
   if(TARGET lacuna_flags)
     target_link_libraries(${target} PRIVATE lacuna_flags)
     set(folder ${LACUNA_PLUGIN_DIR})
+  elseif(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    target_compile_options(${target} PRIVATE -O2) # nobody asked for a slow one
   endif()
   install(TARGETS ${target} LIBRARY DESTINATION ${folder}/${kind})
   foreach(also ${PLUGIN_ALSO})

@@ -39,8 +39,15 @@ nn_norm_moments(double n, double shift, const double *sums, LacReal momentum, La
     const double mean = shift + sums[0] / n, m = (double)momentum;
     const double square = MAX(sums[1] - sums[0] * sums[0] / n, 0.0);
 
-    *running_mean = (LacReal)((1.0 - m) * (double)*running_mean + m * mean);
-    *running_var = (LacReal)((1.0 - m) * (double)*running_var + m * square / MAX(n - 1.0, 1.0));
+    const LacReal moved[2] = {
+        (LacReal)((1.0 - m) * (double)*running_mean + m * mean),
+        (LacReal)((1.0 - m) * (double)*running_var + m * square / MAX(n - 1.0, 1.0))};
+
+    /* a batch that is no numbers must not spoil those of all others: its step is left out */
+    if (isfinite(moved[0]) && isfinite(moved[1])) {
+        *running_mean = moved[0];
+        *running_var = moved[1];
+    }
     return (NnNormChannel){mean, 1.0 / sqrt(square / n + (double)eps)};
 }
 

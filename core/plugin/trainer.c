@@ -114,6 +114,8 @@ lac_trainer_restore(LacTrainer *trainer)
 
 /* ---- over the blocks of parameters ----------------------------------------------------------- */
 
+/* What is not finite stays so, in the gradient and in the sum: clipped, it would pass for the
+ * largest gradient of all. */
 LAC_CLONES static double
 clip_values_and_square(size_t n, float limit, float *gradient)
 {
@@ -121,7 +123,8 @@ clip_values_and_square(size_t n, float limit, float *gradient)
 
 #pragma omp simd reduction(+ : sum)
     for (size_t k = 0; k < n; k++) {
-        const float g = fminf(fmaxf(gradient[k], -limit), limit);
+        const float raw = gradient[k], most = fabsf(raw) <= G_MAXFLOAT ? limit : INFINITY;
+        const float g = raw > most ? most : raw < -most ? -most : raw;
 
         gradient[k] = g;
         sum += (double)g * (double)g;

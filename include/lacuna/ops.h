@@ -120,7 +120,7 @@ LAC_API LacTensor *lac_nn_upsample(LacTensor *x, size_t factor);
  * channel of [N x C x H x W]; gamma, beta [C].
  * @running: [2 x C] running mean and variance, memory of the caller. Training: batch moments (var
  *   with divisor n) normalise, and running <- (1 - momentum) running + momentum batch (var with
- *   divisor n - 1, as PyTorch); otherwise running normalises
+ *   divisor n - 1, as PyTorch; a batch of no numbers is left out); otherwise running normalises
  * Source: Ioffe & Szegedy (2015).
  */
 LAC_API LacTensor *lac_nn_batch_norm(LacTensor *x, LacTensor *gamma, LacTensor *beta,

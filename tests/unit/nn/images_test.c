@@ -78,6 +78,27 @@ LAC_TEST(nn_images, batch_norm_is_that_of_pytorch)
     expect_values("gradient by x", G_N_ELEMENTS(by_image), by_image, x->grad);
 }
 
+/* The trainer leaves out the step of such a batch; what is normalised later must not suffer. */
+LAC_TEST(nn_images, a_batch_that_is_no_numbers_leaves_the_running_moments)
+{
+    static const LacReal spoilt[] = {NAN, INFINITY, (LacReal)1e30};
+    const LacReal before[] = {(LacReal)0.5, -1, 2, (LacReal)0.25};
+
+    for (size_t k = 0; k < G_N_ELEMENTS(spoilt); k++) {
+        g_autoptr(LacTape) tape = lac_tape_new();
+        LacTensor *x = lac_tape_fill(tape, 1, LAC_SHAPE(3, 2));
+        LacReal running[] = {before[0], before[1], before[2], before[3]};
+
+        x->v[2] = spoilt[k]; /* in the first column; the variance of 1e30 is beyond float */
+        lac_nn_batch_norm(x, lac_tape_fill(tape, 1, LAC_SHAPE(2)),
+                          lac_tape_fill(tape, 0, LAC_SHAPE(2)), running, (LacReal)0.1,
+                          (LacReal)1e-5);
+        ASSERT_TRUE(lac_tape_check(tape, NULL));
+        EXPECT_TRUE(running[0] == before[0] && running[2] == before[2]);
+        EXPECT_NEAR_DOUBLE((double)running[1], -0.8, 1e-6); /* 0.9 . -1 + 0.1 . 1 */
+    }
+}
+
 /* <x * W, y> = <x, adjoint(y, W)>, at the size of an image model, in both precisions. The two sides
  * differ by rounding only: factors in bfloat16 are off by 2^-9 at most, and independently. */
 LAC_TEST(nn_images, transposed_convolution_is_the_adjoint)

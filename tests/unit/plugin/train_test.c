@@ -210,6 +210,27 @@ LAC_TEST(plugin_train, a_gradient_that_is_not_finite_moves_nothing)
     EXPECT_EQ_INT(problem.calls, 12);
 }
 
+/* Clipping must not make a number of what is none: it would be the largest gradient of all. */
+LAC_TEST(plugin_train, nor_does_it_when_gradients_are_clipped)
+{
+    static const float target[] = {1.0f, 1.0f};
+    static const char *const clipped[] = {"{rate: 0.5, momentum: 0, clip_norm: 10}",
+                                          "{rate: 0.5, momentum: 0, clip_value: 10}"};
+    const LacTrainParams params = {.epochs = 30};
+
+    for (size_t k = 0; k < G_N_ELEMENTS(clipped); k++) {
+        g_auto(Problem) problem = {0};
+        g_autoptr(GError) error = NULL;
+
+        problem_begin(&problem, clipped[k], target);
+        problem.steep = 3; /* from this call on */
+        EXPECT_FALSE(problem_train(&problem, &params, 1, NULL, &error));
+        EXPECT_ERROR(error, LAC_ERROR_NUMERIC, "step 3: the loss had no finite gradient and was");
+        EXPECT_CONTAINS(error->message, "the gradient is not a number in w");
+        EXPECT_NEAR_DOUBLE((double)lac_net_values(problem.net)[0], 0.75, ROUNDING);
+    }
+}
+
 LAC_TEST(plugin_train, parameters_that_end_beyond_all_numbers_are_an_error)
 {
     static const float target[] = {1.0f, 1.0f};
