@@ -7,54 +7,16 @@
  * Blocks do not depend on the number of threads; gradients by weights are summed in their order. */
 #include "activation-private.h"
 #include "chain-private.h"
-#include "gemm-private.h"
-#include "parallel-private.h"
-#include "tape-private.h"
+#include "map-private.h"
 #include "unary-private.h"
 
 #include <string.h>
 
-enum {
-    BLOCK_ROWS = 128,
-    MOST_BLOCKS = 8,
-};
-
-/** Chain: layer k maps widths[k] to widths[k + 1] columns. */
-typedef struct {
-    size_t rows, layers, widths[NN_CHAIN_LAYERS + 1];
-    size_t blocks, block_rows;
-    LacActivation activations[NN_CHAIN_LAYERS];
-    const LacReal *w[NN_CHAIN_LAYERS], *b[NN_CHAIN_LAYERS];
-    LacReal *h[NN_CHAIN_LAYERS + 1]; /* [rows x widths[k]] */
-    LacPrecision precision;
-    uint16_t *packed[2][NN_CHAIN_LAYERS]; /* W' and W laid out for all blocks; NULL: by each */
-} Chain;
-
-/* Of layer @k among the inputs of the operator. */
-static unsigned
-weight_at(size_t k)
-{
-    return (unsigned)(1 + 2 * k);
-}
-
-static size_t
-weight_size(const Chain *c, size_t k)
-{
-    return c->widths[k] * c->widths[k + 1];
-}
-
-/* Some rows of what begins at @v. */
-static size_t
-block_end(const Chain *c, size_t block)
-{
-    return MIN((block + 1) * c->block_rows, c->rows);
-}
-
-/* ---- forward ---- */
+/* ---- rows of a chain, in the calling thread ---- */
 
 /* h_k W_k' for @rows from @from on. */
 static NnGemm
-forward_product(const Chain *c, size_t k, size_t from, size_t rows)
+forward_product(const NnChain *c, size_t k, size_t from, size_t rows)
 {
     return (NnGemm){.tb = TRUE,
                     .m = rows,
@@ -74,7 +36,7 @@ forward_product(const Chain *c, size_t k, size_t from, size_t rows)
 
 /* dz_k W_k, to what the caller says. */
 static NnGemm
-backward_product(const Chain *c, size_t k, size_t rows)
+backward_product(const NnChain *c, size_t k, size_t rows)
 {
     return (NnGemm){.m = rows,
                     .n = c->widths[k],
@@ -87,19 +49,90 @@ backward_product(const Chain *c, size_t k, size_t rows)
                     .packed = c->packed[1][k]};
 }
 
-static void
-forward_blocks(size_t begin, size_t end, unsigned worker, void *user)
+void
+nn_chain_forward(const NnChain *c, size_t from, size_t rows)
 {
-    const Chain *c = user;
+    for (size_t k = 0; k < c->layers; k++) {
+        const NnGemm product = forward_product(c, k, from, rows);
 
-    for (size_t block = begin; block < end; block++) {
-        const size_t from = block * c->block_rows, rows = block_end(c, block) - from;
+        nn_gemm(&product);
+    }
+}
 
-        for (size_t k = 0; k < c->layers; k++) {
-            const NnGemm product = forward_product(c, k, from, rows);
+/* Sums of columns: four rows in float, then in double. */
+LAC_CLONES static void
+sum_rows(size_t rows, size_t n, const LacReal *v, gboolean add, LacReal *sums)
+{
+    enum { COLUMNS = 64, TOGETHER = 4 };
 
-            nn_gemm(&product);
-        }
+    for (size_t begin = 0; begin < n; begin += COLUMNS) {
+        const size_t cols = MIN(COLUMNS, n - begin);
+        const LacReal *from = v + begin;
+        double own[COLUMNS] = {0};
+        size_t i = 0;
+
+        for (; i + TOGETHER <= rows; i += TOGETHER, from += TOGETHER * n)
+            for (size_t j = 0; j < cols; j++)
+                own[j] += (double)((from[j] + from[n + j]) + (from[2 * n + j] + from[3 * n + j]));
+        for (; i < rows; i++, from += n)
+            for (size_t j = 0; j < cols; j++)
+                own[j] += (double)from[j];
+        for (size_t j = 0; j < cols; j++)
+            sums[begin + j] = (LacReal)(own[j] + (add ? (double)sums[begin + j] : 0.0));
+    }
+}
+
+/* dW of layer @k from rows [from, from + rows), whose dz is @gz. */
+static void
+backward_weights(const NnChain *c, const NnChainBack *to, size_t k, size_t from, size_t rows,
+                 const LacReal *gz)
+{
+    nn_gemm(&(NnGemm){.ta = TRUE,
+                      .m = c->widths[k + 1],
+                      .n = c->widths[k],
+                      .k = rows,
+                      .a = gz,
+                      .lda = c->widths[k + 1],
+                      .b = c->h[k] + from * c->widths[k],
+                      .ldb = c->widths[k],
+                      .c = to->gw[k],
+                      .ldc = c->widths[k],
+                      .add = to->add_w[k],
+                      .precision = c->precision});
+}
+
+/* dh of the layer before @k. */
+static void
+backward_rows(const NnChain *c, size_t k, size_t rows, const LacReal *gz, gboolean add, LacReal *gh)
+{
+    NnGemm product = backward_product(c, k, rows);
+
+    product.a = gz;
+    product.c = gh;
+    product.add = add;
+    nn_gemm(&product);
+}
+
+void
+nn_chain_backward(const NnChain *c, size_t from, size_t rows, const NnChainBack *to)
+{
+    LacReal *gz = to->gy;
+
+    for (size_t k = c->layers; k-- > 0;) {
+        const size_t out = c->widths[k + 1];
+        LacReal *next = to->spare[k % 2];
+
+        if (c->activations[k] != LAC_ACTIVATION_NONE)
+            nn_activation_slope(c->activations[k], rows * out, c->h[k + 1] + from * out, gz, gz);
+        if (to->gb[k] != NULL)
+            sum_rows(rows, out, gz, to->add_b[k], to->gb[k]);
+        if (to->gw[k] != NULL)
+            backward_weights(c, to, k, from, rows, gz);
+        if (k > 0)
+            backward_rows(c, k, rows, gz, FALSE, next);
+        else if (to->gx != NULL)
+            backward_rows(c, k, rows, gz, to->add_x, to->gx);
+        gz = next;
     }
 }
 
@@ -107,8 +140,8 @@ forward_blocks(size_t begin, size_t end, unsigned worker, void *user)
 
 /** ChainPack: panels of all layers' weights, one after another. */
 typedef struct {
-    NnGemm products[NN_CHAIN_LAYERS];
-    uint16_t *packed[NN_CHAIN_LAYERS];
+    NnGemm products[NN_CHAIN_MOST];
+    uint16_t *packed[NN_CHAIN_MOST];
     size_t layers;
 } ChainPack;
 
@@ -129,18 +162,17 @@ pack_panels(size_t begin, size_t end, unsigned worker, void *user)
     }
 }
 
-/* For the products of the forward or the @backward pass. FALSE: no memory. */
-static gboolean
-chain_pack(LacTape *tape, Chain *c, gboolean backward)
+gboolean
+nn_chain_pack(LacTape *tape, NnChain *c, NnBlocks blocks, gboolean backward)
 {
     ChainPack pack = {.layers = c->layers};
     size_t panels = 0;
 
     /* what another core wrote comes as slowly as it is laid out anew: with a block or so a thread,
      * each does that for itself */
-    for (size_t k = 0; c->blocks >= 2 * lac_threads() && k < c->layers; k++) {
-        const NnGemm product = backward ? backward_product(c, k, c->block_rows)
-                                        : forward_product(c, k, 0, c->block_rows);
+    for (size_t k = 0; blocks.n >= 2 * lac_threads() && k < c->layers; k++) {
+        const NnGemm product = backward ? backward_product(c, k, blocks.rows)
+                                        : forward_product(c, k, 0, blocks.rows);
         const size_t size = nn_gemm_packed_size(&product);
 
         pack.products[k] = product;
@@ -158,130 +190,123 @@ chain_pack(LacTape *tape, Chain *c, gboolean backward)
     return TRUE;
 }
 
-/* Roughly, in one thread; 1: forward, 2: backward. */
-static double
-chain_seconds(const Chain *c, double passes)
+double
+nn_chain_seconds(const NnChain *c, size_t rows, double passes)
 {
     double products = 0.0;
 
     for (size_t k = 0; k < c->layers; k++)
-        products += (double)c->rows * (double)weight_size(c, k);
+        products += (double)rows * (double)(c->widths[k] * c->widths[k + 1]);
     return passes * 2.0 * products / 1e11;
+}
+
+NnBlocks
+nn_blocks(size_t rows)
+{
+    enum { BLOCK_ROWS = 128, MOST_BLOCKS = 8 };
+    NnBlocks blocks = {.n = CLAMP(rows / BLOCK_ROWS, 1, MOST_BLOCKS)};
+
+    blocks.rows = (rows + blocks.n - 1) / blocks.n;
+    blocks.n = (rows + blocks.rows - 1) / blocks.rows;
+    return blocks;
+}
+
+void
+nn_blocks_for(NnBlocks blocks, double seconds, LacLoopBody body, void *user)
+{
+    if (blocks.n == 1)
+        body(0, 1, 0, user);
+    else
+        lac_parallel_for_short(seconds, blocks.n, 1, body, user);
+}
+
+/* ---- forward ---- */
+
+/** ChainJob: what the operator saves. */
+typedef struct {
+    NnChain chain;
+    size_t rows;
+    NnBlocks blocks;
+} ChainJob;
+
+/* Of layer @k among the inputs of the operator. */
+static unsigned
+weight_at(size_t k)
+{
+    return (unsigned)(1 + 2 * k);
+}
+
+static void
+forward_blocks(size_t begin, size_t end, unsigned worker, void *user)
+{
+    const ChainJob *job = user;
+
+    for (size_t block = begin; block < end; block++) {
+        const size_t from = block * job->blocks.rows;
+
+        nn_chain_forward(&job->chain, from, MIN(job->blocks.rows, job->rows - from));
+    }
 }
 
 /* ---- backward ---- */
 
-/** ChainBackward:
- * @gy: [rows x last width], made gz in place
- * @g: [2][rows x widest], gradients of what is between the layers
- * @gx: NULL: not wanted
- * @gw: [layers][blocks][weights], @gb: [layers][blocks][width]; NULL: not wanted */
+/** ChainBackward: the first block writes to the inputs' gradients.
+ * @to: for the first block
+ * @more: [blocks - 1][values] those of weights and biases of the others, layer after layer
+ * @widest: values of a row of @to.spare */
 typedef struct {
-    const Chain *chain;
-    LacReal *gy, *g[2], *gx;
-    gboolean add_x;
-    LacReal *gw[NN_CHAIN_LAYERS];
-    double *gb[NN_CHAIN_LAYERS];
+    const ChainJob *job;
+    NnChainBack to;
+    LacReal *more;
+    size_t values, widest;
 } ChainBackward;
 
-LAC_CLONES static void
-sum_rows(size_t rows, size_t n, const LacReal *v, double *sums)
+/* The same for block @block. */
+static NnChainBack
+block_back(const ChainBackward *b, size_t block)
 {
-    for (size_t j = 0; j < n; j++)
-        sums[j] = 0.0;
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < n; j++)
-            sums[j] += (double)v[i * n + j];
-}
+    const NnChain *c = &b->job->chain;
+    const size_t from = block * b->job->blocks.rows;
+    NnChainBack to = b->to;
+    LacReal *more = block > 0 ? b->more + (block - 1) * b->values : NULL;
 
-/* dW of layer @k from rows [from, from + rows), whose dz is @gz. */
-static void
-backward_weights(const ChainBackward *b, size_t k, size_t block, size_t from, size_t rows,
-                 const LacReal *gz)
-{
-    const Chain *c = b->chain;
-
-    nn_gemm(&(NnGemm){.ta = TRUE,
-                      .m = c->widths[k + 1],
-                      .n = c->widths[k],
-                      .k = rows,
-                      .a = gz,
-                      .lda = c->widths[k + 1],
-                      .b = c->h[k] + from * c->widths[k],
-                      .ldb = c->widths[k],
-                      .c = b->gw[k] + block * weight_size(c, k),
-                      .ldc = c->widths[k],
-                      .precision = c->precision});
-}
-
-/* dh of the layer before @k. */
-static void
-backward_rows(const ChainBackward *b, size_t k, size_t rows, const LacReal *gz, gboolean add,
-              LacReal *gh)
-{
-    NnGemm product = backward_product(b->chain, k, rows);
-
-    product.a = gz;
-    product.c = gh;
-    product.add = add;
-    nn_gemm(&product);
+    to.gy += from * c->widths[c->layers];
+    to.gx = to.gx != NULL ? to.gx + from * c->widths[0] : NULL;
+    for (size_t k = 0; k < 2; k++)
+        to.spare[k] += from * b->widest;
+    for (size_t k = 0; block > 0 && k < c->layers; k++) {
+        to.add_w[k] = to.add_b[k] = FALSE;
+        to.gw[k] = to.gw[k] != NULL ? more : NULL;
+        more += c->widths[k] * c->widths[k + 1];
+        to.gb[k] = to.gb[k] != NULL ? more : NULL;
+        more += c->widths[k + 1];
+    }
+    return to;
 }
 
 static void
 backward_blocks(size_t begin, size_t end, unsigned worker, void *user)
 {
     const ChainBackward *b = user;
-    const Chain *c = b->chain;
 
     for (size_t block = begin; block < end; block++) {
-        const size_t from = block * c->block_rows, rows = block_end(c, block) - from;
-        LacReal *gz = b->gy + from * c->widths[c->layers];
+        const size_t from = block * b->job->blocks.rows;
+        const NnChainBack to = block_back(b, block);
 
-        for (size_t k = c->layers; k-- > 0;) {
-            const size_t in = c->widths[k], out = c->widths[k + 1];
-            LacReal *next = b->g[k % 2] + from * in;
-
-            if (c->activations[k] != LAC_ACTIVATION_NONE)
-                nn_activation_slope(c->activations[k], rows * out, c->h[k + 1] + from * out, gz,
-                                    gz);
-            if (b->gb[k] != NULL)
-                sum_rows(rows, out, gz, b->gb[k] + block * out);
-            if (b->gw[k] != NULL)
-                backward_weights(b, k, block, from, rows, gz);
-            if (k > 0)
-                backward_rows(b, k, rows, gz, FALSE, next);
-            else if (b->gx != NULL)
-                backward_rows(b, k, rows, gz, b->add_x, b->gx + from * in);
-            gz = next;
-        }
+        nn_chain_backward(&b->job->chain, from, MIN(b->job->blocks.rows, b->job->rows - from), &to);
     }
 }
 
-/* Gradients of layer @k from those of the blocks. */
+/* What the other blocks have, in their order. */
 static void
-backward_end(const ChainBackward *b, size_t k, LacTensor *w, LacTensor *bias)
+backward_end(const ChainBackward *b, const LacTensor *y)
 {
-    const size_t blocks = b->chain->blocks;
+    for (size_t block = 1; block < b->job->blocks.n; block++) {
+        const LacReal *more = b->more + (block - 1) * b->values;
 
-    if (b->gw[k] != NULL) {
-        const gboolean add = !lac_tensor_first(w);
-
-        for (size_t block = 0; block < blocks; block++) {
-            const LacReal *in[] = {b->gw[k] + block * w->size};
-
-            nn_copy(w->size, in, NULL, w->grad, add || block > 0);
-        }
-    }
-    if (b->gb[k] != NULL) {
-        const gboolean add = !lac_tensor_first(bias);
-
-        for (size_t j = 0; j < bias->size; j++) {
-            double sum = add ? (double)bias->grad[j] : 0.0;
-
-            for (size_t block = 0; block < blocks; block++)
-                sum += b->gb[k][block * bias->size + j];
-            bias->grad[j] = (LacReal)sum;
-        }
+        for (unsigned k = weight_at(0); k < y->inputs; more += y->in[k++]->size)
+            if (lac_tensor_wants(y, k))
+                nn_copy(y->in[k]->size, &more, NULL, y->in[k]->grad, TRUE);
     }
 }
 
@@ -289,45 +314,40 @@ backward_end(const ChainBackward *b, size_t k, LacTensor *w, LacTensor *bias)
 static gboolean
 backward_init(const LacTensor *y, ChainBackward *b)
 {
-    const Chain *c = b->chain;
-    size_t widest = 0;
+    const NnChain *c = &b->job->chain;
 
     for (size_t k = 0; k < c->layers; k++) {
-        widest = MAX(widest, c->widths[k]);
-        if (lac_tensor_wants(y, weight_at(k))) {
-            b->gw[k] = lac_tape_alloc(y->tape, c->blocks * weight_size(c, k) * sizeof(LacReal));
-            if (b->gw[k] == NULL)
-                return FALSE;
-        }
-        if (lac_tensor_wants(y, weight_at(k) + 1)) {
-            b->gb[k] = lac_tape_alloc(y->tape, c->blocks * c->widths[k + 1] * sizeof(double));
-            if (b->gb[k] == NULL)
-                return FALSE;
-        }
+        LacTensor *w = y->in[weight_at(k)], *bias = y->in[weight_at(k) + 1];
+
+        b->widest = MAX(b->widest, c->widths[k]);
+        b->values += w->size + bias->size;
+        if (lac_tensor_wants(y, weight_at(k)))
+            b->to.gw[k] = w->grad, b->to.add_w[k] = !lac_tensor_first(w);
+        if (lac_tensor_wants(y, weight_at(k) + 1))
+            b->to.gb[k] = bias->grad, b->to.add_b[k] = !lac_tensor_first(bias);
     }
-    b->g[0] = lac_tape_alloc(y->tape, 2 * c->rows * widest * sizeof(LacReal));
-    b->g[1] = b->g[0] != NULL ? b->g[0] + c->rows * widest : NULL;
-    return b->g[0] != NULL;
+    b->more = lac_tape_alloc(y->tape, (b->job->blocks.n - 1) * b->values * sizeof *b->more + 1);
+    b->to.spare[0] =
+        lac_tape_alloc(y->tape, 2 * b->job->rows * b->widest * sizeof *b->to.spare[0]);
+    if (b->more == NULL || b->to.spare[0] == NULL)
+        return FALSE;
+    b->to.spare[1] = b->to.spare[0] + b->job->rows * b->widest;
+    if (lac_tensor_wants(y, 0))
+        b->to.gx = y->in[0]->grad, b->to.add_x = !lac_tensor_first(y->in[0]);
+    return TRUE;
 }
 
 static void
 chain_backward(const LacTensor *y)
 {
-    Chain *c = y->saved;
-    LacTensor *x = y->in[0];
-    ChainBackward b = {.chain = c, .gy = y->grad};
+    ChainJob *job = y->saved;
+    ChainBackward b = {.job = job, .to.gy = y->grad};
     const NnArenaMark mark = nn_arena_mark(&y->tape->arena);
 
-    if (!backward_init(y, &b) || !chain_pack(y->tape, c, TRUE))
+    if (!backward_init(y, &b) || !nn_chain_pack(y->tape, &job->chain, job->blocks, TRUE))
         return;
-    if (lac_tensor_wants(y, 0))
-        b.gx = x->grad, b.add_x = !lac_tensor_first(x);
-    if (c->blocks == 1)
-        backward_blocks(0, 1, 0, &b);
-    else
-        lac_parallel_for_short(chain_seconds(c, 2.0), c->blocks, 1, backward_blocks, &b);
-    for (size_t k = 0; k < c->layers; k++)
-        backward_end(&b, k, y->in[weight_at(k)], y->in[weight_at(k) + 1]);
+    nn_blocks_for(job->blocks, nn_chain_seconds(&job->chain, job->rows, 2.0), backward_blocks, &b);
+    backward_end(&b, y);
     nn_arena_release(&y->tape->arena, mark);
 }
 
@@ -335,10 +355,11 @@ chain_backward(const LacTensor *y)
 static void
 chain_record(LacTensor *y, LacTensor *gy, LacTensor **gx)
 {
-    const Chain *c = y->saved;
+    const ChainJob *job = y->saved;
+    const NnChain *c = &job->chain;
     LacTensor *h[NN_CHAIN_LAYERS + 1] = {
-        lac_nn_reshape(y->in[0], LAC_SHAPE(c->rows, c->widths[0]))};
-    LacTensor *gh = lac_nn_reshape(gy, LAC_SHAPE(c->rows, c->widths[c->layers]));
+        lac_nn_reshape(y->in[0], LAC_SHAPE(job->rows, c->widths[0]))};
+    LacTensor *gh = lac_nn_reshape(gy, LAC_SHAPE(job->rows, c->widths[c->layers]));
 
     for (size_t k = 0; k < c->layers; k++)
         h[k + 1] =
@@ -379,33 +400,33 @@ nn_chain_suits(const LacTensor *x, size_t n, LacTensor *const *w, LacTensor *con
 }
 
 /* The plan of @n layers that fit; memory for what is between them. NULL: there is none. */
-static Chain *
+static ChainJob *
 chain_plan(LacTensor *y, size_t n, const LacActivation *activations)
 {
     const LacTensor *x = y->in[0];
-    Chain *c = lac_tape_alloc(y->tape, sizeof *c);
+    ChainJob *job = lac_tape_alloc(y->tape, sizeof *job);
+    NnChain *c;
 
-    if (c == NULL)
+    if (job == NULL)
         return NULL;
-    *c = (Chain){.layers = n, .precision = lac_tape_precision(y->tape)};
+    *job = (ChainJob){.chain = {.layers = n, .precision = lac_tape_precision(y->tape)}};
+    c = &job->chain;
     c->widths[0] = x->shape[x->dims - 1];
-    c->rows = x->size / c->widths[0];
-    c->blocks = CLAMP(c->rows / BLOCK_ROWS, 1, MOST_BLOCKS);
-    c->block_rows = (c->rows + c->blocks - 1) / c->blocks;
-    c->blocks = (c->rows + c->block_rows - 1) / c->block_rows;
     c->h[0] = x->v;
+    job->rows = x->size / c->widths[0];
+    job->blocks = nn_blocks(job->rows);
     for (size_t k = 0; k < n; k++) {
         c->activations[k] = activations[k];
         c->w[k] = y->in[weight_at(k)]->v;
         c->b[k] = y->in[weight_at(k) + 1]->v;
         c->widths[k + 1] = y->in[weight_at(k)]->shape[0];
-        c->h[k + 1] =
-            k + 1 == n ? y->v
-                       : lac_tape_alloc(y->tape, c->rows * c->widths[k + 1] * sizeof *c->h[k + 1]);
+        c->h[k + 1] = k + 1 == n ? y->v
+                                 : lac_tape_alloc(y->tape, job->rows * c->widths[k + 1] *
+                                                               sizeof *c->h[k + 1]);
         if (c->h[k + 1] == NULL)
             return NULL;
     }
-    return c;
+    return job;
 }
 
 LacTensor *
@@ -415,7 +436,7 @@ nn_chain(LacTensor *x, size_t n, LacTensor *const *w, LacTensor *const *b,
     LacTensor *in[2 * NN_CHAIN_LAYERS + 1] = {x}, *y;
     size_t shape[LAC_DIMS];
     NnArenaMark mark;
-    Chain *c;
+    ChainJob *job;
 
     g_assert(n >= 1 && n <= NN_CHAIN_LAYERS);
     if (x == NULL)
@@ -427,17 +448,14 @@ nn_chain(LacTensor *x, size_t n, LacTensor *const *w, LacTensor *const *b,
     memcpy(shape, x->shape, x->dims * sizeof *shape);
     shape[x->dims - 1] = w[n - 1]->shape[0];
     y = lac_tape_result(&lac_op_chain, (unsigned)(2 * n + 1), in, x->dims, shape);
-    c = y != NULL ? chain_plan(y, n, activations) : NULL;
-    if (c == NULL)
+    job = y != NULL ? chain_plan(y, n, activations) : NULL;
+    if (job == NULL)
         return NULL;
-    y->saved = c;
+    y->saved = job;
     mark = nn_arena_mark(&y->tape->arena);
-    if (!chain_pack(y->tape, c, FALSE))
+    if (!nn_chain_pack(y->tape, &job->chain, job->blocks, FALSE))
         return NULL;
-    if (c->blocks == 1)
-        forward_blocks(0, 1, 0, c);
-    else
-        lac_parallel_for_short(chain_seconds(c, 1.0), c->blocks, 1, forward_blocks, c);
+    nn_blocks_for(job->blocks, nn_chain_seconds(&job->chain, job->rows, 1.0), forward_blocks, job);
     nn_arena_release(&y->tape->arena, mark);
     return lac_tape_done(y);
 }
