@@ -171,8 +171,8 @@ nn_chain_pack(LacTape *tape, NnChain *c, NnBlocks blocks, gboolean backward)
     /* what another core wrote comes as slowly as it is laid out anew: with a block or so a thread,
      * each does that for itself */
     for (size_t k = 0; blocks.n >= 2 * lac_threads() && k < c->layers; k++) {
-        const NnGemm product = backward ? backward_product(c, k, blocks.rows)
-                                        : forward_product(c, k, 0, blocks.rows);
+        const NnGemm product =
+            backward ? backward_product(c, k, blocks.rows) : forward_product(c, k, 0, blocks.rows);
         const size_t size = nn_gemm_packed_size(&product);
 
         pack.products[k] = product;
@@ -327,8 +327,7 @@ backward_init(const LacTensor *y, ChainBackward *b)
             b->to.gb[k] = bias->grad, b->to.add_b[k] = !lac_tensor_first(bias);
     }
     b->more = lac_tape_alloc(y->tape, (b->job->blocks.n - 1) * b->values * sizeof *b->more + 1);
-    b->to.spare[0] =
-        lac_tape_alloc(y->tape, 2 * b->job->rows * b->widest * sizeof *b->to.spare[0]);
+    b->to.spare[0] = lac_tape_alloc(y->tape, 2 * b->job->rows * b->widest * sizeof *b->to.spare[0]);
     if (b->more == NULL || b->to.spare[0] == NULL)
         return FALSE;
     b->to.spare[1] = b->to.spare[0] + b->job->rows * b->widest;
@@ -420,9 +419,10 @@ chain_plan(LacTensor *y, size_t n, const LacActivation *activations)
         c->w[k] = y->in[weight_at(k)]->v;
         c->b[k] = y->in[weight_at(k) + 1]->v;
         c->widths[k + 1] = y->in[weight_at(k)]->shape[0];
-        c->h[k + 1] = k + 1 == n ? y->v
-                                 : lac_tape_alloc(y->tape, job->rows * c->widths[k + 1] *
-                                                               sizeof *c->h[k + 1]);
+        c->h[k + 1] =
+            k + 1 == n
+                ? y->v
+                : lac_tape_alloc(y->tape, job->rows * c->widths[k + 1] * sizeof *c->h[k + 1]);
         if (c->h[k + 1] == NULL)
             return NULL;
     }

@@ -174,13 +174,15 @@ update_blocks(size_t begin, size_t end, unsigned worker, void *user)
     }
 }
 
+/* Each thread takes one share, the same in every step: what it wrote is still in its cache. */
 static void
 over_blocks(LacTrainer *self, LacLoopBody body)
 {
     if (self->blocks <= BLOCKS_ALONE)
         body(0, self->blocks, 0, self);
     else
-        lac_parallel_for_short(2e-9 * (double)self->n, self->blocks, 1, body, self);
+        lac_parallel_for_short(2e-9 * (double)self->n, self->blocks,
+                               (self->blocks + lac_threads() - 1) / lac_threads(), body, self);
 }
 
 /* ---- the step -------------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* Rows of linear layers and matrix products. */
 #include "chain-private.h"
+#include "flow-private.h"
 #include "rows.h"
 
 /* a linear layer that ends in an activation */
@@ -42,6 +43,27 @@ apply_chain_of_two(LacTape *tape, LacTensor *const *x)
     return nn_chain(x[0], 2, (LacTensor *[]){x[1], x[3]}, (LacTensor *[]){x[2], x[4]}, activations);
 }
 
+/* affine couplings: two of one hidden layer, and three of two */
+static const LacReal flow_masks[] = {1, 0, 1, 0, 1, 0, 0, 0, 1};
+
+#define FLOW(name, layers_, activation_, decode, ...)                                              \
+    static LacTensor *apply_flow_##name(LacTape *tape, LacTensor *const *x)                        \
+    {                                                                                              \
+        const NnFlow flow = {.columns = 3,                                                         \
+                             .couplings = (layers_),                                               \
+                             .layers = (layers_),                                                  \
+                             .widths = {__VA_ARGS__},                                              \
+                             .activation = LAC_ACTIVATION_##activation_,                           \
+                             .masks = flow_masks};                                                 \
+                                                                                                   \
+        return nn_flow(x[0], x[1], &flow, decode);                                                 \
+    }
+
+FLOW(encode, 2, TANH, FALSE, 3, 4, 3)
+FLOW(decode, 2, SOFTPLUS, TRUE, 3, 4, 3)
+FLOW(encode_three, 3, ELU, FALSE, 3, 2, 4, 3)
+FLOW(decode_three, 3, SIGMOID, TRUE, 3, 2, 4, 3)
+
 #define MATMUL(name, ta, tb)                                                                       \
     static LacTensor *apply_matmul_##name(LacTape *tape, LacTensor *const *x)                      \
     {                                                                                              \
@@ -73,6 +95,12 @@ ROWS(products) = {
     /* differences of sums over 300 rows lose a digit more */
     LOOSE_ROW(10, "chain", "several blocks", apply_chain_of_two, BETWEEN(-0.2, 0.2, 300, 2),
               BETWEEN(-0.2, 0.2, 3, 2), X(3), BETWEEN(-0.2, 0.2, 1, 3), X(1)),
+    /* of a network 3-4-3 there are 31 parameters, of 3-2-4-3 there are 35 */
+    ROW("flow", "encode", apply_flow_encode, X(5, 3), BETWEEN(-0.7, 0.7, 124)),
+    ROW("flow", "decode", apply_flow_decode, X(5, 3), BETWEEN(-0.7, 0.7, 124)),
+    ROW("flow", "encode, two hidden layers", apply_flow_encode_three, X(2, 3),
+        BETWEEN(-0.7, 0.7, 210)),
+    ROW("flow", "decode, one row", apply_flow_decode_three, X(1, 3), BETWEEN(-0.7, 0.7, 210)),
     ROW("matmul", "plain", apply_matmul_nn, X(3, 4), X(4, 5)),
     ROW("matmul", "second transposed", apply_matmul_nt, X(3, 4), X(5, 4)),
     ROW("matmul", "first transposed", apply_matmul_tn, X(4, 3), X(4, 5)),
