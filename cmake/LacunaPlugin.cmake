@@ -21,6 +21,9 @@ function(lacuna_plugin kind_and_name)
   set(folder ${LACUNA_INSTALLED_PLUGIN_DIR}) # a third party's: beside Lacuna's own
   if(TARGET lacuna_flags)
     target_link_libraries(${target} PRIVATE lacuna_flags)
+    if(kind STREQUAL "models")
+      target_compile_options(${target} PRIVATE ${LACUNA_HOT_OPTIONS})
+    endif()
     set(folder ${LACUNA_PLUGIN_DIR})
   elseif(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
     target_compile_options(${target} PRIVATE -O2) # nobody asked for a slow one

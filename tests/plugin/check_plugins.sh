@@ -1,11 +1,12 @@
 #!/bin/sh
-# Runs the conformance suite on every plugin that was built.
+# Runs the conformance suite on every plugin that was built; a link beside a file of several
+# components names one of them, and the suite goes through all of a file.
 # usage: check_plugins.sh BUILD-FOLDER
 set -u
 status=0
 number=0
 for file in "$1"/plugins/*/*.so; do
-    [ -f "$file" ] || continue
+    [ -f "$file" ] && [ ! -L "$file" ] || continue
     number=$((number + 1))
     # readers also meet a file of theirs, cut short
     seed=

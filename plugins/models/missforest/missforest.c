@@ -182,6 +182,7 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     .save = forest_save,
     .load = forest_load,
     .clear = missforest_clear,
+    .quick = "{trees: 20}",
     .traits_of = missforest_traits_of,
     .cost = missforest_cost,
 };

@@ -281,4 +281,5 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     .load = xgboost_load,
     .clear = xgboost_clear,
     .cost = xgboost_cost,
+    .quick = "{trees: 12, depth: 3}",
 };

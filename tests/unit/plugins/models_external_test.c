@@ -1,6 +1,7 @@
 /* The model external, with a program of ours (external/worker.c) at the other end, and with the
  * wrappers of docs/examples where what they need is installed. */
 #include "fitted.h"
+#include "lac_sanitized.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -412,6 +413,7 @@ LAC_TEST(models_external, scikit_learns_knn_imputer_fills)
     g_autoptr(LacData) data = fitted_table(5, 2, x, NULL);
     g_auto(Registered) r = {NULL, NULL};
 
+    LAC_SKIP_SANITIZED();
     if (!wrapped(&r, SKLEARN, "knn"))
         return;
     g_autoptr(Fitted) fitted = fit("{command: w, options: {n_neighbors: 2}}", data, NULL);
@@ -435,6 +437,7 @@ LAC_TEST(models_external, scikit_learns_iterative_imputer_fills_and_draws)
     }
     g_autoptr(LacData) data = fitted_table(N, 2, x, NULL);
 
+    LAC_SKIP_SANITIZED();
     if (!wrapped(&r, SKLEARN, "iterative"))
         return;
     g_autoptr(Fitted) fitted = fit("{command: w, draws: true}", data, NULL);
@@ -468,6 +471,7 @@ LAC_TEST(models_external, rs_mice_fills_and_draws_levels)
     }
     g_autoptr(LacData) data = fitted_table(N, 3, x, "ccb");
 
+    LAC_SKIP_SANITIZED();
     if (!wrapped(&r, "Rscript", "-e 'library(mice); library(jsonlite)'", "mice.R", ""))
         return;
     g_autoptr(Fitted) fitted =

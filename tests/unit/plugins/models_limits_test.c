@@ -474,17 +474,18 @@ expect_inside(const char *name, const LacData *data, const LacMatrix *out)
 
 LAC_TEST(plugins_models_limits, no_model_fills_or_draws_outside_limits)
 {
-    static const char *const models[][2] = {{"em", "{}"},
-                                            {"mice", "{method: pmm}"},
-                                            {"mice", "{method: cart}"},
-                                            {"gcopula", "{}"},
-                                            {"knn", "{}"},
-                                            {"missforest", "{trees: 20}"},
-                                            {"softimpute", "{}"},
-                                            {"missiwae", "{epochs: 2}"},
-                                            {"mean", "{}"},
-                                            {"median", "{}"},
-                                            {"mice", "{method: norm.predict}"}};
+    static const char *const models[][2] = {
+        {"em", "{}"},
+        {"mice", "{method: pmm}"},
+        {"mice", "{method: cart}"},
+        {"gcopula", "{}"},
+        {"knn", "{}"},
+        {"missforest", "{trees: 20}"},
+        {"softimpute", "{}"},
+        {"missiwae", "{epochs: 2, hidden: [8], impute_samples: 100}"},
+        {"mean", "{}"},
+        {"median", "{}"},
+        {"mice", "{method: norm.predict}"}};
     g_autoptr(LacData) data = small_table();
 
     for (size_t m = 0; m < G_N_ELEMENTS(models); m++) {
