@@ -33,6 +33,12 @@ typedef struct {
                "Whether the first line names the columns: yes, no or auto (default)")
 /* clang-format on */
 
+/** lac_impute_is_auto: whether --model asks for a choice. */
+gboolean lac_impute_is_auto(const LacImputeOptions *options);
+/** lac_impute_check_options: FALSE for options that do not go together, and for files that cannot
+ * be written. @argc: how many tables were named. */
+gboolean lac_impute_check_options(const LacImputeOptions *options, int argc, GError **error);
+
 /**
  * LacImputeTable: the person's file.
  * @source: its bytes after gunzip, or the text that a reader made of it; @format: how they were
@@ -56,6 +62,12 @@ typedef struct {
 gboolean
 lac_impute_table_read(LacImputeTable *table, const char *path, const LacImputeOptions *options,
                       const LacSchema *schema, GError **error);
+/** lac_impute_check_names: FALSE when the table has a name that the long table of -m adds. */
+gboolean lac_impute_check_names(const LacImputeOptions *options, const LacImputeTable *table,
+                                GError **error);
+/** lac_impute_can_draw: FALSE when -m asks for what the model cannot give. */
+gboolean
+lac_impute_can_draw(const LacImputeOptions *options, const LacImputer *imputer, GError **error);
 /** lac_impute_read_text: @out: (out): the text of a file that some reader takes, NULL (and TRUE)
  * for delimited text. lac_impute_can_write: FALSE for names of other than delimited text. */
 gboolean lac_impute_read_text(const char *path, LacReaderText **out, GError **error);

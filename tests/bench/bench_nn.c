@@ -5,6 +5,7 @@
  * that is a fair figure on a machine that others use, too. */
 #include "bench-private.h"
 #include "context-private.h"
+#include "nn-limits.h"
 #include "registry-private.h"
 #include <lacuna/nn.h>
 #include <lacuna/optimizer.h>
@@ -12,7 +13,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     WINDOWS = 7, /* the figures are those of the median window; the fastest is printed, too */
@@ -387,16 +387,6 @@ bench_close(Bench *b)
     g_clear_error(&b->error);
 }
 
-static double
-now(void)
-{
-    const gboolean cpu = g_strcmp0(g_getenv("LACUNA_BENCH_CLOCK"), "cpu") == 0;
-    struct timespec t;
-
-    clock_gettime(cpu ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static int
 compare_doubles(gconstpointer a, gconstpointer b)
 {
@@ -415,14 +405,14 @@ time_steps(Bench *b, const Network *network)
     for (size_t k = 0; k < 3; k++)
         network->step(b);
     for (size_t k = 0; k < WINDOWS; k++) {
-        const double begin = now();
+        const double begin = nn_now();
         size_t steps = 0;
 
         do {
             network->step(b);
             steps++;
-        } while (now() - begin < window_seconds);
-        seconds[k] = (now() - begin) / (double)steps;
+        } while (nn_now() - begin < window_seconds);
+        seconds[k] = (nn_now() - begin) / (double)steps;
     }
     qsort(seconds, WINDOWS, sizeof *seconds, compare_doubles);
     time.min = seconds[0];
@@ -444,9 +434,9 @@ run_network(const Network *network, LacPrecision precision, double peak)
         bench_close(&b);
         return;
     }
-    begin = now();
+    begin = nn_now();
     network->step(&b);
-    first = now() - begin;
+    first = nn_now() - begin;
     time = time_steps(&b, network);
     if (b.error != NULL) {
         lac_bench_say("  %s%s failed: %s\n", network->name, suffix, b.error->message);
@@ -463,90 +453,12 @@ run_network(const Network *network, LacPrecision precision, double peak)
     bench_close(&b);
 }
 
-/* ---- the limits ---- */
-
-typedef LacTensor *(*Operation)(LacTensor *x, LacTensor *w);
-
-static LacTensor *
-peak_product(LacTensor *x, LacTensor *w)
-{
-    return lac_nn_matmul(FALSE, FALSE, x, w);
-}
-
-static LacTensor *
-peak_convolution(LacTensor *x, LacTensor *w)
-{
-    return lac_nn_conv2d(x, w, NULL, (LacConv){1, 1, 1, 1, 1}, LAC_ACTIVATION_NONE);
-}
-
-/* The best rate of ten, in FLOP/s. */
-static double
-peak_of(Operation operation, LacPrecision precision, double flops, unsigned dims,
-        const size_t *x_shape, const size_t *w_shape)
-{
-    g_autoptr(LacTape) tape = lac_tape_new();
-    double best = INFINITY;
-
-    lac_tape_set_precision(tape, precision);
-    for (size_t k = 0; k < 10; k++) {
-        LacTensor *x = lac_tape_fill(tape, 0.5f, dims, x_shape);
-        LacTensor *w = lac_tape_fill(tape, 0.25f, dims, w_shape);
-        const double begin = now();
-
-        operation(x, w);
-        best = MIN(best, now() - begin);
-        lac_tape_reset(tape);
-    }
-    return flops / best;
-}
-
-static double
-print_peaks(const char *name, LacPrecision precision)
-{
-    const size_t matrix[] = {1024, 1024}, images[] = {64, 64, 28, 28}, filters[] = {64, 64, 3, 3};
-    const double product =
-        peak_of(peak_product, precision, 2.0 * 1024.0 * 1024.0 * 1024.0, 2, matrix, matrix);
-    const double convolution =
-        peak_of(peak_convolution, precision, 2.0 * 64.0 * 784.0 * 64.0 * 576.0, 4, images, filters);
-
-    lac_bench_say(
-        "  %s peak: matmul 1024 x 1024 x 1024 %.0f, convolution 64 x 64 x 28 x 28, 3 x 3, "
-        "%.0f GFLOP/s\n",
-        name, product / 1e9, convolution / 1e9);
-    return MAX(product, convolution);
-}
-
-static void
-print_tape_overhead(void)
-{
-    enum { OPERATORS = 1000, REPEATS = 200 };
-    g_autoptr(LacTape) tape = lac_tape_new();
-    double forward = INFINITY, backward = INFINITY;
-
-    for (size_t k = 0; k < REPEATS; k++) {
-        LacTensor *x = lac_tape_variable(tape, LAC_SHAPE(1, 1)), *y = x;
-        double begin = now();
-
-        x->v[0] = 1;
-        for (size_t i = 0; i < OPERATORS; i++)
-            y = lac_nn_add(y, x);
-        forward = MIN(forward, now() - begin);
-        y = lac_nn_sum(y, 0, FALSE);
-        begin = now();
-        lac_tape_backward(tape, y, NULL);
-        backward = MIN(backward, now() - begin);
-        lac_tape_reset(tape);
-    }
-    lac_bench_say("  tape: %.3f us an operator on 1 x 1 tensors, %.3f us its backward\n",
-                  1e6 * forward / OPERATORS, 1e6 * backward / OPERATORS);
-}
-
 /* Times the networks @only names (NULL: all) in one precision. */
 static void
 run_all(LacPrecision precision, const char *only)
 {
     const gboolean bf16 = precision == LAC_PRECISION_BFLOAT16;
-    const double peak = print_peaks(bf16 ? "bf16" : "float32", precision);
+    const double peak = nn_print_peaks(bf16 ? "bf16" : "float32", precision);
 
     for (size_t k = 0; k < G_N_ELEMENTS(networks); k++) {
         g_autofree char *both = g_strconcat(networks[k].name, bf16 ? " bf16" : " float32", NULL);
@@ -561,7 +473,7 @@ LAC_BENCH(nn, "training steps of six networks; torch_steps.py times the same in 
     const char *only = g_getenv("LACUNA_BENCH_NN");
     g_autoptr(LacTape) tape = lac_tape_new();
 
-    print_tape_overhead();
+    nn_print_tape_overhead();
     run_all(LAC_PRECISION_FLOAT32, only);
     lac_tape_set_precision(tape, LAC_PRECISION_BFLOAT16);
     if (lac_tape_precision(tape) == LAC_PRECISION_BFLOAT16)

@@ -1,8 +1,9 @@
-/* One pass of importance sampling over a table, for snis.c and fill.c. */
+/* One pass of importance sampling over a table, for snis.c, snis-quantile.c and fill.c. */
 #ifndef SNIS_H
 #define SNIS_H
 
 #include "missiwae.h"
+#include "tail.h"
 
 /** Job: what one pass reads and writes; outputs that are NULL are not wanted. */
 typedef struct {
@@ -25,6 +26,25 @@ typedef struct {
     GError *error;
 } Job;
 
+/** Row: on its way through L samples. Weights are relative to e^max, which rises as it goes. */
+typedef struct {
+    double max, sum, squares;
+    double *expected; /* [width] */
+    LacReal *mu, *s;  /* [d] */
+    double *class;    /* [components] log shares of hivae's classes */
+    const uint8_t *o; /* [cols] */
+    LacRng noise, cells, *pick, skip;
+    float *winners; /* [draws][width] or NULL */
+    size_t met;     /* samples so far */
+    float *part;    /* [parts][width] samples kept for quantiles */
+    double *part_log_weight;
+    Tail tail;
+} Row;
+
+/** row_quantiles: @out: [cols] of the numbers of one row: not-miwae's are weighted draws of the
+ * cells, others mixtures of their heads, decoded once more. Shares of discrete columns are at hand
+ * already. */
+void row_quantiles(const Job *job, LacTape *tape, Row *row, double *out);
 /** job_run: all rows of @job; it sets streams and tapes itself. FALSE with the first error. */
 gboolean job_run(Job *job, GError **error);
 /** inference_tape: values only. */
