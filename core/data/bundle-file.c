@@ -37,8 +37,25 @@ bundle_describe_block(JsonBuilder *builder, const BundleBlock *block, uint64_t o
     json_builder_end_object(builder);
 }
 
+/* Blocks as they follow one another: wide numbers first, so that every block begins at a multiple
+ * of its numbers' size, which readers that map the file rely on. Lends its blocks. */
+static GPtrArray *
+bundle_order(const LacBundle *bundle)
+{
+    GPtrArray *order = g_ptr_array_new();
+
+    for (size_t size = WORD; size > 0; size /= 2)
+        for (guint k = 0; k < bundle->blocks->len; k++) {
+            BundleBlock *block = bundle->blocks->pdata[k];
+
+            if (bundle_type_size(block->type) == size)
+                g_ptr_array_add(order, block);
+        }
+    return order;
+}
+
 static char *
-bundle_header(const LacBundle *bundle)
+bundle_header(const LacBundle *bundle, const GPtrArray *order)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autoptr(JsonNode) root = NULL;
@@ -49,8 +66,8 @@ bundle_header(const LacBundle *bundle)
     for (guint k = 0; k < bundle->texts->len; k += 2)
         json_add_text(builder, bundle->texts->pdata[k], bundle->texts->pdata[k + 1]);
     json_builder_end_object(builder);
-    for (guint k = 0; k < bundle->blocks->len; k++) {
-        const BundleBlock *block = bundle->blocks->pdata[k];
+    for (guint k = 0; k < order->len; k++) {
+        const BundleBlock *block = order->pdata[k];
 
         bundle_describe_block(builder, block, offset);
         offset += bundle_block_bytes(block);
@@ -105,15 +122,16 @@ bundle_write_numbers(Sink sink, const void *values, size_t n, size_t size, GErro
 static gboolean
 bundle_put_out(const LacBundle *bundle, Sink sink, GError **error)
 {
-    g_autofree char *json = bundle_header(bundle);
+    g_autoptr(GPtrArray) order = bundle_order(bundle);
+    g_autofree char *json = bundle_header(bundle, order);
     const size_t n = strlen(json), padded = (n + WORD - 1) / WORD * WORD; /* blocks stay aligned */
     const uint64_t length = padded;
 
     if (!bundle_write_numbers(sink, &length, 1, WORD, error) ||
         !sink.put(sink.to, json, n, error) || !sink.put(sink.to, "        ", padded - n, error))
         return FALSE;
-    for (guint k = 0; k < bundle->blocks->len; k++) {
-        const BundleBlock *block = bundle->blocks->pdata[k];
+    for (guint k = 0; k < order->len; k++) {
+        const BundleBlock *block = order->pdata[k];
 
         if (!bundle_write_numbers(sink, block->values, block->rows * block->cols,
                                   bundle_type_size(block->type), error))

@@ -118,10 +118,11 @@ find_metric(const LacExperiment *e, const LacNode *place, const LacNode *node, L
                              "`downstream:` block",
                              metric->label);
     if (stage == LAC_STAGE_CLASSIFIER && !predicts)
-        return lac_node_fail(error, place,
-                             "search: %s does not look at the classifier's predictions, so it "
-                             "cannot choose one; name accuracy or cross-entropy",
-                             metric->label);
+        return lac_node_fail(
+            error, place,
+            "search: %s does not look at the classifier's predictions, so it "
+            "cannot choose one; name one that does, as in search: {metric: accuracy}",
+            metric->label);
     *out = metric;
     return TRUE;
 }
