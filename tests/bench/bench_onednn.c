@@ -4,8 +4,7 @@
  * plain order, which is how tensors come and what our figures are for, so that its reorders count.
  */
 #include "bench-private.h"
-#include "conv-private.h"
-#include "gemm-private.h"
+#include "kernels-private.h"
 #include "tape-private.h"
 #include <lacuna/nn.h>
 
@@ -307,22 +306,24 @@ ours_run(LacTape *tape, Kind kind, const Shape *s, float *const v[DESCS])
                          {(size_t)s->stride, 1, 1, 1, 1}};
 
     if (kind == FORWARD)
-        nn_conv_forward(tape, &conv, v[0], v[1], NULL, LAC_ACTIVATION_NONE, FALSE, v[2]);
+        lac_nn_kernels()->conv_forward(tape, &conv, v[0], v[1], NULL, LAC_ACTIVATION_NONE, FALSE,
+                                       v[2]);
     else if (kind == BY_IMAGE)
-        nn_conv_adjoint(tape, &conv, v[2], v[1], NULL, LAC_ACTIVATION_NONE, FALSE, v[0]);
+        lac_nn_kernels()->conv_adjoint(tape, &conv, v[2], v[1], NULL, LAC_ACTIVATION_NONE, FALSE,
+                                       v[0]);
     else if (kind == BY_FILTERS)
-        nn_conv_weights(tape, &conv, v[0], v[2], FALSE, v[1]);
+        lac_nn_kernels()->conv_weights(tape, &conv, v[0], v[2], FALSE, v[1]);
     else
-        nn_gemm(&(NnGemm){.m = (size_t)s->n,
-                          .n = (size_t)s->filters,
-                          .k = (size_t)s->channels,
-                          .a = v[0],
-                          .lda = (size_t)s->channels,
-                          .b = v[1],
-                          .ldb = (size_t)s->filters,
-                          .c = v[2],
-                          .ldc = (size_t)s->filters,
-                          .precision = lac_tape_precision(tape)});
+        lac_nn_kernels()->gemm(&(NnGemm){.m = (size_t)s->n,
+                                         .n = (size_t)s->filters,
+                                         .k = (size_t)s->channels,
+                                         .a = v[0],
+                                         .lda = (size_t)s->channels,
+                                         .b = v[1],
+                                         .ldb = (size_t)s->filters,
+                                         .c = v[2],
+                                         .ldc = (size_t)s->filters,
+                                         .precision = lac_tape_precision(tape)});
     lac_tape_reset(tape);
 }
 

@@ -30,11 +30,12 @@ for model in mean knn em mice gcopula softimpute; do
 done
 expect 0 lacuna impute huge.csv --scale none --model mean
 
-# refuse NAME WORDS...: the file NAME.csv is refused by every model, saying all WORDS, and writes nothing
+# refuse NAME WORDS...: the file NAME.csv is refused, saying all WORDS, and writes nothing; the table is
+# read before the model is asked, so two of them stand for all
 refuse() {
     name=$1
     shift
-    for model in mean knn em mice gcopula softimpute; do
+    for model in mean mice; do
         expect 2 lacuna impute "$name.csv" --model $model -o never.csv
         for words in "$@"; do
             says "$words"

@@ -1,5 +1,5 @@
 /* Convolutions against sums written out pixel by pixel, in double. */
-#include "conv-private.h"
+#include "kernels-private.h"
 #include "lac_test.h"
 #include <lacuna/nn.h>
 
@@ -110,11 +110,13 @@ LAC_TEST(nn_conv, products_are_those_of_the_sums_written_out)
         g_autofree double *gw = g_new0(double, nw);
 
         spell_out(&v, x, y, w, gx, gy, gw);
-        ASSERT_TRUE(nn_conv_forward(tape, &v, x, w, NULL, LAC_ACTIVATION_NONE, FALSE, got));
+        ASSERT_TRUE(
+            lac_nn_kernels()->conv_forward(tape, &v, x, w, NULL, LAC_ACTIVATION_NONE, FALSE, got));
         expect_same("forward", k, ny, got, gy);
-        ASSERT_TRUE(nn_conv_adjoint(tape, &v, y, w, NULL, LAC_ACTIVATION_NONE, FALSE, got));
+        ASSERT_TRUE(
+            lac_nn_kernels()->conv_adjoint(tape, &v, y, w, NULL, LAC_ACTIVATION_NONE, FALSE, got));
         expect_same("adjoint", k, nx, got, gx);
-        ASSERT_TRUE(nn_conv_weights(tape, &v, x, y, FALSE, got));
+        ASSERT_TRUE(lac_nn_kernels()->conv_weights(tape, &v, x, y, FALSE, got));
         expect_same("weights", k, nw, got, gw);
         lac_tape_reset(tape);
     }

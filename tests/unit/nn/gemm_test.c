@@ -1,6 +1,6 @@
 /* Matrix products of all sizes: our own loops and OpenBLAS against each other, bfloat16 against its
  * rounding. */
-#include "gemm-private.h"
+#include "kernels-private.h"
 #include "lac_test.h"
 #include <lacuna/nn.h>
 
@@ -71,7 +71,7 @@ expect_close(const Case *c, gboolean (*product)(const NnGemm *gemm), double tole
         memcpy(seen, before, c->m * c->n * sizeof *seen);
         memcpy(expected, before, c->m * c->n * sizeof *seen);
         g.c = expected;
-        nn_gemm_blas(&g);
+        lac_nn_kernels()->gemm_blas(&g);
         g.c = seen;
         if (!product(&g))
             return; /* not on this processor */
@@ -88,20 +88,20 @@ amx_bfloat16(const NnGemm *gemm)
     NnGemm rounded = *gemm;
 
     rounded.precision = LAC_PRECISION_BFLOAT16;
-    return nn_gemm_amx(&rounded);
+    return lac_nn_kernels()->gemm_amx(&rounded);
 }
 
 /* sums of k products below 1/4, each side rounded to 6e-8 of the largest partial sum, below 10 */
 LAC_TEST(nn_gemm, own_products_are_those_of_openblas)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
-        expect_close(&cases[i], nn_gemm_own, 2e-5);
+        expect_close(&cases[i], lac_nn_kernels()->gemm_own, 2e-5);
 }
 
 LAC_TEST(nn_gemm, products_in_three_parts_are_those_of_openblas)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
-        expect_close(&cases[i], nn_gemm_amx, 2e-5);
+        expect_close(&cases[i], lac_nn_kernels()->gemm_amx, 2e-5);
 }
 
 /* The root mean square error of a product, in units of 2^-24 of the root mean square term. */
@@ -202,7 +202,7 @@ LAC_TEST(nn_gemm, every_row_is_finished_once_when_it_is_whole)
             b[j] = 2;
         for (size_t j = 0; j < n; j++)
             bias[j] = 1;
-        nn_gemm(&g);
+        lac_nn_kernels()->gemm(&g);
         EXPECT_EQ_INT(rows.wrong, 0);
         EXPECT_EQ_INT(rows.calls, (m + NN_FINISH_ROWS - 1) / NN_FINISH_ROWS);
         for (size_t j = 0; j < m; j++)
@@ -228,7 +228,7 @@ LAC_TEST(nn_gemm, tiny_factors_lose_what_no_part_holds_and_no_more)
             a[j] = (LacReal)((1 + lac_rng_uniform(&rng)) * (i / 4 % 2 == 0 ? 1 : sizes[i / 4]));
         for (size_t j = 0; j < K * N; j++)
             b[j] = (LacReal)((1 + lac_rng_uniform(&rng)) * (i / 4 % 2 == 0 ? sizes[i / 4] : 1));
-        if (!nn_gemm_amx(&g))
+        if (!lac_nn_kernels()->gemm_amx(&g))
             return; /* not on this processor */
         for (size_t row = 0; row < M; row++) {
             for (size_t j = 0; j < N; j++) {
@@ -262,7 +262,7 @@ LAC_TEST(nn_gemm, products_in_three_parts_are_as_exact_as_those_of_float)
         for (size_t j = 0; j < k * N; j++)
             b[j] = (LacReal)exp(lac_rng_normal(&rng)) * (i % 2 == 0 || j % 5 != 0 ? 1 : -1);
         float32 = error_of(plain_product, M, N, k, a, b);
-        parts = error_of(nn_gemm_amx, M, N, k, a, b);
+        parts = error_of(lac_nn_kernels()->gemm_amx, M, N, k, a, b);
         if (isnan(parts))
             return; /* not on this processor */
         LAC_CHECK_OR((void)0, parts <= float32,
@@ -295,7 +295,7 @@ LAC_TEST(nn_gemm, bfloat16_products_of_small_whole_numbers_are_exact)
     if (!amx_bfloat16(&g))
         return;
     g.c = expected;
-    nn_gemm_blas(&g);
+    lac_nn_kernels()->gemm_blas(&g);
     EXPECT_TRUE(largest_difference(M * N, seen, expected) == 0.0);
 }
 
@@ -304,7 +304,8 @@ static void
 lay_out_of_test(const void *user, size_t column, size_t cols, size_t k, size_t depth, LacReal *out,
                 size_t width)
 {
-    nn_lay_out_transposed((const LacReal *)user + column * 401 + k, 401, cols, depth, out, width);
+    lac_nn_kernels()->lay_out_transposed((const LacReal *)user + column * 401 + k, 401, cols, depth,
+                                         out, width);
 }
 
 LAC_TEST(nn_gemm, a_factor_laid_out_by_its_owner_is_the_same_factor)
@@ -324,13 +325,13 @@ LAC_TEST(nn_gemm, a_factor_laid_out_by_its_owner_is_the_same_factor)
                 .c = expected,
                 .ldc = N};
 
-    nn_gemm_blas(&g);
+    lac_nn_kernels()->gemm_blas(&g);
     g.lay_out = lay_out_of_test;
     g.lay_out_user = b;
     g.b = NULL;
     g.c = seen;
-    nn_gemm_blas(&g);
+    lac_nn_kernels()->gemm_blas(&g);
     EXPECT_TRUE(largest_difference(M * N, seen, expected) <= 2e-5);
-    nn_gemm(&g);
+    lac_nn_kernels()->gemm(&g);
     EXPECT_TRUE(largest_difference(M * N, seen, expected) <= 2e-5);
 }

@@ -1,5 +1,5 @@
 /* Rows of convolutions, pooling, batch norm and dropout. */
-#include "conv-stack-private.h"
+#include "kernels-private.h"
 #include "rows.h"
 
 /* ---- convolutions ---- */
@@ -95,8 +95,8 @@ stack_of(LacTensor *x, const NnStackLayer *layer)
 {
     LacTensor *y;
 
-    if (nn_stack_suits(x, 1, layer))
-        return nn_stack(x, 1, layer);
+    if (lac_nn_kernels()->stack_suits(x, 1, layer))
+        return lac_nn_kernels()->stack(x, 1, layer);
     y = lac_nn_conv2d(x, layer->w, layer->b, layer->geometry, layer->activation);
     return layer->gamma == NULL ? y
                                 : lac_nn_batch_norm(y, layer->gamma, layer->beta, layer->running,

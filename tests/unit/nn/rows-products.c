@@ -1,6 +1,5 @@
 /* Rows of linear layers and matrix products. */
-#include "chain-private.h"
-#include "flow-private.h"
+#include "kernels-private.h"
 #include "rows.h"
 
 /* a linear layer that ends in an activation */
@@ -31,8 +30,8 @@ apply_chain(LacTape *tape, LacTensor *const *x)
     static const LacActivation activations[] = {LAC_ACTIVATION_TANH, LAC_ACTIVATION_ELU,
                                                 LAC_ACTIVATION_SIGMOID};
 
-    return nn_chain(x[0], 3, (LacTensor *[]){x[1], x[3], x[5]}, (LacTensor *[]){x[2], x[4], x[6]},
-                    activations);
+    return lac_nn_kernels()->chain(x[0], 3, (LacTensor *[]){x[1], x[3], x[5]},
+                                   (LacTensor *[]){x[2], x[4], x[6]}, activations);
 }
 
 static LacTensor *
@@ -40,7 +39,8 @@ apply_chain_of_two(LacTape *tape, LacTensor *const *x)
 {
     static const LacActivation activations[] = {LAC_ACTIVATION_SOFTPLUS, LAC_ACTIVATION_NONE};
 
-    return nn_chain(x[0], 2, (LacTensor *[]){x[1], x[3]}, (LacTensor *[]){x[2], x[4]}, activations);
+    return lac_nn_kernels()->chain(x[0], 2, (LacTensor *[]){x[1], x[3]},
+                                   (LacTensor *[]){x[2], x[4]}, activations);
 }
 
 /* affine couplings: two of one hidden layer, and three of two */
@@ -56,7 +56,7 @@ static const LacReal flow_masks[] = {1, 0, 1, 0, 1, 0, 0, 0, 1};
                              .activation = LAC_ACTIVATION_##activation_,                           \
                              .masks = flow_masks};                                                 \
                                                                                                    \
-        return nn_flow(x[0], x[1], &flow, decode);                                                 \
+        return lac_nn_kernels()->flow(x[0], x[1], &flow, decode);                                  \
     }
 
 FLOW(encode, 2, TANH, FALSE, 3, 4, 3)
