@@ -1,10 +1,39 @@
-/* What a forest that stands says of rows: predictions, shares of votes, donors. */
+/* What a forest that stands says of itself and of rows: predictions, shares of votes, donors. */
 #include "forest-private.h"
 
 #include <lacuna/parallel.h>
 #include <string.h>
 
 enum { BLOCK = 1024 }; /* rows that go down a tree before the next one is fetched */
+
+size_t
+lac_forest_trees(const LacForest *forest)
+{
+    return forest->n_trees;
+}
+
+size_t
+lac_forest_classes(const LacForest *forest)
+{
+    return forest->classes;
+}
+
+size_t
+lac_forest_bytes(const LacForest *forest)
+{
+    size_t bytes = sizeof *forest;
+
+    for (size_t t = 0; t < forest->n_trees; t++) {
+        const LacTree *tree = &forest->trees[t];
+
+        bytes += sizeof *tree + tree->n_nodes * sizeof *tree->nodes +
+                 tree->n_leaves * sizeof *tree->value + tree->n_subsets * sizeof *tree->subsets;
+        bytes += tree->subset_of != NULL ? tree->n_nodes * sizeof *tree->subset_of : 0;
+        bytes +=
+            tree->donors != NULL ? (tree->n_donors + tree->n_leaves + 1) * sizeof(uint32_t) : 0;
+    }
+    return bytes;
+}
 
 /** Asking: rows of @bins; one of @out, @shares, @donor is wanted. */
 typedef struct {

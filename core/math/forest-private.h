@@ -6,6 +6,7 @@
  *   tree-mean.c     best splits of numbers and two classes
  *   tree-wide.c     the same by 512-bit vectors, where the processor has them
  *   tree-packed.c   the other things done at a node, by such vectors
+ *   tree-small.c    nodes of up to eight rows, one after the other without waiting, by such vectors
  *   tree-class.c    best splits of more classes
  *   tree-prune.c    subtrees that are not worth their splits */
 #ifndef LACUNA_FOREST_PRIVATE_H
@@ -31,6 +32,8 @@ enum {
     TREE_WIDE_FEW = 32,      /* rows that vectors compare with each other */
     TREE_ABREAST = 4,        /* features summed in one pass */
     TREE_LANES = 8,          /* of vectors */
+    TREE_SMALL = 8,          /* rows of nodes that are put off and done together */
+    TREE_PUT_OFF = 16,       /* so many of them */
     TREE_DRAWS = 512,        /* uniform numbers at a time */
 };
 
@@ -73,6 +76,9 @@ LAC_PRIVATE_API void lac_tree_clear(LacTree *tree);
 void lac_tree_walk(const LacTree *tree, const LacBins *bins, size_t n, const uint32_t *rows,
                    uint32_t *leaf);
 
+/** TreeFixed: a mean as two whole numbers, the second one in parts of a unit of the first. */
+typedef int64_t TreeFixed __attribute__((vector_size(16)));
+
 /** TreePay: what a row brings into sums: its target times its count in the bag, and the count; or,
  * with more than two classes, its class and the count. */
 typedef double TreePair __attribute__((vector_size(16)));
@@ -102,6 +108,7 @@ typedef struct {
     uint8_t *codes;
     uint32_t *features; /* [n_features] their columns of the bins */
     double *y, centre, unit;
+    int exponent; /* of the power of two above all targets */
     int64_t *packed;
 } TreeSpace;
 
@@ -117,6 +124,15 @@ typedef struct {
     TreeSubset subset;
 } TreeSplit;
 
+/** TreeTodo: a node to come, its sum where sums are packed, and where its number belongs. */
+typedef struct {
+    size_t begin, end;
+    int64_t sum; /* packed */
+    int32_t *link;
+} TreeTodo;
+
+typedef struct TreeSmall TreeSmall;
+
 /**
  * TreeWork: scratch of one thread, and the tree it grows.
  * @rows: [n] positions in the task, node by node, ascending within one; @pay or @packed: alike
@@ -129,6 +145,7 @@ typedef struct {
     uint32_t *out; /* [n_out] positions in the task that it does not see */
     size_t n_out;
     uint32_t *asked, *leaf; /* [rows to predict], and the leaves they fall into */
+    TreeFixed *fixed;       /* [n] means of leaves as whole numbers */
     double *draws;          /* uniform numbers in store, from n_drawn on */
     size_t n_drawn;
     /* histograms are all zero between uses */
@@ -148,8 +165,55 @@ typedef struct {
     uint32_t *subset_of;           /* [n] */
     TreeSubset *subsets;           /* grows */
     size_t n_nodes, n_leaves, n_subsets, most_subsets;
+    TreeTodo put_off[(TREE_PUT_OFF + 2) * TREE_SMALL]; /* with all that comes of them */
+    size_t n_put_off;
+    TreeSmall *small; /* tree-small.c; NULL where it does not serve */
     LacRng rng;
 } TreeWork;
+
+/** TreeDraw: what is left of a uniform fraction of 2^64 after whole numbers were taken from it, and
+ * how many different ones these could be: as long as they are few, the rest is as uniform. */
+typedef struct {
+    uint64_t fraction, taken;
+} TreeDraw;
+
+static inline void
+tree_draw_fresh(TreeWork *work, TreeDraw *draw)
+{
+    if (work->n_drawn == TREE_DRAWS) {
+        lac_rng_fill_uniform(&work->rng, TREE_DRAWS, work->draws);
+        work->n_drawn = 0;
+    }
+    *draw = (TreeDraw){(uint64_t)(work->draws[work->n_drawn++] * 0x1p53) << 11, 1};
+}
+
+/** tree_pick: a position from @k on, at random; the next one when all features take part anyway. */
+static inline size_t
+tree_pick(TreeWork *work, const TreeSpace *space, TreeDraw *draw, size_t k)
+{
+    const uint64_t n = space->n_features - k;
+
+    if (space->mtry == space->n_features || n == 1)
+        return k;
+    if (draw->taken * n > UINT32_MAX)
+        tree_draw_fresh(work, draw);
+    const unsigned __int128 at = (unsigned __int128)draw->fraction * n;
+
+    draw->taken *= n;
+    draw->fraction = (uint64_t)at;
+    return k + (size_t)(at >> 64);
+}
+
+/** tree_draw_feature: the @k-th of a node, to work->order[k]; begin with draw->taken UINT32_MAX. */
+static inline void
+tree_draw_feature(TreeWork *work, const TreeSpace *space, TreeDraw *draw, size_t k)
+{
+    const size_t pick = tree_pick(work, space, draw, k);
+    const uint32_t feature = work->order[pick];
+
+    work->order[pick] = work->order[k];
+    work->order[k] = feature;
+}
 
 /** TreeNodeRows: a node to be split: rows [begin, end) of the work. */
 typedef struct {
@@ -163,6 +227,9 @@ typedef struct {
  * gains more than @least. */
 gboolean tree_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, double least,
                      TreeSplit *best);
+/** tree_search_more: the part of tree_search() that draws more, as long as @best has no feature. */
+gboolean tree_search_more(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node,
+                          TreeDraw *draw, TreeSplit *best);
 /** tree_mean_search, tree_class_search: improves @best by @feature where it can. */
 void tree_mean_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node,
                       size_t feature, TreeSplit *best);
@@ -199,6 +266,11 @@ double tree_packed_leaf(const TreeWork *work, const TreeSpace *space, size_t beg
 /** tree_packed_partition: as the one of pairs: left rows first, in their order. */
 size_t tree_packed_partition(TreeWork *work, const TreeSpace *space, size_t begin, size_t end,
                              const TreeSplit *split);
+
+/** tree_small_init: work->small, where it serves; FALSE when memory runs out. */
+gboolean tree_small_init(TreeWork *work, const TreeSpace *space, GError **error);
+/** tree_small_run: all that was put off, and what comes of it. */
+void tree_small_run(TreeWork *work, const TreeSpace *space, double least);
 
 static inline double
 tree_packed_weight(const TreeSpace *space, int64_t packed)

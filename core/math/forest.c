@@ -1,5 +1,6 @@
 /* Forests: trees are grown in batches over the threads, each from its own random stream; what they
- * predict is added up tree by tree, in their order, so that threads change nothing. */
+ * predict is added up as whole numbers, which come to the same in any order, so that threads change
+ * nothing. */
 #include "forest-private.h"
 
 #include <lacuna/parallel.h>
@@ -11,29 +12,34 @@ enum {
     MIN_SPLIT_MEAN = 5,
     MIN_SPLIT_CLASS = 1,
     MOST_CLASSES = 65535,
-    ROWS_A_BLOCK = 2048, /* of adding up and predicting */
 };
 
 #define NO_VOTE UINT16_MAX
-#define BATCH_BYTES 0x1p28
 #define BATCH_WORK 2e7 /* rows times features a thread, between two looks at the clock */
 
-/** Grower: a forest on its way. @said: [batch][n + n_fill] predictions; for rows in the bag a NaN,
- * the one whose bits are all set. */
+/** GrowerSums: what the trees of one thread say of the rows: [n_all] the sum of their predictions,
+ * and how many there are. */
+typedef struct {
+    TreeFixed *sum;
+    uint32_t *heard;
+} GrowerSums;
+
+/** Grower: a forest on its way. @fine: of regression: how many of the larger whole numbers that are
+ * added up, and of the smaller in a larger one, are the power of two above all targets; all trees
+ * together stay below 2^62. */
 typedef struct {
     TreeSpace space;
     const LacForestOptions *options;
     const LacRng *rng;
     LacForestOutcome *outcome;
     LacForest *forest;
-    TreeWork *works; /* [threads] */
+    TreeWork *works;  /* [threads] */
+    GrowerSums *sums; /* [threads] of regression with an outcome */
     size_t threads, batch, first, n_all;
     gboolean wants_oob;
+    double fine;
     uint32_t *all_rows; /* [n_all] task's rows, then those to fill */
-    double *said;
-    double *sum;     /* [n_all] of regression */
-    uint32_t *heard; /* [n_all] trees added up */
-    uint16_t *votes; /* [n_all][trees] of classes */
+    uint16_t *votes;    /* [n_all][trees] of classes */
 } Grower;
 
 void
@@ -58,35 +64,6 @@ lac_forest_free(LacForest *forest)
     g_free(forest);
 }
 
-size_t
-lac_forest_trees(const LacForest *forest)
-{
-    return forest->n_trees;
-}
-
-size_t
-lac_forest_classes(const LacForest *forest)
-{
-    return forest->classes;
-}
-
-size_t
-lac_forest_bytes(const LacForest *forest)
-{
-    size_t bytes = sizeof *forest;
-
-    for (size_t t = 0; t < forest->n_trees; t++) {
-        const LacTree *tree = &forest->trees[t];
-
-        bytes += sizeof *tree + tree->n_nodes * sizeof *tree->nodes +
-                 tree->n_leaves * sizeof *tree->value + tree->n_subsets * sizeof *tree->subsets;
-        bytes += tree->subset_of != NULL ? tree->n_nodes * sizeof *tree->subset_of : 0;
-        bytes +=
-            tree->donors != NULL ? (tree->n_donors + tree->n_leaves + 1) * sizeof(uint32_t) : 0;
-    }
-    return bytes;
-}
-
 /* Targets as they are summed: about the first one, in units of a power of two, so that targets
  * with few digits add up exactly and none overflows. */
 static void
@@ -107,6 +84,10 @@ grower_scale_target(TreeSpace *space)
         space->y[i] = ldexp(0.5 * y[i] - 0.5 * y[0], -exponent);
     space->centre = y[0];
     space->unit = ldexp(1.0, exponent + 1);
+    largest = 0.0;
+    for (size_t i = 0; i < space->n; i++)
+        largest = fmax(largest, fabs(y[i]));
+    frexp(largest, &space->exponent);
 }
 
 /* Codes of the task's rows, column by column; constant columns are left out. */
@@ -190,10 +171,17 @@ grower_init_rows(Grower *self, GError **error)
     if (task->classes > 0)
         return (self->votes =
                     lac_try_alloc(self->n_all * trees, sizeof(uint16_t), "votes", error)) != NULL;
-    return (self->said = lac_try_alloc(self->n_all * self->batch, sizeof(double),
-                                       "predictions of a forest", error)) &&
-           (self->sum = lac_try_alloc(self->n_all, sizeof(double), "predictions", error)) &&
-           (self->heard = lac_try_alloc(self->n_all, sizeof(uint32_t), "predictions", error));
+    self->fine = ldexp(1.0, 62 - (int)g_bit_storage(trees));
+    self->sums = g_new0(GrowerSums, self->threads);
+    for (size_t w = 0; w < self->threads; w++) {
+        GrowerSums *sums = &self->sums[w];
+
+        sums->sum = lac_try_alloc(self->n_all, sizeof *sums->sum, "predictions", error);
+        sums->heard = lac_try_alloc(self->n_all, sizeof *sums->heard, "predictions", error);
+        if (sums->sum == NULL || sums->heard == NULL)
+            return FALSE;
+    }
+    return TRUE;
 }
 
 /* Trees between two looks at the clock: what takes a thread about a twentieth of a second. */
@@ -204,9 +192,8 @@ grower_batch(const Grower *self)
     const double n = (double)self->space.n + (outcome != NULL ? (double)outcome->n_fill : 0.0);
     const double work = n * (double)(self->space.mtry + 2) * log2(n + 2.0);
     const double a_thread = CLAMP(BATCH_WORK / work, 1.0, 1e6);
-    const double fits = MAX(BATCH_BYTES / (8.0 * n), 1.0);
 
-    return (size_t)MIN(MIN(a_thread * (double)self->threads, fits), (double)self->forest->n_trees);
+    return (size_t)MIN(a_thread * (double)self->threads, (double)self->forest->n_trees);
 }
 
 static gboolean
@@ -239,14 +226,16 @@ grower_clear(Grower *self)
     for (size_t w = 0; self->works != NULL && w < self->threads; w++)
         tree_work_clear(&self->works[w]);
     g_free(self->works);
+    for (size_t w = 0; self->sums != NULL && w < self->threads; w++) {
+        g_free(self->sums[w].sum);
+        g_free(self->sums[w].heard);
+    }
+    g_free(self->sums);
     g_free(self->space.codes);
     g_free(self->space.features);
     g_free(self->space.y);
     g_free(self->space.packed);
     g_free(self->all_rows);
-    g_free(self->said);
-    g_free(self->sum);
-    g_free(self->heard);
     g_free(self->votes);
     lac_forest_free(self->forest);
 }
@@ -288,41 +277,69 @@ grower_ask(const Grower *self, TreeWork *work)
     return m + self->n_all - n_task;
 }
 
-/* What the tree says of @n numbers: rows at[0] .. of the list, or 0 .. where @at is NULL. */
-static void
-grower_note_some(const Grower *self, const LacTree *tree, size_t t, size_t first, size_t n,
-                 const uint32_t *at, const uint32_t *leaf)
+/* Means of leaves as whole numbers, larger ones and what these leave. */
+LAC_CLONES static void
+grower_fix_values(const TreeSpace *space, double fine, size_t n, const double *value,
+                  TreeFixed *fixed)
 {
-    const size_t trees = self->forest->n_trees;
+    const double scale = ldexp(0.5, space->exponent);
 
+    for (size_t l = 0; l < n; l++) {
+        const double x = 0.5 * value[l] / scale * fine;
+        const int64_t whole = (int64_t)x;
+
+        fixed[l] = (TreeFixed){whole, (int64_t)((x - (double)whole) * fine)};
+    }
+}
+
+/* What the tree says of @n rows: number at[0] .. of the list, or 0 .. where @at is NULL. */
+static void
+grower_add(const TreeWork *work, const GrowerSums *sums, size_t first, size_t n, const uint32_t *at,
+           const uint32_t *leaf)
+{
     for (size_t k = 0; k < n; k++) {
         const size_t i = first + (at != NULL ? at[k] : k);
 
-        if (self->said != NULL)
-            self->said[(t - self->first) * self->n_all + i] = tree->value[leaf[k]];
-        else
-            self->votes[i * trees + t] = (uint16_t)tree->value[leaf[k]];
+        sums->sum[i] += work->fixed[leaf[k]];
+        sums->heard[i]++;
+    }
+}
+
+static void
+grower_vote(const Grower *self, const LacTree *tree, size_t t, size_t first, size_t n,
+            const uint32_t *at, const uint32_t *leaf)
+{
+    for (size_t k = 0; k < n; k++) {
+        const size_t i = first + (at != NULL ? at[k] : k);
+
+        self->votes[i * self->forest->n_trees + t] = (uint16_t)tree->value[leaf[k]];
     }
 }
 
 /* What the tree says of each row, but of those in its bag. */
 static void
-grower_note(const Grower *self, TreeWork *work, const LacTree *tree, size_t t)
+grower_note(const Grower *self, TreeWork *work, const GrowerSums *sums, const LacTree *tree,
+            size_t t)
 {
     const size_t n_task = self->wants_oob || self->options->keep_donors ? self->space.n : 0;
-    const size_t trees = self->forest->n_trees, n_out = n_task > 0 ? work->n_out : 0;
-    const uint32_t *leaf = work->leaf;
+    const size_t n_out = n_task > 0 ? work->n_out : 0;
+    const uint32_t *leaf = work->leaf, *out_leaf = leaf;
 
-    if (self->said != NULL)
-        memset(self->said + (t - self->first) * self->n_all, 0xff, n_task * sizeof *self->said);
-    for (size_t i = 0; self->votes != NULL && i < n_task; i++)
-        self->votes[i * trees + t] = NO_VOTE;
     for (size_t k = 0; self->options->keep_donors && k < n_out; k++)
         work->asked[k] = leaf[work->out[k]];
-    grower_note_some(self, tree, t, 0, n_out, work->out,
-                     self->options->keep_donors ? work->asked : leaf);
+    if (self->options->keep_donors)
+        out_leaf = work->asked;
     leaf += self->options->keep_donors ? n_task : n_out;
-    grower_note_some(self, tree, t, n_task, self->n_all - n_task, NULL, leaf);
+    if (self->votes == NULL) {
+        grower_fix_values(&self->space, self->fine, tree->n_leaves, tree->value, work->fixed);
+        grower_add(work, sums, 0, n_out, work->out, out_leaf);
+        grower_add(work, sums, n_task, self->n_all - n_task, NULL, leaf);
+        return;
+    }
+    for (size_t i = 0; i < n_task; i++)
+        self->votes[i * self->forest->n_trees + t] = NO_VOTE;
+    grower_vote(self, tree, t, 0, n_out, work->out, out_leaf);
+    grower_vote(self, tree, t, n_task, self->n_all - n_task, NULL, leaf);
 }
 
 static void
@@ -341,40 +358,12 @@ grower_grow_some(size_t begin, size_t end, unsigned worker, void *user)
             grower_keep_donors(self, work->leaf, tree);
         if (self->outcome == NULL)
             continue;
-        grower_note(self, work, tree, t);
+        grower_note(self, work, self->sums + (self->sums != NULL ? worker : 0), tree, t);
         if (self->outcome->discard) {
             lac_tree_clear(tree);
             memset(tree, 0, sizeof *tree);
         }
     }
-}
-
-/** Adding up a batch: @trees of it. */
-typedef struct {
-    const Grower *grower;
-    size_t trees;
-} Adding;
-
-LAC_CLONES static void
-grower_add_tree(size_t n, const double *said, double *sum, uint32_t *heard)
-{
-    for (size_t i = 0; i < n; i++) {
-        const gboolean here = said[i] == said[i];
-
-        sum[i] += here ? said[i] : 0.0;
-        heard[i] += here ? 1u : 0u;
-    }
-}
-
-static void
-grower_add_some(size_t begin, size_t end, unsigned worker, void *user)
-{
-    const Adding *adding = user;
-    const Grower *self = adding->grower;
-
-    for (size_t t = 0; t < adding->trees; t++)
-        grower_add_tree(end - begin, self->said + t * self->n_all + begin, self->sum + begin,
-                        self->heard + begin);
 }
 
 static gboolean
@@ -383,13 +372,9 @@ grower_run(Grower *self, const LacForestStep *step, GError **error)
     const size_t trees = self->forest->n_trees;
 
     for (self->first = 0; self->first < trees; self->first += self->batch) {
-        Adding adding = {self, MIN(self->batch, trees - self->first)};
-
         if (step != NULL && !step->step((double)self->first / (double)trees, step->user, error))
             return FALSE;
-        lac_parallel_for(adding.trees, 1, grower_grow_some, self);
-        if (self->said != NULL)
-            lac_parallel_for(self->n_all, ROWS_A_BLOCK, grower_add_some, &adding);
+        lac_parallel_for(MIN(self->batch, trees - self->first), 1, grower_grow_some, self);
     }
     return TRUE;
 }
@@ -419,6 +404,22 @@ forest_tally(size_t n, const uint16_t *votes, uint32_t *count)
     return best;
 }
 
+/* The mean of the trees that were heard, NaN when none was. */
+static double
+grower_mean(const Grower *self, size_t i)
+{
+    TreeFixed sum = {0, 0};
+    uint32_t heard = 0;
+
+    for (size_t w = 0; w < self->threads; w++) {
+        sum += self->sums[w].sum[i];
+        heard += self->sums[w].heard[i];
+    }
+    const double all = ((double)sum[0] + (double)sum[1] / self->fine) / self->fine;
+
+    return heard == 0 ? (double)NAN : ldexp(all / (double)heard, self->space.exponent);
+}
+
 /* The forest's word on row @i of all, NaN when no tree has one. */
 static double
 grower_says(const Grower *self, size_t i, uint32_t *count)
@@ -426,7 +427,7 @@ grower_says(const Grower *self, size_t i, uint32_t *count)
     const size_t trees = self->forest->n_trees;
 
     if (self->votes == NULL)
-        return self->sum[i] / (double)self->heard[i];
+        return grower_mean(self, i);
     const gssize class = forest_tally(trees, self->votes + i * trees, count);
     return class < 0 ? (double)NAN : (double)class;
 }

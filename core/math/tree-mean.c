@@ -17,7 +17,7 @@ typedef struct {
 } MeanScan;
 
 /* The drop of squared error by a split whose left side is what was passed: with d the left sum
- * about the node's mean, d^2 (1 / left + 1 / right). */
+ * about the node's mean, d^2 (1 / left + 1 / right), by one division. */
 static inline __attribute__((always_inline)) double
 mean_gain(const MeanScan *scan)
 {
@@ -128,7 +128,8 @@ mean_few_gains(MeanFew *few, size_t n, const TreeNodeRows *node, double least)
 #pragma omp simd reduction(max : best)
     for (size_t i = 0; i < FEW; i++) {
         const double left = few->weight_below[i], right = all - left;
-        const double d = few->sum_below[i] - left * mean, here = d * d * all / (left * right);
+        const double d = few->sum_below[i] - left * mean;
+        const double here = d * d * (1.0 / left + 1.0 / right);
 
         few->gain[i] = left < least || right < least ? -1.0 : here;
         best = few->gain[i] > best ? few->gain[i] : best;

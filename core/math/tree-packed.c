@@ -2,7 +2,7 @@
  * holds it in the lowest count_bits, and its target as many times above them. One addition adds
  * both, in any order with the same result, and half as many bytes move down the tree; what nodes do
  * beside searching is done here, eight rows at a time. */
-#include "forest-private.h"
+#include "tree-wide-private.h"
 
 #include <lacuna/stats.h>
 #include <math.h>
@@ -16,37 +16,6 @@ tree_processor_is_wide(void)
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("bmi2");
-}
-
-/** PackedRows: up to eight rows from one on, those that are @there. */
-typedef struct {
-    __mmask8 there;
-    __m256i row;
-    __m512i packed;
-} PackedRows;
-
-TREE_WIDE_INLINE __mmask8
-packed_first(size_t n)
-{
-    return (__mmask8)_bzhi_u32(0xff, (unsigned)MIN(n, (size_t)TREE_LANES));
-}
-
-TREE_WIDE_INLINE PackedRows
-packed_load(const TreeWork *work, size_t i, size_t end)
-{
-    const __mmask8 there = packed_first(end - i);
-
-    return (PackedRows){there, _mm256_maskz_loadu_epi32(there, work->rows + i),
-                        _mm512_maskz_loadu_epi64(there, work->packed + i)};
-}
-
-TREE_WIDE_INLINE void
-packed_store(uint32_t *rows, int64_t *packed, size_t n, __m256i row, __m512i sum)
-{
-    const __mmask8 there = packed_first(n);
-
-    _mm256_mask_storeu_epi32(rows, there, row);
-    _mm512_mask_storeu_epi64(packed, there, sum);
 }
 
 TREE_WIDE size_t

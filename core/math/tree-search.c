@@ -19,39 +19,6 @@ tree_cut_between(const LacBinColumn *column, unsigned a, unsigned b)
     return cut;
 }
 
-/* What is left of a uniform fraction of 2^64 after whole numbers were taken from it, and how many
- * different ones these could be: as long as they are few, the rest is as uniform. */
-typedef struct {
-    uint64_t fraction, taken;
-} TreeDraw;
-
-static void
-tree_draw_fresh(TreeWork *work, TreeDraw *draw)
-{
-    if (work->n_drawn == TREE_DRAWS) {
-        lac_rng_fill_uniform(&work->rng, TREE_DRAWS, work->draws);
-        work->n_drawn = 0;
-    }
-    *draw = (TreeDraw){(uint64_t)(work->draws[work->n_drawn++] * 0x1p53) << 11, 1};
-}
-
-/* A position from @k on, at random; the next one when all features take part anyway. */
-static inline size_t
-tree_pick(TreeWork *work, const TreeSpace *space, TreeDraw *draw, size_t k)
-{
-    const uint64_t n = space->n_features - k;
-
-    if (space->mtry == space->n_features || n == 1)
-        return k;
-    if (draw->taken * n > UINT32_MAX)
-        tree_draw_fresh(work, draw);
-    const unsigned __int128 at = (unsigned __int128)draw->fraction * n;
-
-    draw->taken *= n;
-    draw->fraction = (uint64_t)at;
-    return k + (size_t)(at >> 64);
-}
-
 static gboolean
 tree_is_nominal(const TreeSpace *space, uint32_t feature)
 {
@@ -100,14 +67,29 @@ tree_search_one(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node
     }
 }
 
-static inline void
-tree_draw_feature(TreeWork *work, const TreeSpace *space, TreeDraw *draw, size_t k)
+/* Where the best split found cuts. */
+static gboolean
+tree_search_end(const TreeSpace *space, TreeSplit *best)
 {
-    const size_t pick = tree_pick(work, space, draw, k);
-    const uint32_t feature = work->order[pick];
+    if (best->feature == SIZE_MAX)
+        return FALSE;
+    best->cut = best->below; /* parts the node's own rows as well */
+    if (!best->by_subset && space->packed == NULL)
+        best->cut = tree_cut_between(&space->bins->columns[space->features[best->feature]],
+                                     best->below, best->above);
+    return TRUE;
+}
 
-    work->order[pick] = work->order[k];
-    work->order[k] = feature;
+gboolean
+tree_search_more(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, TreeDraw *draw,
+                 TreeSplit *best)
+{
+    for (size_t k = space->mtry;
+         k < space->n_features && best->feature == SIZE_MAX && !space->mtry_alone; k++) {
+        tree_draw_feature(work, space, draw, k);
+        tree_search_one(work, space, node, work->order[k], best);
+    }
+    return tree_search_end(space, best);
 }
 
 gboolean
@@ -127,16 +109,5 @@ tree_search(TreeWork *work, const TreeSpace *space, const TreeNodeRows *node, do
         else
             tree_search_one(work, space, node, order[k], best);
     }
-    for (size_t k = space->mtry;
-         k < space->n_features && best->feature == SIZE_MAX && !space->mtry_alone; k++) {
-        tree_draw_feature(work, space, &draw, k);
-        tree_search_one(work, space, node, order[k], best);
-    }
-    if (best->feature == SIZE_MAX)
-        return FALSE;
-    best->cut = best->below; /* parts the node's own rows as well */
-    if (!best->by_subset && space->packed == NULL)
-        best->cut = tree_cut_between(&space->bins->columns[space->features[best->feature]],
-                                     best->below, best->above);
-    return TRUE;
+    return tree_search_more(work, space, node, &draw, best);
 }

@@ -3,7 +3,7 @@
  * addition adds both. Small nodes compare every row with every other; in larger ones the features
  * drawn for a node are summed by bin in one pass over its rows, so that one sum need not wait for
  * another before it. The same splits, to the last bit where sums of doubles are exact. */
-#include "forest-private.h"
+#include "tree-wide-private.h"
 
 #if defined(__x86_64__)
 
@@ -12,28 +12,6 @@ enum {
     FEW = TREE_WIDE_FEW,
 };
 
-/** WideNode: what splits of a node are measured against, and how sums are unpacked. */
-typedef struct {
-    __m512d mean, all, least;
-    __m512i counts;
-    __m128i shift;
-} WideNode;
-
-/* The drop of squared error of eight thresholds; -1 where a side has too few rows. */
-TREE_WIDE_INLINE __m512d
-wide_gain(const WideNode *node, __m512i packed)
-{
-    const __m512d sum = _mm512_cvtepi64_pd(_mm512_sra_epi64(packed, node->shift));
-    const __m512d left = _mm512_cvtepi64_pd(_mm512_and_si512(packed, node->counts));
-    const __m512d right = _mm512_sub_pd(node->all, left);
-    const __m512d d = _mm512_sub_pd(sum, _mm512_mul_pd(left, node->mean));
-    const __mmask8 fair = _mm512_cmp_pd_mask(left, node->least, _CMP_GE_OQ) &
-                          _mm512_cmp_pd_mask(right, node->least, _CMP_GE_OQ);
-    const __m512d top = _mm512_mul_pd(_mm512_mul_pd(d, d), node->all);
-
-    return _mm512_mask_div_pd(_mm512_set1_pd(-1.0), fair, top, _mm512_mul_pd(left, right));
-}
-
 /** WideFew: few rows by the features searched: codes, sums up to each, and what is gained by
  * splitting there. */
 typedef struct {
@@ -41,23 +19,11 @@ typedef struct {
     __m512d gain[TREE_ABREAST][FEW / LANES];
 } WideFew;
 
-/* Codes of the node's rows, lanes without a row above all bins, for which nothing is left on the
- * right. */
 TREE_WIDE_INLINE void
 wide_few_codes(const uint8_t *codes, const uint32_t *rows, size_t n, int vectors, __m512i *own)
 {
-    const __m256i none = _mm256_set1_epi32(LAC_BINS_MOST);
-
-    for (int v = 0; v < vectors; v++) {
-        const __mmask8 there =
-            (__mmask8)_bzhi_u32(0xff, (unsigned)MIN(n - (size_t)(LANES * v), (size_t)LANES));
-        const __m256i at = _mm256_maskz_loadu_epi32(there, rows + LANES * v);
-        const __m256i word =
-            _mm256_and_si256(_mm256_i32gather_epi32((const int *)(const void *)codes, at, 1),
-                             _mm256_set1_epi32(0xff));
-
-        own[v] = _mm512_cvtepu32_epi64(_mm256_mask_mov_epi32(none, there, word));
-    }
+    for (int v = 0; v < vectors; v++)
+        own[v] = wide_codes(codes, rows + LANES * v, n - (size_t)(LANES * v));
 }
 
 /* Gains by @m features, whose sums do not wait for each other. */
@@ -89,7 +55,8 @@ wide_few_gains(WideFew *few, size_t first, size_t m, int vectors, const int64_t 
     for (size_t f = 0; f < m; f++) {
         for (int v = 0; v < vectors; v++) {
             few->sum[first + f][v] = sum[f][v];
-            few->gain[first + f][v] = wide_gain(node, sum[f][v]);
+            few->gain[first + f][v] =
+                vectors == 1 ? wide_gain_small(node, sum[f][v]) : wide_gain(node, sum[f][v]);
         }
     }
 }
@@ -145,16 +112,6 @@ wide_few_choose(const WideFew *few, size_t m, int vectors, const uint32_t *featu
     best->below = (unsigned)cut;
     best->above = (unsigned)_mm512_reduce_min_epi64(above);
     best->left = wide_few_left(few, winner, vectors, cut);
-}
-
-TREE_WIDE_INLINE void
-wide_node(const TreeSpace *space, const TreeNodeRows *node, WideNode *wide)
-{
-    wide->mean = _mm512_set1_pd(node->sum / node->weight);
-    wide->all = _mm512_set1_pd(node->weight);
-    wide->least = _mm512_set1_pd((double)MAX(space->min_leaf, 1));
-    wide->counts = _mm512_set1_epi64(((int64_t)1 << space->count_bits) - 1);
-    wide->shift = _mm_cvtsi32_si128((int)space->count_bits);
 }
 
 /* Three vectors of rows and more have sums enough to add to meanwhile, but not registers for more.

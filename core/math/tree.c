@@ -10,13 +10,6 @@ enum {
     STACK = 64, /* nodes to do; they halve at least from entry to entry */
 };
 
-/** TreeTodo: a node to come, its sum where sums are packed, and where its number belongs. */
-typedef struct {
-    size_t begin, end;
-    int64_t sum; /* packed */
-    int32_t *link;
-} TreeTodo;
-
 gboolean
 tree_work_init(TreeWork *work, const TreeSpace *space, GError **error)
 {
@@ -42,13 +35,15 @@ tree_work_init(TreeWork *work, const TreeSpace *space, GError **error)
            (work->codes = lac_try_alloc(n, sizeof *work->codes, what, error)) &&
            (work->nodes = lac_try_alloc(n, sizeof *work->nodes, what, error)) &&
            (work->value = lac_try_alloc(n, sizeof *work->value, what, error)) &&
+           (work->fixed = lac_try_alloc(n, sizeof *work->fixed, what, error)) &&
            (work->subset_of = lac_try_alloc(n, sizeof *work->subset_of, what, error)) &&
            (work->total = lac_try_alloc(classes, sizeof(double), what, error)) &&
            (work->left = lac_try_alloc(classes, sizeof(double), what, error)) &&
            (space->prune == 0.0 ||
             ((work->leaf_from = lac_try_alloc(n, sizeof *work->leaf_from, what, error)) &&
              (work->leaf_to = lac_try_alloc(n, sizeof *work->leaf_to, what, error)))) &&
-           (work->score = lac_try_alloc(classes, sizeof(double), what, error));
+           (work->score = lac_try_alloc(classes, sizeof(double), what, error)) &&
+           tree_small_init(work, space, error);
 }
 
 void
@@ -72,10 +67,12 @@ tree_work_clear(TreeWork *work)
     g_free(work->score);
     g_free(work->nodes);
     g_free(work->value);
+    g_free(work->fixed);
     g_free(work->subset_of);
     g_free(work->subsets);
     g_free(work->leaf_from);
     g_free(work->leaf_to);
+    g_aligned_free(work->small);
 }
 
 /* How often the tree sees each row. */
@@ -326,10 +323,10 @@ tree_impurity(const TreeWork *work, const TreeSpace *space, const TreeNodeRows *
     return sum;
 }
 
-/* Grows what is below rows [begin, end): a leaf, or a node and two entries, the larger of which
- * goes onto the stack while the smaller is handed back. FALSE for a leaf. */
+/* FALSE for a leaf, else both sides of the split. */
 static gboolean
-tree_step(TreeWork *work, const TreeSpace *space, double least, TreeTodo *todo, TreeTodo *later)
+tree_split(TreeWork *work, const TreeSpace *space, double least, const TreeTodo *todo,
+           TreeTodo *sides)
 {
     TreeNodeRows node = {.begin = todo->begin, .end = todo->end};
     TreeSplit split;
@@ -346,7 +343,6 @@ tree_step(TreeWork *work, const TreeSpace *space, double least, TreeTodo *todo, 
     const size_t middle = space->packed != NULL
                               ? tree_packed_partition(work, space, node.begin, node.end, &split)
                               : tree_partition(work, space, node.begin, node.end, &split);
-    const gboolean left_first = middle - node.begin < node.end - middle;
 
     g_assert(middle > node.begin && middle < node.end);
     *todo->link = (int32_t)work->n_nodes;
@@ -354,20 +350,86 @@ tree_step(TreeWork *work, const TreeSpace *space, double least, TreeTodo *todo, 
     const int64_t sum = space->packed != NULL && split.by_subset
                             ? tree_packed_sum(work, node.begin, middle)
                             : split.left;
-    const TreeTodo left = {node.begin, middle, sum, &added->child[0]};
-    const TreeTodo right = {middle, node.end, todo->sum - sum, &added->child[1]};
-
-    *todo = left_first ? left : right;
-    *later = left_first ? right : left;
+    sides[0] = (TreeTodo){node.begin, middle, sum, &added->child[0]};
+    sides[1] = (TreeTodo){middle, node.end, todo->sum - sum, &added->child[1]};
     return TRUE;
+}
+
+/* A small node: a leaf at once, where its weight says so, or put off. */
+static void
+tree_put_off(TreeWork *work, const TreeSpace *space, const TreeTodo *todo)
+{
+    TreeNodeRows node = {.begin = todo->begin, .end = todo->end};
+
+    tree_sum(work, space, todo->sum, &node);
+    if (node.end - node.begin == 1 || node.weight <= (double)space->min_split)
+        *todo->link = tree_add_leaf(work, space, &node);
+    else
+        work->put_off[work->n_put_off++] = *todo;
+    tree_forget_totals(work, space, &node);
+}
+
+/* Small nodes in the order they were put off, with those that come of them behind. */
+static void
+tree_do_put_off(TreeWork *work, const TreeSpace *space, double least)
+{
+    TreeTodo sides[2];
+
+    if (work->small != NULL) {
+        tree_small_run(work, space, least);
+    } else {
+        for (size_t i = 0; i < work->n_put_off; i++) {
+            if (!tree_split(work, space, least, &work->put_off[i], sides))
+                continue;
+            tree_put_off(work, space, &sides[0]);
+            tree_put_off(work, space, &sides[1]);
+        }
+    }
+    work->n_put_off = 0;
+}
+
+/* Onto the stack or, when small, put off. */
+static void
+tree_add_todo(TreeWork *work, const TreeSpace *space, const TreeTodo *todo, TreeTodo *stack,
+              size_t *depth)
+{
+    if (todo->end - todo->begin <= TREE_SMALL) {
+        tree_put_off(work, space, todo);
+        return;
+    }
+    g_assert(*depth < STACK);
+    stack[(*depth)++] = *todo;
+}
+
+/* All below @root, the smaller side of a split before the larger one. */
+static void
+tree_grow_below(TreeWork *work, const TreeSpace *space, double least, const TreeTodo *root)
+{
+    TreeTodo stack[STACK], sides[2];
+    size_t depth = 0;
+
+    work->n_put_off = 0;
+    tree_add_todo(work, space, root, stack, &depth);
+    while (depth > 0) {
+        const TreeTodo todo = stack[--depth];
+
+        if (!tree_split(work, space, least, &todo, sides))
+            continue;
+        const int smaller = sides[0].end - sides[0].begin < sides[1].end - sides[1].begin ? 0 : 1;
+
+        tree_add_todo(work, space, &sides[1 - smaller], stack, &depth);
+        tree_add_todo(work, space, &sides[smaller], stack, &depth);
+        if (work->n_put_off >= TREE_PUT_OFF)
+            tree_do_put_off(work, space, least);
+    }
+    tree_do_put_off(work, space, least);
 }
 
 int32_t
 tree_grow(TreeWork *work, const TreeSpace *space, const LacRng *forest, size_t tree)
 {
-    TreeTodo stack[STACK];
     int32_t root = TREE_NO_LEAF;
-    size_t depth = 1;
+    TreeTodo all_rows = {.link = &root};
     /* any split of a node that is not pure, as in ranger; as in rpart none that gains nothing */
     double least = space->prune > 0.0 ? 0.0 : -1.0;
 
@@ -377,26 +439,19 @@ tree_grow(TreeWork *work, const TreeSpace *space, const LacRng *forest, size_t t
     work->n_nodes = work->n_leaves = work->n_subsets = 0;
     for (uint32_t f = 0; f < space->n_features; f++)
         work->order[f] = f;
-    stack[0] = (TreeTodo){0, tree_list_bag(work, space), 0, &root};
+    all_rows.end = tree_list_bag(work, space);
     if (space->packed != NULL)
-        stack[0].sum = tree_packed_sum(work, 0, stack[0].end);
+        all_rows.sum = tree_packed_sum(work, 0, all_rows.end);
     if (space->min_gain > 0.0) {
-        TreeNodeRows all = {.begin = 0, .end = stack[0].end};
+        TreeNodeRows all = {.begin = 0, .end = all_rows.end};
 
         if (space->packed != NULL)
-            tree_packed_unpack(work, space, 0, stack[0].end);
-        tree_sum(work, space, stack[0].sum, &all);
+            tree_packed_unpack(work, space, 0, all_rows.end);
+        tree_sum(work, space, all_rows.sum, &all);
         least = space->min_gain * tree_impurity(work, space, &all);
         tree_forget_totals(work, space, &all);
     }
-    while (depth > 0) {
-        TreeTodo todo = stack[--depth], later;
-
-        while (tree_step(work, space, least, &todo, &later)) {
-            stack[depth++] = later;
-            g_assert(depth < STACK);
-        }
-    }
+    tree_grow_below(work, space, least, &all_rows);
     if (space->packed != NULL)
         tree_packed_cuts(work, space);
     return space->prune > 0.0 ? tree_prune(work, space, root) : root;

@@ -70,7 +70,12 @@ double lac_bench_rmse(const LacBenchData *data, const double *completed);
  */
 LacBenchTime lac_bench_model(const char *label, const char *plugin, const char *params,
                              const LacBenchData *data, unsigned repeats);
-/** lac_bench_draws: as above for @m completions by sample; the RMSE is the mean of theirs. */
+/** lac_bench_seeds: as above with seeds 1 .. @seeds, one after the other; prints the means of one.
+ */
+LacBenchTime lac_bench_seeds(const char *label, const char *plugin, const char *params,
+                             const LacBenchData *data, unsigned seeds, unsigned repeats);
+/** lac_bench_draws: as lac_bench_model() for @m completions by sample; the RMSE is the mean of
+ * theirs. */
 LacBenchTime lac_bench_draws(const char *label, const char *plugin, const char *params,
                              const LacBenchData *data, size_t m, unsigned repeats);
 /** lac_bench_growth: times over rows 1k .. 100k (16 columns) and columns 8 .. 512 (2000 rows) with

@@ -23,5 +23,7 @@ LAC_BENCH(missforest_large, "chained random forests on 100 000 x 20, 20 % hidden
 
 LAC_BENCH(missforest_concrete, "chained random forests on Concrete alone (1030 x 9, 20 % hidden)")
 {
-    lac_bench_model("Concrete", "missforest", NULL, lac_bench_concrete(), 15);
+    lac_bench_seeds("Concrete, seeds 1 to 5", "missforest", NULL, lac_bench_concrete(), 5, 3);
+    lac_bench_model("Concrete, 5 rounds", "missforest", "{iterations: 5}", lac_bench_concrete(),
+                    15);
 }

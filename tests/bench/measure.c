@@ -112,10 +112,11 @@ typedef struct {
     const LacPlugin *plugin;
     const LacNode *params;
     const LacBenchData *data;
-    size_t draws;  /* 0: fill */
-    size_t rounds; /* that its fit traced */
+    size_t draws; /* 0: fill */
+    unsigned seeds;
+    double rounds; /* that its fit traced, mean of the seeds */
     LacMatrix *out;
-    double rmse;
+    double rmse; /* mean of draws and seeds */
     GError *error;
 } Job;
 
@@ -125,15 +126,18 @@ job_complete(Job *job, LacModel *model)
     const LacModelPlugin *plugin = (const LacModelPlugin *)job->plugin;
     const LacData *in = job->data->holey;
 
+    if (job->draws == 0 && !plugin->fill(model, in, job->out, &job->error))
+        return FALSE;
     if (job->draws == 0)
-        return plugin->fill(model, in, job->out, &job->error);
+        job->rmse += lac_bench_rmse(job->data, job->out->v) / job->seeds;
+    if (job->draws == 0)
+        return TRUE;
     if (plugin->sample == NULL)
         return lac_fail(&job->error, LAC_ERROR_PARAM, "%s draws no samples", job->plugin->name);
-    job->rmse = 0.0;
     for (size_t d = 0; d < job->draws; d++) {
         if (!plugin->sample(model, in, d, job->out, &job->error))
             return FALSE;
-        job->rmse += lac_bench_rmse(job->data, job->out->v) / (double)job->draws;
+        job->rmse += lac_bench_rmse(job->data, job->out->v) / (double)job->draws / job->seeds;
     }
     return TRUE;
 }
@@ -154,10 +158,9 @@ job_count_rounds(const LacContext *context)
 }
 
 static void
-job_run(void *user)
+job_run(Job *job, unsigned seed)
 {
-    Job *job = user;
-    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(1));
+    g_autoptr(LacContext) context = lac_context_new(lac_rng_new(seed));
     LacModel *model = lac_instance_new(job->plugin, job->params, NULL, &job->error);
     const LacModelPlugin *plugin = (const LacModelPlugin *)job->plugin;
 
@@ -167,17 +170,21 @@ job_run(void *user)
     model->instance.context = context;
     const gboolean fitted = plugin->fit(model, job->data->holey, &job->error);
 
-    job->rounds = job_count_rounds(context);
+    job->rounds += (double)job_count_rounds(context) / job->seeds;
     if (fitted)
         job_complete(job, model);
     lac_instance_free(model);
 }
 
+/* Once a seed, until one fails. */
 static void
-job_run_unless_failed(void *user)
+job_run_all(void *user)
 {
-    if (((Job *)user)->error == NULL)
-        job_run(user);
+    Job *job = user;
+
+    job->rmse = job->rounds = 0.0;
+    for (unsigned seed = 1; seed <= job->seeds && job->error == NULL; seed++)
+        job_run(job, seed);
 }
 
 static gboolean
@@ -193,10 +200,10 @@ job_prepare(Job *job, const char *plugin, LacNode *params)
 
 static LacBenchTime
 measure_model(const char *label, const char *plugin, const char *params, const LacBenchData *data,
-              size_t draws, unsigned repeats)
+              size_t draws, unsigned seeds, unsigned repeats)
 {
     LacBenchTime time = {.median = NAN};
-    Job job = {.data = data, .draws = draws};
+    Job job = {.data = data, .draws = draws, .seeds = seeds};
     g_autoptr(LacNode) node = NULL;
 
     if (data == NULL)
@@ -204,15 +211,18 @@ measure_model(const char *label, const char *plugin, const char *params, const L
     if (params != NULL)
         node = lac_yaml_parse(params, strlen(params), "benchmark", &job.error);
     if (job.error == NULL && job_prepare(&job, plugin, node))
-        time = lac_bench_time(repeats, job_run_unless_failed, &job);
+        time = lac_bench_time(repeats, job_run_all, &job);
     if (job.error != NULL) {
         lac_bench_say("  %-34s skipped: %s\n", label, job.error->message);
         time.median = NAN;
     } else {
-        if (draws == 0)
-            job.rmse = lac_bench_rmse(data, job.out->v);
         g_autofree char *rounds =
-            job.rounds > 0 ? g_strdup_printf("  %zu rounds run", job.rounds) : NULL;
+            job.rounds > 0.0 ? g_strdup_printf("  %.3g rounds run", job.rounds) : NULL;
+
+        time.median /= seeds;
+        time.min /= seeds;
+        time.max /= seeds;
+        time.cpu /= seeds;
 
         lac_bench_line(label, &time, "RMSE %.4f%s", job.rmse, rounds != NULL ? rounds : "");
     }
@@ -225,14 +235,21 @@ LacBenchTime
 lac_bench_model(const char *label, const char *plugin, const char *params, const LacBenchData *data,
                 unsigned repeats)
 {
-    return measure_model(label, plugin, params, data, 0, repeats);
+    return measure_model(label, plugin, params, data, 0, 1, repeats);
+}
+
+LacBenchTime
+lac_bench_seeds(const char *label, const char *plugin, const char *params, const LacBenchData *data,
+                unsigned seeds, unsigned repeats)
+{
+    return measure_model(label, plugin, params, data, 0, seeds, repeats);
 }
 
 LacBenchTime
 lac_bench_draws(const char *label, const char *plugin, const char *params, const LacBenchData *data,
                 size_t m, unsigned repeats)
 {
-    return measure_model(label, plugin, params, data, MAX(m, 1), repeats);
+    return measure_model(label, plugin, params, data, MAX(m, 1), 1, repeats);
 }
 
 /* Least-squares slope of ln y on ln x. */

@@ -107,7 +107,7 @@ PEERS = {
     ),
     "ranger-concrete": (
         "script",
-        dict(package="ranger", script="missforest_peer.R", table="concrete", arguments=["10"]),
+        dict(package="ranger", script="missforest_peer.R", table="concrete", arguments=["10", "100", "5"]),
     ),
     "ranger-letter": (
         "script",
@@ -169,7 +169,7 @@ def run_lacuna(bench, folder):
             label, median, _, _, _, text = line.rstrip("\n").split("\t")
             words = text.split()
             rmse = float(words[1]) if text.startswith("RMSE ") else None
-            rounds = int(words[2]) if text.endswith("rounds run") else None
+            rounds = float(words[2]) if text.endswith("rounds run") else None
             figures[label] = (float(median), rmse, rounds)
     return figures
 
@@ -204,7 +204,7 @@ def a_round(work, ours, peer):
     if ours is None or not isinstance(peer, dict) or not ours[2] or not peer.get("rounds"):
         return None
     faster = peer["seconds"] / peer["rounds"] / (ours[0] / ours[2])
-    return "%s: %d rounds run here, %d there; a round is x %.1f faster, with RMSE x %.3f" % (
+    return "%s: %.3g rounds run here, %.3g there; a round is x %.1f faster, with RMSE x %.3f" % (
         work, ours[2], peer["rounds"], faster, ours[1] / peer["rmse"])
 
 

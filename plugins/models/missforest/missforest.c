@@ -127,12 +127,12 @@ missforest_traits_of(const LacModel *model)
 
 /* Rows of a column go down some log2 levels, in each of which mtry histograms are filled; the rows
  * to predict go down once more. Memory: forests, twice while there is a round to go back to (there
- * is none after the last); the predictions of a batch of trees; codes, lists of rows and scratch, a
- * few bytes a row each. */
+ * is none after the last); codes, lists of rows, sums of predictions and scratch, a few bytes a row
+ * each. */
 static void
 missforest_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
 {
-    enum { USUAL_ROUNDS = 5, LEAF_BYTES = 20, SCRATCH = 73, LISTS = 60 };
+    enum { USUAL_ROUNDS = 5, LEAF_BYTES = 20, SCRATCH = 109, LISTS = 60 };
     const double rows_a_leaf = 0.59; /* of those a node must have to be split */
     const MissForest *self = LAC_CAST(const MissForest, model);
     const double n = (double)work->rows, p = (double)work->cols, r = work->missing;
@@ -143,11 +143,10 @@ missforest_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
     const double visits = 0.63 * seen * (mtry * 1.4 + 4.0) + 1.5 * (0.37 * seen + holes);
     const double leaf = rows_a_leaf * (self->min_split > 0 ? (double)self->min_split : 5.0);
     const double forest = self->keep ? LEAF_BYTES * trees * (seen / leaf + 1.0) : 0.0;
-    const double batch = MIN(trees, threads * (1.0 + 2.5e5 / (n + 1.0)));
 
     out->seconds = 1.4 * LAC_COST_STEP * rounds * p * trees * depth * visits / threads;
     out->bytes = p * forest * (rounds > 2.0 ? 2.0 : 1.0) +
-                 n * (4.0 * p + SCRATCH * threads + LISTS + 8.0 * batch) + 24.0 * n * p * r;
+                 n * (4.0 * p + SCRATCH * threads + LISTS) + 24.0 * n * p * r;
 }
 
 static void
