@@ -4,6 +4,7 @@
  * The worked example: W = [[1, .5], [-.3, .8], [.2, -.6]], b = (.1, -.2, .3), sigma^2 = .25,
  * x = (1, .4, missing); the encoder says N((.5, .5), diag(.36, .25)) whatever it sees. Expected
  * numbers by the formulas of Tipping & Bishop (1999), worked out apart in double precision. */
+#include "lac_sanitized.h"
 #include "missiwae/example.h"
 
 #include <lacuna/stats.h>
@@ -305,14 +306,15 @@ LAC_TEST(models_missiwae, values_that_hide_themselves_are_found_by_not_miwae)
 
     for (int mnar = 0; mnar < 2; mnar++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(Fitted) fitted = fitted_new(
-            mnar ? "not-miwae" : "missiwae",
-            mnar ? "{latent: 1, hidden: [16], epochs: 300, train_samples: 10, impute_samples: 300, "
+        g_autofree char *yaml = g_strdup_printf(
+            mnar ? "{latent: 1, hidden: [16], epochs: %d, train_samples: 10, impute_samples: 300, "
                    "mechanism: self-known, likelihood: gaussian-shared, shape: linear, "
                    "estimate: samples, mask_input: true}"
-                 : "{latent: 1, hidden: [32], epochs: 80, train_samples: 10, impute_samples: 300, "
+                 : "{latent: 1, hidden: [32], epochs: %d, train_samples: 10, impute_samples: 300, "
                    "likelihood: gaussian}",
-            table, 1, 1, &error);
+            mnar ? LAC_REPEATS(300, 5) : LAC_REPEATS(80, 5));
+        g_autoptr(Fitted) fitted =
+            fitted_new(mnar ? "not-miwae" : "missiwae", yaml, table, 1, 1, &error);
 
         ASSERT_NO_ERROR(error);
         const double *out = fitted_fill(fitted, table);
@@ -322,6 +324,7 @@ LAC_TEST(models_missiwae, values_that_hide_themselves_are_found_by_not_miwae)
             if (isnan(v[2 * i]))
                 bias[mnar] += (out[2 * i] - truth[i]) / (double)holes;
     }
+    LAC_SKIP_SANITIZED(); /* there it has learnt next to nothing */
     EXPECT_TRUE(bias[0] < -0.5);
     EXPECT_NEAR_DOUBLE(bias[1], 0.0, 0.3 * fabs(bias[0]));
 }
