@@ -29,15 +29,25 @@ struct LacTrainer {
     int broken;         /* blocks of its gradient that are not finite; atomic */
 };
 
+/* The context's optimizer; where it has none, or where it is not asked, one of our own. */
 static gboolean
-find_optimizer(LacTrainer *self, GError **error)
+find_optimizer(LacTrainer *self, const char *name, const char *params, GError **error)
 {
-    self->optimizer = lac_context_optimizer(self->context);
+    if (name == NULL)
+        self->optimizer = lac_context_optimizer(self->context);
     if (self->optimizer == NULL) {
-        const LacPlugin *plugin =
-            lac_plugin_find(LAC_PLUGIN_OPTIMIZER, LAC_OPTIMIZER_DEFAULT, error);
+        const LacPlugin *plugin = lac_plugin_find(
+            LAC_PLUGIN_OPTIMIZER, name != NULL ? name : LAC_OPTIMIZER_DEFAULT, error);
+        g_autoptr(LacNode) node = NULL;
 
-        self->own = plugin != NULL ? lac_instance_new(plugin, NULL, NULL, error) : NULL;
+        if (plugin == NULL)
+            return FALSE;
+        if (params != NULL) {
+            node = lac_yaml_parse(params, strlen(params), name, error);
+            if (node == NULL)
+                return FALSE;
+        }
+        self->own = lac_instance_new(plugin, node, NULL, error);
         self->optimizer = self->own;
     }
     if (self->optimizer != NULL)
@@ -48,11 +58,18 @@ find_optimizer(LacTrainer *self, GError **error)
 LacTrainer *
 lac_trainer_new(LacContext *context, LacNet *net, size_t steps, size_t per_epoch, GError **error)
 {
+    return lac_trainer_new_with(context, net, NULL, NULL, steps, per_epoch, error);
+}
+
+LacTrainer *
+lac_trainer_new_with(LacContext *context, LacNet *net, const char *name, const char *params,
+                     size_t steps, size_t per_epoch, GError **error)
+{
     g_autoptr(LacTrainer) self = g_new0(LacTrainer, 1);
     size_t state_size;
 
     self->context = context;
-    if (!find_optimizer(self, error))
+    if (!find_optimizer(self, name, params, error))
         return NULL;
     self->net = net;
     self->n = lac_net_size(net);

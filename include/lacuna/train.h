@@ -80,6 +80,18 @@ typedef struct LacTrainer LacTrainer;
  */
 LAC_API LacTrainer *
 lac_trainer_new(LacContext *context, LacNet *net, size_t steps, size_t per_epoch, GError **error);
+/**
+ * lac_trainer_new_with: the same with an optimizer of the model's own, by @name and @params as YAML
+ *   ("{rate: 2e-4, beta1: 0.5}"; NULL: its defaults), instead of the user's: for models whose
+ *   networks play against each other, each with its own net, trainer and loss. lac_net_freeze()
+ *   keeps the other's parameters out of a loss.
+ *
+ * Returns: owned; NULL also with LAC_ERROR_PLUGIN or LAC_ERROR_PARAM when there is no such
+ *   optimizer or parameter.
+ */
+LAC_API LacTrainer *
+lac_trainer_new_with(LacContext *context, LacNet *net, const char *name, const char *params,
+                     size_t steps, size_t per_epoch, GError **error);
 LAC_API void lac_trainer_free(LacTrainer *trainer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacTrainer, lac_trainer_free)
 

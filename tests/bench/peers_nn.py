@@ -1,6 +1,6 @@
 """Training steps of lacuna-bench nn beside those of torch_steps.py, taken in turns.
 
-Each side runs with one thread and with all, twice; the best window of each network counts, so that
+Each side runs with one thread and with all, three times; the best window of each network counts, so that
 both are met at their own best number of threads and when the machine was least busy. On a machine
 that is never free, clock="cpu" compares processor seconds of one thread.
 """
@@ -21,7 +21,7 @@ GOALS = [
     ("img-iwae", " bf16", 4.0),
     ("img-cnn", " bf16", 5.0),
 ]
-ROUNDS = 2
+ROUNDS = 3
 
 
 def torch_python():
