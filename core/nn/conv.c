@@ -44,14 +44,10 @@ nn_conv_sizes(size_t n, const LacTensor *w, size_t height, size_t width, LacConv
     return TRUE;
 }
 
-static LacTensor *
-conv_refuse(const char *name, const LacTensor *x, const LacTensor *w, const LacTensor *b,
-            const char *expected)
+static const char *
+bias_text(const LacTensor *b)
 {
-    return lac_tape_fail(x->tape, LAC_ERROR_SHAPE,
-                         "%s: x %s, W %s and b %s do not fit; expected %s", name,
-                         lac_tensor_shape_text(x), lac_tensor_shape_text(w),
-                         b != NULL ? lac_tensor_shape_text(b) : "(none)", expected);
+    return b != NULL ? lac_tensor_shape_text(b) : "(none)";
 }
 
 static LacTensor *
@@ -255,8 +251,6 @@ static const LacOp lac_op_conv2d = {
 LacTensor *
 lac_nn_conv2d(LacTensor *x, LacTensor *w, LacTensor *b, LacConv geometry, LacActivation activation)
 {
-    static const char *const expected =
-        "[N x C x H x W], [O x C x kh x kw] and [O], the kernel no larger than the padded image";
     Conv plan = {.activation = activation};
     LacTensor *y;
 
@@ -266,7 +260,11 @@ lac_nn_conv2d(LacTensor *x, LacTensor *w, LacTensor *b, LacConv geometry, LacAct
     if (x->dims != 4 || w->dims != 4 || x->shape[1] != w->shape[1] ||
         (b != NULL && (b->dims != 1 || b->shape[0] != w->shape[0])) ||
         !nn_conv_sizes(x->shape[0], w, x->shape[2], x->shape[3], geometry, &plan.v))
-        return conv_refuse("conv2d", x, w, b, expected);
+        return lac_tape_fail(x->tape, LAC_ERROR_SHAPE,
+                             "conv2d: x %s, W %s and b %s do not fit; expected [N x C x H x W], [O "
+                             "x C x kh x kw] and "
+                             "[O], the kernel no larger than the padded image",
+                             lac_tensor_shape_text(x), lac_tensor_shape_text(w), bias_text(b));
 
     const size_t shape[] = {plan.v.n, plan.v.filters, plan.v.out_height, plan.v.out_width};
 
@@ -323,8 +321,6 @@ LacTensor *
 lac_nn_conv_transpose2d(LacTensor *x, LacTensor *w, LacTensor *b, LacConv geometry, size_t height,
                         size_t width, LacActivation activation)
 {
-    static const char *const expected = "[N x C x H x W], [C x O x kh x kw] and [O], and a "
-                                        "convolution that takes height x width to H x W";
     Conv plan = {.activation = activation};
     LacTensor *y;
 
@@ -335,7 +331,12 @@ lac_nn_conv_transpose2d(LacTensor *x, LacTensor *w, LacTensor *b, LacConv geomet
         (b != NULL && (b->dims != 1 || b->shape[0] != w->shape[1])) ||
         !nn_conv_sizes(x->shape[0], w, height, width, geometry, &plan.v) ||
         plan.v.out_height != x->shape[2] || plan.v.out_width != x->shape[3])
-        return conv_refuse("conv_transpose2d", x, w, b, expected);
+        return lac_tape_fail(
+            x->tape, LAC_ERROR_SHAPE,
+            "conv_transpose2d: x %s, W %s, b %s and a result of %zu x %zu do not fit; expected "
+            "[N x C x H x W], [C x O x kh x kw], [O], and a convolution that takes the result to "
+            "H x W",
+            lac_tensor_shape_text(x), lac_tensor_shape_text(w), bias_text(b), height, width);
 
     const size_t shape[] = {plan.v.n, plan.v.channels, height, width};
 

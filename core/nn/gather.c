@@ -59,6 +59,10 @@ lac_nn_gather(LacTensor *x, size_t n, const size_t *index)
                                  "gather: row %zu of %s, expected rows 0 to %zu", index[i],
                                  lac_tensor_shape_text(x), x->shape[0] - 1);
     }
+    if (n == 0)
+        return lac_tape_fail(x->tape, LAC_ERROR_SHAPE,
+                             "gather: no row of %s is taken, expected 1 or more",
+                             lac_tensor_shape_text(x));
     y = indexed_result(&lac_op_gather, x, n, n, index);
     if (y == NULL)
         return NULL;
@@ -106,7 +110,8 @@ lac_nn_scatter(LacTensor *x, size_t rows, const size_t *index)
     for (size_t i = 0; i < x->shape[0]; i++) {
         if (index[i] >= rows)
             return lac_tape_fail(x->tape, LAC_ERROR_SHAPE,
-                                 "scatter: row %zu of %zu; rows count from 0", index[i], rows);
+                                 "scatter: %s has row %zu of %zu; rows count from 0",
+                                 lac_tensor_shape_text(x), index[i], rows);
     }
     y = indexed_result(&lac_op_scatter, x, rows, x->shape[0], index);
     if (y == NULL)

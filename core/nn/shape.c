@@ -183,6 +183,17 @@ static const LacOp lac_op_transpose = {
     .assigns = TRUE,
 };
 
+/* Whether each of @dims axes comes once. */
+static gboolean
+are_axes(unsigned dims, const unsigned *axes)
+{
+    unsigned seen = 0;
+
+    for (unsigned d = 0; d < dims; d++)
+        seen |= axes[d] < dims ? 1u << axes[d] : 0;
+    return seen == (1u << dims) - 1;
+}
+
 LacTensor *
 lac_nn_transpose(LacTensor *x, const unsigned *axes)
 {
@@ -192,10 +203,12 @@ lac_nn_transpose(LacTensor *x, const unsigned *axes)
 
     if (x == NULL || x->dims == 0)
         return x;
-    for (unsigned d = 0; d < x->dims; d++) {
-        g_assert(axes[d] < x->dims);
+    if (!are_axes(x->dims, axes))
+        return lac_tape_fail(x->tape, LAC_ERROR_SHAPE,
+                             "transpose: the axes of %s do not come once each, expected 0 to %u",
+                             lac_tensor_shape_text(x), x->dims - 1);
+    for (unsigned d = 0; d < x->dims; d++)
         shape[d] = x->shape[axes[d]];
-    }
     y = lac_tape_result(&lac_op_transpose, 1, &x, x->dims, shape);
     saved = y != NULL ? lac_tape_alloc(y->tape, sizeof *saved) : NULL;
     if (saved == NULL)
