@@ -1,6 +1,7 @@
 /* The model of `lacuna impute`: made from the options or loaded, and met by the person's table. */
 #include "impute-private.h"
 #include "limits-private.h"
+#include "schema-private.h"
 
 #include <string.h>
 
@@ -167,7 +168,7 @@ lac_impute_adapt(const LacImputer *imputer, LacImputeTable *table, GError **erro
     table->model_column = g_new(gssize, table->data->cols);
     for (size_t k = 0; k < table->data->cols; k++)
         table->model_column[k] =
-            lac_schema_find(lac_imputer_schema(imputer), lac_data_name(table->data, k));
+            lac_schema_find_from(lac_imputer_schema(imputer), k, lac_data_name(table->data, k));
     retyped = model_retype(table, error);
     if (retyped == NULL)
         return FALSE;

@@ -1,4 +1,5 @@
 /* Column descriptions: built once, then shared by every table derived from the same source. */
+#include "schema-private.h"
 #include <lacuna/data.h>
 
 #include <math.h>
@@ -107,7 +108,15 @@ lac_schema_set_levels(LacSchema *schema, size_t j, LacKind kind, size_t n,
 gssize
 lac_schema_find(const LacSchema *schema, const char *name)
 {
-    for (size_t j = 0; j < schema->cols; j++) {
+    return lac_schema_find_from(schema, 0, name);
+}
+
+gssize
+lac_schema_find_from(const LacSchema *schema, size_t start, const char *name)
+{
+    for (size_t k = 0; k < schema->cols; k++) {
+        const size_t j = start + k < schema->cols ? start + k : (start + k) % schema->cols;
+
         if (strcmp(schema->columns[j].name, name) == 0)
             return (gssize)j;
     }

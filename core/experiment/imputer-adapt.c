@@ -1,6 +1,7 @@
 /* New rows brought into the shape an imputer was fitted on. */
 #include "imputer-struct.h"
 #include "limits-private.h"
+#include "schema-private.h"
 
 #include <math.h>
 #include <string.h>
@@ -118,7 +119,7 @@ check_extra_columns(const LacSchema *schema, const LacData *in, GError **error)
     for (size_t j = 0; j < in->cols; j++) {
         const char *name = lac_data_name(in, j);
 
-        if (lac_schema_find(schema, name) < 0 && lac_mask_count_col(in->holes, j) > 0)
+        if (lac_schema_find_from(schema, j, name) < 0 && lac_mask_count_col(in->holes, j) > 0)
             return lac_fail(error, LAC_ERROR_DATA,
                             "%s: column '%s' has holes, but the model was fitted without it; drop "
                             "the column or fit a model that includes it",
@@ -157,7 +158,7 @@ lac_imputer_adapt(const LacImputer *imputer, const LacData *in, GError **error)
         return NULL;
     for (size_t j = 0; j < schema->cols; j++) {
         const LacColumn *to = &schema->columns[j];
-        const gssize source = lac_schema_find(in->schema, to->name);
+        const gssize source = lac_schema_find_from(in->schema, j, to->name);
 
         if (source < 0)
             return lac_fail_null(error, LAC_ERROR_DATA,

@@ -1,6 +1,7 @@
 /* A model between raw tables: scale and encode on the way in, undo both on the way out, and believe
  * nothing about what came back before it has been checked. */
 #include "imputer-struct.h"
+#include "schema-private.h"
 
 #include <lacuna/levels.h>
 #include <math.h>
@@ -262,7 +263,7 @@ gssize
 lac_imputer_event_column(const LacImputer *imputer, const LacData *in, size_t j)
 {
     return imputer->model_schema != NULL
-               ? lac_schema_find(imputer->model_schema, lac_data_name(in, j))
+               ? lac_schema_find_from(imputer->model_schema, j, lac_data_name(in, j))
                : -1;
 }
 
@@ -298,8 +299,10 @@ learn_scale(LacImputer *imputer, const LacData *logs)
 static void
 scale_traces(const LacImputer *self, guint from)
 {
-    for (size_t k = 0; k < self->model_schema->cols; k++) {
-        const gssize j = lac_schema_find(self->schema, self->model_schema->columns[k].name);
+    const gboolean traced = lac_context_traces(self->context)->len > from;
+
+    for (size_t k = 0; traced && k < self->model_schema->cols; k++) {
+        const gssize j = lac_schema_find_from(self->schema, k, self->model_schema->columns[k].name);
 
         if (j >= 0 && (size_t)j < self->scaler->cols &&
             lac_kind_is_numeric(self->schema->columns[j].kind))

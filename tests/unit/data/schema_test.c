@@ -1,4 +1,5 @@
 #include "lac_test.h"
+#include "schema-private.h"
 #include <lacuna/data.h>
 
 LAC_TEST(data_schema, kinds_have_names_that_parse_back)
@@ -24,6 +25,10 @@ LAC_TEST(data_schema, a_new_schema_is_continuous_and_unbounded)
     EXPECT_TRUE(schema->columns[0].lower == -INFINITY && schema->columns[0].upper == INFINITY);
     EXPECT_EQ_INT(lac_schema_find(schema, "x2"), 1);
     EXPECT_EQ_INT(lac_schema_find(schema, "X2"), -1);
+    for (size_t start = 0; start <= schema->cols; start++) {
+        EXPECT_EQ_INT(lac_schema_find_from(schema, start, "x2"), 1);
+        EXPECT_EQ_INT(lac_schema_find_from(schema, start, "X2"), -1);
+    }
 }
 
 LAC_TEST(data_schema, a_copy_owns_its_names_and_levels)
