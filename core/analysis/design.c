@@ -3,6 +3,7 @@
  * levels otherwise. */
 #include "formula-private.h"
 
+#include <lacuna/columns.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,12 +63,16 @@ static gboolean
 binding_column(const Binding *binding, const char *name, size_t *out, GError **error)
 {
     const gssize j = lac_schema_find(binding->data->schema, name);
+    const char *near = j < 0 ? lac_columns_near(binding->data, name) : NULL;
 
     if (j < 0)
         return lac_fail(error, LAC_ERROR_PARAM,
-                        "the formula uses column '%s', which %s does not have (texts that differ "
-                        "from row to row are taken for identifiers)",
-                        name, binding->data->origin);
+                        "the formula uses column '%s', which %s does not have%s%s%s", name,
+                        binding->data->origin, near != NULL ? "; did you mean '" : "",
+                        near != NULL ? near
+                                     : " (texts that differ from row to row are taken for "
+                                       "identifiers)",
+                        near != NULL ? "'?" : "");
     *out = (size_t)j;
     return TRUE;
 }

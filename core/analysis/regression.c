@@ -402,8 +402,9 @@ draws_run(const LacData *table, const LacDraws *draws, const LacFormula *formula
         if (family == LAC_FAMILY_BINOMIAL && design->n_classes != 2)
             return lac_fail(error, LAC_ERROR_DATA,
                             "the outcome '%s' is not two-valued (0 and 1, or two levels), as "
-                            "--family binomial expects",
-                            design->response);
+                            "--family binomial expects; where it is coded in other numbers, write "
+                            "factor(%s)",
+                            design->response, design->response);
         if (family == LAC_FAMILY_GAUSSIAN && design->factor)
             return lac_fail(error, LAC_ERROR_DATA,
                             "the outcome '%s' is a category, expected numbers; add --family "

@@ -230,8 +230,9 @@ lac_impute_reading(const LacImputeTable *table, const char *kinds)
     const size_t holes = lac_mask_count(data->holes);
     g_autofree char *how = table_how_read(table);
 
-    return g_strdup_printf("%zu rows, %zu columns%s%s%s; %zu of %zu cells missing (%.1f %%); %s",
-                           data->rows, data->cols, kinds != NULL ? " (" : "",
+    return g_strdup_printf("%zu row%s, %zu column%s%s%s%s; %zu of %zu cells missing (%.1f %%); %s",
+                           data->rows, data->rows == 1 ? "" : "s", data->cols,
+                           data->cols == 1 ? "" : "s", kinds != NULL ? " (" : "",
                            kinds != NULL ? kinds : "", kinds != NULL ? ")" : "", holes,
                            data->rows * data->cols,
                            100.0 * (double)holes / (double)MAX(data->rows * data->cols, 1), how);

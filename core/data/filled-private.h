@@ -39,7 +39,7 @@ LAC_PRIVATE_API LacMask *lac_overimpute_choose(const LacData *data, double share
  * @cells: hidden ones
  * @mae, @bias: of the medians of the draws against what was observed (numbers; column unit)
  * @coverage, @width: share of cells inside the @level interval of their draws (quantiles of type
- * 6), and its mean width; NaN for fewer than 19 draws
+ * 6), and its mean width; NaN for fewer than LAC_INTERVAL_DRAWS
  * @correct: share of cells whose commonest level (smallest of equals) is the observed one
  * @chance: mean share of draws that are the observed level
  */
@@ -49,12 +49,13 @@ typedef struct {
 } LacOverimputed;
 
 #define LAC_OVERIMPUTE_LEVEL 0.9
+#define LAC_INTERVAL_DRAWS 19 /* from here on the 5 % quantile of type 6 lies within the sample */
 
 /** lac_overimpute_score: of column @j; @data holds the truth. */
 LAC_PRIVATE_API LacOverimputed lac_overimpute_score(const LacData *data,
                                                     const LacFilledCells *cells, size_t j);
 /** lac_filled_interval: median and ends of the @level interval of cell @k over draws; the ends are
- * NaN for fewer than 19 draws. @scratch: [draws]. */
+ * NaN for fewer than LAC_INTERVAL_DRAWS draws. @scratch: [draws]. */
 LAC_PRIVATE_API void
 lac_filled_interval(const LacFilledCells *cells, size_t k, double level, double *scratch,
                     double *low, double *middle, double *high);

@@ -3,8 +3,6 @@
 #include <lacuna/stats.h>
 #include <math.h>
 
-enum { LEAST_DRAWS = 19 }; /* the 5 % quantile of type 6 then lies within the sample */
-
 LacFilledCells *
 lac_filled_cells_new(const LacMask *mask, size_t draws, GError **error)
 {
@@ -95,7 +93,7 @@ lac_filled_interval(const LacFilledCells *cells, size_t k, double level, double 
     lac_stats_sort(cells->draws, scratch);
     *middle = lac_stats_quantile(cells->draws, scratch, 0.5, 6);
     *low = *high = NAN;
-    if (cells->draws < LEAST_DRAWS)
+    if (cells->draws < LAC_INTERVAL_DRAWS)
         return;
     *low = lac_stats_quantile(cells->draws, scratch, 0.5 * (1.0 - level), 6);
     *high = lac_stats_quantile(cells->draws, scratch, 0.5 * (1.0 + level), 6);

@@ -1,41 +1,24 @@
 /* What mask generators share. */
-#include "node-private.h"
-
 #include <lacuna/calibrate.h>
+#include <lacuna/columns.h>
 #include <lacuna/hiding.h>
 #include <lacuna/parallel.h>
 #include <lacuna/score.h>
 #include <lacuna/stats.h>
-
-/* Always NULL: no column is called @name. */
-static gpointer
-hiding_unknown(const LacData *truth, const char *name, const char *who, GError **error)
-{
-    g_autofree const char **names = g_new0(const char *, truth->cols + 1);
-    const char *near;
-
-    for (size_t j = 0; j < truth->cols; j++)
-        names[j] = lac_data_name(truth, j);
-    near = lac_suggest(name, names);
-    return lac_fail_null(error, LAC_ERROR_PARAM,
-                         "%s: columns names '%s', which is not among the %zu columns of %s; %s%s%s",
-                         who, name, truth->cols, truth->origin,
-                         near ? "did you mean '" : "see its header for their names",
-                         near ? near : "", near ? "'?" : "");
-}
 
 size_t *
 lac_hiding_columns(const LacData *truth, char *const *names, const char *who, size_t *n_out,
                    GError **error)
 {
     g_autofree gboolean *chosen = g_new0(gboolean, truth->cols);
+    g_autofree char *list = g_strdup_printf("%s: columns", who);
     size_t n = 0;
 
     for (size_t k = 0; names && names[k]; k++) {
-        const gssize j = lac_schema_find(truth->schema, names[k]);
+        const gssize j = lac_columns_find(truth, names[k], list, error);
 
         if (j < 0)
-            return hiding_unknown(truth, names[k], who, error);
+            return NULL;
         chosen[j] = TRUE;
     }
     size_t *cols = g_new(size_t, truth->cols + 1);

@@ -101,15 +101,18 @@ density_curve(LacFigure *figure, const char *block, const char *what, size_t n, 
 }
 
 LacFigure *
-figure_density(const LacData *data, const LacFilledCells *cells, size_t j)
+figure_density(const LacData *data, const LacFilledCells *cells, size_t j, const char *label)
 {
-    LacFigure *figure = filled_figure(data, j, "density", lac_data_name(data, j), "density");
+    LacFigure *figure = filled_figure(data, j, "density", label, "density");
     g_autofree double *seen = g_new(double, MAX(data->rows, 1));
     const size_t n_seen = observed_sorted(data, j, seen);
     size_t n;
     g_autofree double *filled = imputed_sorted(cells, j, &n);
-    const double low = fmin(seen[0], filled[0]), high = fmax(seen[n_seen - 1], filled[n - 1]);
-    const double margin = n_seen > 1 ? 2.0 * lac_kde_bandwidth(n_seen, seen) : 1.0;
+    const double low = n_seen > 0 ? fmin(seen[0], filled[0]) : filled[0];
+    const double high = n_seen > 0 ? fmax(seen[n_seen - 1], filled[n - 1]) : filled[n - 1];
+    const double margin = n_seen > 1 ? 2.0 * lac_kde_bandwidth(n_seen, seen)
+                          : n > 1    ? 2.0 * lac_kde_bandwidth(n, filled)
+                                     : 1.0;
     double at[GRID];
 
     for (size_t k = 0; k < GRID; k++)
@@ -147,11 +150,11 @@ level_shares(const LacColumn *column, size_t n, const double *codes, double *sha
 }
 
 LacFigure *
-figure_levels(const LacData *data, const LacFilledCells *cells, size_t j)
+figure_levels(const LacData *data, const LacFilledCells *cells, size_t j, const char *label)
 {
     const LacColumn *column = lac_data_column(data, j);
     const size_t shown = MIN(column->n_levels, MOST_LEVELS_SHOWN);
-    LacFigure *figure = filled_figure(data, j, "levels", column->name, "share");
+    LacFigure *figure = filled_figure(data, j, "levels", label, "share");
     g_autofree double *seen = g_new(double, MAX(data->rows, 1));
     const size_t n_seen = lac_data_copy_seen(data, j, seen);
     g_autofree double *a = g_new0(double, MAX(column->n_levels, 1));
@@ -217,12 +220,11 @@ strip_points(LacFigure *figure, size_t strip, size_t n, const double *value, Lac
 }
 
 LacFigure *
-figure_draws(const LacData *data, const LacFilledCells *cells, size_t j)
+figure_draws(const LacData *data, const LacFilledCells *cells, size_t j, const char *label)
 {
     const size_t from = cells->start[j], n = cells->start[j + 1] - from;
     const size_t strips = MIN(cells->draws, MOST_STRIPS);
-    LacFigure *figure =
-        filled_figure(data, j, "strips", "completion (0: observed)", lac_data_name(data, j));
+    LacFigure *figure = filled_figure(data, j, "strips", "completion (0: observed)", label);
     g_autofree double *seen = g_new(double, MAX(data->rows, 1));
     const size_t n_seen = observed_sorted(data, j, seen);
     LacRng rng = lac_rng_new(j);
@@ -248,7 +250,7 @@ figure_draws(const LacData *data, const LacFilledCells *cells, size_t j)
 }
 
 LacFigure *
-figure_intervals(const LacData *data, const LacFilledCells *cells, size_t j)
+figure_intervals(const LacData *data, const LacFilledCells *cells, size_t j, const char *label)
 {
     const size_t from = cells->start[j], n = cells->start[j + 1] - from;
     const size_t step = n / MOST_INTERVALS + 1;
@@ -264,8 +266,7 @@ figure_intervals(const LacData *data, const LacFilledCells *cells, size_t j)
     if (n == 0 || isnan(low[0]))
         return NULL;
     lac_stats_order(n, middle, order);
-    figure =
-        filled_figure(data, j, "intervals", "imputed cells, by median", lac_data_name(data, j));
+    figure = filled_figure(data, j, "intervals", "imputed cells, by median", label);
     g_string_append(figure->csv, "row,low,median,high\n");
     figure_put(figure, "$cells << E\n");
     for (size_t k = 0; k < n; k += step) {
@@ -296,16 +297,18 @@ figure_intervals(const LacData *data, const LacFilledCells *cells, size_t j)
  */
 
 LacFigure *
-figure_overimputed(const LacData *data, const LacFilledCells *cells, size_t j)
+figure_overimputed(const LacData *data, const LacFilledCells *cells, size_t j, const char *label)
 {
     const size_t from = cells->start[j], n = cells->start[j + 1] - from;
     g_autofree double *scratch = g_new(double, MAX(cells->draws, 1));
+    g_autofree char *x = NULL;
     LacFigure *figure;
     gboolean intervals = FALSE;
 
     if (n == 0 || !lac_kind_is_numeric(lac_data_column(data, j)->kind))
         return NULL;
-    figure = filled_figure(data, j, "overimputed", "observed, then hidden", "imputed");
+    x = g_strdup_printf("observed, then hidden: %s", label);
+    figure = filled_figure(data, j, "overimputed", x, "imputed");
     g_string_append(figure->csv, "observed,low,median,high\n");
     figure_put(figure, "$cells << E\n");
     for (size_t k = from; k < from + n; k += n / MOST_POINTS + 1) {

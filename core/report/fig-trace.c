@@ -19,7 +19,7 @@ figure_trace(const LacReportTrace *trace, double rhat, const LacTraceOf *of)
                                 ? g_strdup(trace->series)
                                 : g_strdup_printf("%s of %s", trace->series, trace->column);
     g_autofree char *slug = g_strdup_printf("trace %s %s %s", of->method, of->data, what);
-    g_autofree char *label = figure_shorten(what, 34);
+    g_autofree char *label = figure_shorten(what, 34), *some = NULL;
 
     figure_frame(figure, 82, 16, 14, 46);
     figure_axis_label(figure, "x", "iteration");
@@ -31,8 +31,8 @@ figure_trace(const LacReportTrace *trace, double rhat, const LacTraceOf *of)
             const double v = trace->value[c * trace->iterations + t];
             if (!isfinite(v))
                 continue;
-            figure_put(figure, "%d %g\n", (int)t, v);
-            g_string_append_printf(figure->csv, "%zu,%zu,", c, t);
+            figure_put(figure, "%d %g\n", (int)t + 1, v);
+            g_string_append_printf(figure->csv, "%zu,%zu,", c + 1, t + 1);
             figure_number(figure->csv, v);
             g_string_append_c(figure->csv, '\n');
         }
@@ -40,8 +40,8 @@ figure_trace(const LacReportTrace *trace, double rhat, const LacTraceOf *of)
     }
     figure_put(figure, "set xtics %g\n",
                fmax(1.0, figure_nice((double)MAX(trace->iterations - 1, 1), 6)));
-    figure_put(figure, "set xrange [0:%d]\nset offsets 0,0,graph 0.05,graph 0.05\nplot ",
-               (int)MAX(trace->iterations - 1, 1));
+    figure_put(figure, "set xrange [1:%d]\nset offsets 0,0,graph 0.05,graph 0.05\nplot ",
+               (int)MAX(trace->iterations, 2));
     for (size_t c = 0; c < chains; c++)
         figure_put(figure, "%s$c%d using 1:2 with lines lw 1.3 lc rgb '%s' dt %s notitle",
                    c ? ", " : "", (int)c, figure_ink(1), dashes[c % 4]);
@@ -54,8 +54,10 @@ figure_trace(const LacReportTrace *trace, double rhat, const LacTraceOf *of)
                         "%s%s%s.",
                         what, chains, trace->iterations, of->method, of->data,
                         isnan(rhat) ? "" : "; R-hat ", isnan(rhat) ? "" : value);
+    some = chains < trace->chains ? g_strdup_printf("; %zu of %zu chains", chains, trace->chains)
+                                  : g_strdup("");
     figure->caption =
-        g_strdup_printf("%s on %s%s%s", of->method, of->data, of->condition != NULL ? ", " : "",
-                        of->condition != NULL ? of->condition : "");
+        g_strdup_printf("%s on %s%s%s%s.", of->method, of->data, of->condition != NULL ? ", " : "",
+                        of->condition != NULL ? of->condition : "", some);
     return g_steal_pointer(&figure);
 }

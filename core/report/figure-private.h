@@ -96,12 +96,17 @@ LacFigure *figure_calibration(const LacReport *report, size_t condition, size_t 
 /** figure_density: numbers of column @j, observed and imputed; figure_levels: the same of a
  * category; figure_draws: observed values beside those of the first completions, point by point;
  * figure_intervals: of imputed cells over many completions; figure_overimputed: what was hidden
- * against what came back. */
-LacFigure *figure_density(const LacData *data, const LacFilledCells *cells, size_t j);
-LacFigure *figure_levels(const LacData *data, const LacFilledCells *cells, size_t j);
-LacFigure *figure_draws(const LacData *data, const LacFilledCells *cells, size_t j);
-LacFigure *figure_intervals(const LacData *data, const LacFilledCells *cells, size_t j);
-LacFigure *figure_overimputed(const LacData *data, const LacFilledCells *cells, size_t j);
+ * against what came back. @label: what an axis calls the column, with its unit. */
+LacFigure *
+figure_density(const LacData *data, const LacFilledCells *cells, size_t j, const char *label);
+LacFigure *
+figure_levels(const LacData *data, const LacFilledCells *cells, size_t j, const char *label);
+LacFigure *
+figure_draws(const LacData *data, const LacFilledCells *cells, size_t j, const char *label);
+LacFigure *
+figure_intervals(const LacData *data, const LacFilledCells *cells, size_t j, const char *label);
+LacFigure *
+figure_overimputed(const LacData *data, const LacFilledCells *cells, size_t j, const char *label);
 
 /** figure_flux: influx against outflux of the columns of a table. */
 LacFigure *figure_flux(const LacData *data, const LacMissingness *missingness);

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_COLUMNS_DRAWN = 20, MOST_SERIES = 200, MOST_CHAINS = 1000, MOST_TRACES = 24 };
+enum { MOST_COLUMNS_DRAWN = 20, MOST_SERIES = 4000, MOST_CHAINS = 1000, MOST_TRACES = 24 };
 
 static size_t
 cells_of(const LacFilledCells *cells, size_t j)
@@ -92,7 +92,7 @@ section_filled(Page *page, const LacFilled *self)
 /* ---- figures by column ------------------------------------------------------------------------
  */
 
-/* The columns with most cells of @cells, most first. */
+/* The columns with most cells of @cells, most first; the number of those that have some. */
 static size_t
 columns_by_cells(const LacFilledCells *cells, size_t *out)
 {
@@ -102,9 +102,35 @@ columns_by_cells(const LacFilledCells *cells, size_t *out)
     for (size_t j = 0; j < cells->cols; j++)
         key[j] = -(double)cells_of(cells, j);
     lac_stats_order(cells->cols, key, out);
-    while (n < cells->cols && n < MOST_COLUMNS_DRAWN && cells_of(cells, out[n]) > 0)
+    while (n < cells->cols && cells_of(cells, out[n]) > 0)
         n++;
     return n;
+}
+
+/* Says which columns of @n have figures. */
+static void
+note_columns_drawn(Page *page, size_t n)
+{
+    if (n > MOST_COLUMNS_DRAWN)
+        page_note(page, "Only the %d columns with most cells, of %zu, are drawn.",
+                  MOST_COLUMNS_DRAWN, n);
+}
+
+static void
+column_figures(Page *page, const LacFilled *self, size_t j)
+{
+    const gboolean numeric = lac_kind_is_numeric(lac_data_column(self->data, j)->kind);
+    g_autofree char *name = name_with_unit(self, j);
+
+    page_heading(page, 3, "%s", name);
+    g_string_append(page->out, "<div class=\"figures small\">\n");
+    page_figure(page, numeric ? figure_density(self->data, self->imputed, j, name)
+                              : figure_levels(self->data, self->imputed, j, name));
+    if (numeric)
+        page_figure(page, figure_draws(self->data, self->imputed, j, name));
+    if (numeric && self->drawn)
+        page_figure(page, figure_intervals(self->data, self->imputed, j, name));
+    g_string_append(page->out, "</div>\n");
 }
 
 static void
@@ -116,24 +142,12 @@ section_columns(Page *page, const LacFilled *self)
     page_section(page, "columns", "Observed and imputed");
     page_text(page, "Look for values that cannot be, for a shape that cannot be explained, and for "
                     "completions that differ more, or less, than they should.");
-    for (size_t k = 0; k < n; k++) {
-        const size_t j = column[k];
-        const gboolean numeric = lac_kind_is_numeric(lac_data_column(self->data, j)->kind);
-
-        g_autofree char *name = name_with_unit(self, j);
-
-        page_heading(page, 3, "%s", name);
-        g_string_append(page->out, "<div class=\"figures small\">\n");
-        page_figure(page, numeric ? figure_density(self->data, self->imputed, j)
-                                  : figure_levels(self->data, self->imputed, j));
-        if (numeric)
-            page_figure(page, figure_draws(self->data, self->imputed, j));
-        if (numeric && self->drawn)
-            page_figure(page, figure_intervals(self->data, self->imputed, j));
-        g_string_append(page->out, "</div>\n");
-    }
-    if (n == MOST_COLUMNS_DRAWN)
-        page_note(page, "Only the %zu columns with most holes are drawn.", n);
+    if (self->drawn && self->imputed->draws < LAC_INTERVAL_DRAWS)
+        page_note(page, "Intervals of single cells need %d completions or more (-m).",
+                  LAC_INTERVAL_DRAWS);
+    for (size_t k = 0; k < MIN(n, MOST_COLUMNS_DRAWN); k++)
+        column_figures(page, self, column[k]);
+    note_columns_drawn(page, n);
     page_section_end(page);
 }
 
@@ -190,7 +204,10 @@ section_over(Page *page, const LacFilled *self)
     page_section(page, "overimputation", "Over-imputation");
     if (self->hidden == NULL || self->hidden->n == 0) {
         page_text(page, "Not made: %s.",
-                  self->why_not != NULL ? self->why_not : "there was nothing to hide");
+                  self->why_not != NULL
+                      ? self->why_not
+                      : "no observed cell could be hidden: each row keeps one at least, and each "
+                        "column half of its own");
         page_section_end(page);
         return;
     }
@@ -205,9 +222,13 @@ section_over(Page *page, const LacFilled *self)
                     "easier one. Coverage well below 90 %% means that draws are too sure.");
     n = columns_by_cells(self->hidden, column);
     g_string_append(page->out, "<div class=\"figures\">\n");
-    for (size_t k = 0; k < n; k++)
-        page_figure(page, figure_overimputed(self->data, self->hidden, column[k]));
+    for (size_t k = 0; k < MIN(n, MOST_COLUMNS_DRAWN); k++) {
+        g_autofree char *name = name_with_unit(self, column[k]);
+
+        page_figure(page, figure_overimputed(self->data, self->hidden, column[k], name));
+    }
     g_string_append(page->out, "</div>\n");
+    note_columns_drawn(page, n);
     page_section_end(page);
 }
 
@@ -222,31 +243,28 @@ modelled_name(const LacFilled *self, gssize column)
                : NULL;
 }
 
-static LacReportTrace *
-trace_of(const LacFilled *self, const LacTracePoint *first)
+/* NULL unless it is one that is shown. */
+static const LacTracePoint *
+trace_point(const LacFilled *self, guint i)
 {
-    LacReportTrace *trace = g_new0(LacReportTrace, 1);
+    const LacTracePoint *point = g_ptr_array_index(self->traces, i);
 
-    trace->series = g_strdup(first->series);
-    trace->column = g_strdup(modelled_name(self, first->column));
-    for (guint i = 0; i < self->traces->len; i++) {
-        const LacTracePoint *point = g_ptr_array_index(self->traces, i);
+    return point->chain < MOST_CHAINS ? point : NULL;
+}
 
-        if (point->column != first->column || strcmp(point->series, first->series) != 0 ||
-            point->chain >= MOST_CHAINS)
-            continue;
-        trace->chains = MAX(trace->chains, point->chain + 1);
-        trace->iterations = MAX(trace->iterations, point->iteration + 1);
-    }
-    trace->value = g_new(double, MAX(trace->chains * trace->iterations, 1));
-    for (size_t i = 0; i < trace->chains * trace->iterations; i++)
-        trace->value[i] = NAN;
-    for (guint i = 0; i < self->traces->len; i++) {
-        const LacTracePoint *point = g_ptr_array_index(self->traces, i);
+/* The series that @point belongs to, begun where it is the first; NULL behind MOST_SERIES. */
+static LacReportTrace *
+trace_of(const LacFilled *self, GHashTable *by_key, GPtrArray *traces, const LacTracePoint *point)
+{
+    g_autofree char *key = g_strdup_printf("%" G_GSSIZE_FORMAT " %s", point->column, point->series);
+    LacReportTrace *trace = g_hash_table_lookup(by_key, key);
 
-        if (point->column == first->column && strcmp(point->series, first->series) == 0 &&
-            point->chain < MOST_CHAINS)
-            trace->value[point->chain * trace->iterations + point->iteration] = point->value;
+    if (trace == NULL && traces->len < MOST_SERIES) {
+        trace = g_new0(LacReportTrace, 1);
+        trace->series = g_strdup(point->series);
+        trace->column = g_strdup(modelled_name(self, point->column));
+        g_hash_table_insert(by_key, g_steal_pointer(&key), trace);
+        g_ptr_array_add(traces, trace);
     }
     return trace;
 }
@@ -256,14 +274,31 @@ static GPtrArray *
 traces_gather(const LacFilled *self)
 {
     GPtrArray *out = g_ptr_array_new_with_free_func((GDestroyNotify)report_trace_free);
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autofree LacReportTrace **of = g_new0(LacReportTrace *, MAX(self->traces->len, 1));
 
-    for (guint i = 0; i < self->traces->len && out->len < MOST_SERIES; i++) {
-        const LacTracePoint *point = g_ptr_array_index(self->traces, i);
-        char *key = g_strdup_printf("%" G_GSSIZE_FORMAT " %s", point->column, point->series);
+    for (guint i = 0; i < self->traces->len; i++) {
+        const LacTracePoint *point = trace_point(self, i);
 
-        if (g_hash_table_add(seen, key) && point->chain < MOST_CHAINS)
-            g_ptr_array_add(out, trace_of(self, point));
+        of[i] = point != NULL ? trace_of(self, by_key, out, point) : NULL;
+        if (of[i] == NULL)
+            continue;
+        of[i]->chains = MAX(of[i]->chains, point->chain + 1);
+        of[i]->iterations = MAX(of[i]->iterations, point->iteration + 1);
+    }
+    for (guint k = 0; k < out->len; k++) {
+        LacReportTrace *trace = g_ptr_array_index(out, k);
+        const size_t n = trace->chains * trace->iterations;
+
+        trace->value = g_new(double, n);
+        for (size_t i = 0; i < n; i++)
+            trace->value[i] = NAN;
+    }
+    for (guint i = 0; i < self->traces->len; i++) {
+        const LacTracePoint *point = trace_point(self, i);
+
+        if (of[i] != NULL)
+            of[i]->value[point->chain * of[i]->iterations + point->iteration] = point->value;
     }
     return out;
 }
@@ -283,6 +318,8 @@ section_traces(Page *page, const LacFilled *self)
                     "all iterations, autocorrelation how much of its mean a chain keeps from one "
                     "iteration to the next. Lines should mix and show no trend.");
     page_traces(page, &of, traces, MOST_TRACES);
+    if (traces->len == MOST_SERIES)
+        page_note(page, "Only the first %d series are shown.", MOST_SERIES);
     page_section_end(page);
 }
 

@@ -31,6 +31,7 @@ if command -v gnuplot > /dev/null; then
     has 'bill_length_mm: intervals'
     has 'species: shares of levels'
     has 'bill_length_mm: hidden and imputed'
+    has 'mice on holes.csv; 10 of 20 chains.'
 fi
 # the same table, model and seed give the same page
 expect 0 lacuna impute holes.csv -o filled.csv --model mice -m 20 --report again.html --force
@@ -41,6 +42,17 @@ expect 0 lacuna impute constant.csv --model mice -o c.csv --report page.html --f
 has 'draw several with -m'
 expect 0 lacuna impute constant.csv --model mean -o c.csv --report page.html --force
 has 'best guesses, which have no intervals'
+# few completions have no intervals, one column has nothing to hide, a derived one may have nothing observed
+printf 'w,h,bmi\n70,1.8,\n62,,\n55,1.6,\n80,1.9,\n,1.7,\n66,1.7,\n' > body.csv
+printf 'columns:\n  w: {unit: kg}\n  bmi: {derived: w / h^2}\n' > body.yaml
+expect 0 lacuna impute body.csv --columns body.yaml --model mice -m 5 -o c.csv --report page.html --force
+has 'Intervals of single cells need 19 completions'
+has '>w (kg)<'
+has '0 observed values; 6 cells in 5 completions'
+printf 'w\n70\nNA\n62\n55\n80\n' > column.csv
+expect 0 lacuna impute column.csv --model mice -m 5 -o c.csv --report page.html --force
+has 'Not made: no observed cell could be hidden'
+says 'column.csv: 5 rows, 1 column ('
 # a loaded model is not fitted again; a whole table has nothing to show
 expect 0 lacuna impute holes.csv -o f.csv --model knn --save knn.safetensors
 expect 0 lacuna impute holes.csv -o f.csv --load knn.safetensors --report page.html --force

@@ -43,8 +43,8 @@ ExternalProcess *
 external_process_start(const char *name, char **argv, unsigned threads, GError **error);
 /** external_process_listen: takes in what waits on stderr; never waits. */
 void external_process_listen(ExternalProcess *process);
-/** external_process_fate: how it ended, waited for at most half a second, as "ended with status 3";
- * owned; NULL while it runs. */
+/** external_process_fate: how it ended, waited for at most half a second, as "ended with status 3
+ * before it answered"; owned; NULL while it runs. */
 char *external_process_fate(ExternalProcess *process);
 /** external_process_resident: MiB of memory held by the whole group; a look through /proc. */
 double external_process_resident(ExternalProcess *process);

@@ -275,9 +275,9 @@ external_process_fate(ExternalProcess *p)
     if (p->fate == NOT_STARTED)
         return g_strdup_printf("could not be started: %s", g_strerror(value));
     if (WIFSIGNALED(value))
-        return g_strdup_printf("was ended by signal %d (%s)", WTERMSIG(value),
+        return g_strdup_printf("was ended by signal %d (%s) before it answered", WTERMSIG(value),
                                g_strsignal(WTERMSIG(value)));
-    return g_strdup_printf("ended with status %d", WEXITSTATUS(value));
+    return g_strdup_printf("ended with status %d before it answered", WEXITSTATUS(value));
 }
 
 double

@@ -72,8 +72,8 @@ fail_ended(Talk *talk, GError **error)
     ExternalProcess *p = talk->process;
     g_autofree char *fate = external_process_fate(p);
 
-    return external_fail(p, talk->question->what, LAC_ERROR_IO, error, "%s before it answered",
-                         fate != NULL ? fate : "closed its output");
+    return external_fail(p, talk->question->what, LAC_ERROR_IO, error, "%s",
+                         fate != NULL ? fate : "closed its output before it answered");
 }
 
 /* write() that gives EPIPE and no signal, whatever the process does with SIGPIPE. */

@@ -1,5 +1,6 @@
 #include "mice.h"
 
+#include <lacuna/columns.h>
 #include <lacuna/stats.h>
 #include <math.h>
 #include <string.h>
@@ -182,11 +183,13 @@ static gboolean
 columns_sequence(MiceModel *self, const LacData *train, gboolean *taken, GError **error)
 {
     for (char **name = self->sequence; name != NULL && *name != NULL; name++) {
-        const gssize j = lac_schema_find(train->schema, *name);
+        const gssize j = lac_columns_find(train, *name, "mice: sequence", error);
 
-        if (j < 0 || taken[j])
-            return lac_fail(error, LAC_ERROR_PARAM, "mice: sequence names column '%s', %s", *name,
-                            j < 0 ? "which the table does not have" : "twice");
+        if (j < 0)
+            return FALSE;
+        if (taken[j])
+            return lac_fail(error, LAC_ERROR_PARAM, "mice: sequence names column '%s' twice",
+                            *name);
         taken[j] = TRUE;
         if (columns_visited(&self->columns[j]))
             self->order[self->n_visited++] = (size_t)j;
@@ -228,26 +231,39 @@ columns_too_many(const MiceModel *self, const MiceColumn *column, const MiceMeth
            (method == &mice_method_polyreg || method == &mice_method_polr);
 }
 
+/* Always FALSE. */
+static gboolean
+columns_wrong_kind(const MiceColumn *column, const MiceMethod *method, const char *name,
+                   GError **error)
+{
+    g_autoptr(GString) kinds = g_string_new(NULL);
+
+    for (int kind = LAC_KIND_CONTINUOUS; kind <= LAC_KIND_ORDINAL; kind++)
+        if (method->kinds & MICE_KIND(kind))
+            g_string_append_printf(kinds, "%s%s", kinds->len > 0 ? ", " : "",
+                                   lac_kind_name((LacKind)kind));
+    return lac_fail(error, LAC_ERROR_PARAM,
+                    "mice: method '%s' cannot impute column '%s', which is %s; it is for columns "
+                    "of these kinds: %s",
+                    method->name, name, lac_kind_name(column->kind), kinds->str);
+}
+
 static gboolean
 columns_set_method(MiceModel *self, const LacData *train, const char *name, const char *wanted,
                    GError **error)
 {
-    const gssize j = lac_schema_find(train->schema, name);
+    const gssize j = lac_columns_find(train, name, "mice: methods", error);
     const MiceMethod *method = mice_method_find(wanted);
     g_autofree char *names = mice_method_names();
 
     if (j < 0)
-        return lac_fail(error, LAC_ERROR_PARAM,
-                        "mice: methods names column '%s', which %s does not have", name,
-                        train->origin);
+        return FALSE;
     if (method == NULL)
         return lac_fail(error, LAC_ERROR_PARAM,
                         "mice: method '%s' of column '%s' is unknown; there are %s", wanted, name,
                         names);
     if (!(method->kinds & MICE_KIND(self->columns[j].kind)))
-        return lac_fail(error, LAC_ERROR_PARAM,
-                        "mice: method '%s' cannot impute column '%s', which is %s", wanted, name,
-                        lac_kind_name(self->columns[j].kind));
+        return columns_wrong_kind(&self->columns[j], method, name, error);
     if (columns_too_many(self, &self->columns[j], method))
         return lac_fail(error, LAC_ERROR_PARAM,
                         "mice: column '%s' has %zu levels, more than %" G_GINT64_FORMAT

@@ -3,6 +3,7 @@
  * van Buuren, Flexible Imputation of Missing Data, 2nd ed. (2018), section 6.4. */
 #include "mice.h"
 
+#include <lacuna/columns.h>
 #include <math.h>
 #include <string.h>
 
@@ -42,6 +43,7 @@ static gboolean
 passive_bind(MicePassive *passive, const LacData *train, const char *name, GError **error)
 {
     const gssize target = lac_schema_find(train->schema, name);
+    g_autofree char *who = g_strdup_printf("mice: passive: what '%s' is computed from", name);
     const char *const *parents = lac_expression_names(passive->expression, NULL);
 
     if (target < 0 || !lac_kind_is_numeric(lac_data_column(train, (size_t)target)->kind))
@@ -52,13 +54,15 @@ passive_bind(MicePassive *passive, const LacData *train, const char *name, GErro
     passive->parents = g_new(size_t, passive->n_parents + 1);
     passive->depends = g_new0(gboolean, train->cols);
     for (size_t k = 0; k < passive->n_parents; k++) {
-        const gssize j = lac_schema_find(train->schema, parents[k]);
+        const gssize j = lac_columns_find(train, parents[k], who, error);
 
-        if (j < 0 || !passive_is_number(train, (size_t)j))
+        if (j < 0)
+            return FALSE;
+        if (!passive_is_number(train, (size_t)j))
             return lac_fail(error, LAC_ERROR_PARAM,
-                            "mice: passive column '%s' is computed from '%s', which %s", name,
-                            parents[k],
-                            j < 0 ? "the table does not have" : "holds levels, expected numbers");
+                            "mice: passive column '%s' is computed from '%s', which holds levels, "
+                            "expected numbers",
+                            name, parents[k]);
         passive->parents[k] = (size_t)j;
         passive->depends[j] = TRUE;
     }

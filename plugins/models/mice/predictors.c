@@ -2,21 +2,10 @@
  * computed from it. */
 #include "mice.h"
 
+#include <lacuna/columns.h>
 #include <string.h>
 
-static gboolean
-predictors_find(const LacData *train, const char *parameter, const char *name, size_t *out,
-                GError **error)
-{
-    const gssize j = lac_schema_find(train->schema, name);
-
-    if (j < 0)
-        return lac_fail(error, LAC_ERROR_PARAM,
-                        "mice: %s names column '%s', which %s does not have", parameter, name,
-                        train->origin);
-    *out = (size_t)j;
-    return TRUE;
-}
+#define PREDICT "mice: predict"
 
 /* Column @k of the matrix, in all rows. */
 static gboolean
@@ -24,12 +13,12 @@ predictors_everywhere(const LacData *train, const char *parameter, char **names,
                       gboolean *predicts, GError **error)
 {
     for (; names != NULL && *names != NULL; names++) {
-        size_t k = 0;
+        const gssize k = lac_columns_find(train, *names, parameter, error);
 
-        if (!predictors_find(train, parameter, *names, &k, error))
+        if (k < 0)
             return FALSE;
         for (size_t j = 0; j < train->cols; j++)
-            predicts[j * train->cols + k] = value && j != k;
+            predicts[j * train->cols + (size_t)k] = value && j != (size_t)k;
     }
     return TRUE;
 }
@@ -43,7 +32,7 @@ predictors_listed(const LacData *train, size_t j, const char *list, gboolean *ro
     for (size_t n = 0; names[n] != NULL; n++) {
         const char *name = g_strstrip(names[n]);
         const gboolean minus = name[0] == '-' && lac_schema_find(train->schema, name) < 0;
-        size_t k = 0;
+        gssize k;
 
         if (n == 0 && !minus)
             memset(row, 0, train->cols * sizeof(gboolean));
@@ -51,9 +40,10 @@ predictors_listed(const LacData *train, size_t j, const char *list, gboolean *ro
             continue;
         if (minus)
             name = g_strstrip(names[n] + 1);
-        if (!predictors_find(train, "predict", name, &k, error))
+        k = lac_columns_find(train, name, PREDICT, error);
+        if (k < 0)
             return FALSE;
-        if (k == j)
+        if ((size_t)k == j)
             return lac_fail(error, LAC_ERROR_PARAM, "mice: predict lets column '%s' predict itself",
                             name);
         row[k] = !minus;
@@ -88,14 +78,14 @@ predictors_fill(const MiceModel *self, const LacData *train, gboolean *predicts,
 {
     g_autofree gboolean *listed = g_new0(gboolean, train->cols + 1);
 
-    if (!predictors_everywhere(train, "exclude", self->exclude, FALSE, predicts, error) ||
-        !predictors_everywhere(train, "include", self->include, TRUE, predicts, error))
+    if (!predictors_everywhere(train, "mice: exclude", self->exclude, FALSE, predicts, error) ||
+        !predictors_everywhere(train, "mice: include", self->include, TRUE, predicts, error))
         return FALSE;
     for (char **pair = self->predict; pair != NULL && pair[0] != NULL; pair += 2) {
-        size_t j = 0;
+        const gssize j = lac_columns_find(train, pair[0], PREDICT, error);
 
-        if (!predictors_find(train, "predict", pair[0], &j, error) ||
-            !predictors_listed(train, j, pair[1], predicts + j * train->cols, error))
+        if (j < 0 || !predictors_listed(train, (size_t)j, pair[1],
+                                        predicts + (size_t)j * train->cols, error))
             return FALSE;
         listed[j] = TRUE;
     }

@@ -335,6 +335,7 @@ LAC_TEST(analysis_pool, regressions_that_cannot_be_are_refused_by_name)
     expect_formula_error("y ~ g", normal, "'gc' can be estimated in draw 2 but not in draw 1");
     expect_formula_error("t ~ x", normal, "'t' is a category");
     expect_formula_error("g ~ x", odds, "'g' has 3 levels");
+    expect_formula_error("y ~ xx", normal, "does not have; did you mean 'x'?");
     expect_formula_error("y ~ x", odds, "'y' is not two-valued");
     expect_formula_error("s ~ x", odds, "predicted perfectly (separation), foremost by 'x'");
     expect_formula_error("y ~ factor(one)", normal, "one level only, '7'");

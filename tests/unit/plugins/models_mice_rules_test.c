@@ -182,7 +182,7 @@ LAC_TEST(models_mice_rules, explicit_sequence_is_followed)
     EXPECT_TRUE(memcmp(x, y, 200 * sizeof(double)) == 0);
     EXPECT_TRUE(memcmp(z, y, 200 * sizeof(double)) == 0);
     EXPECT_TRUE(memcmp(w, y, 200 * sizeof(double)) != 0);
-    expect_refused("{sequence: [x1, x1]}", data, "'x1', twice");
+    expect_refused("{sequence: [x1, x1]}", data, "'x1' twice");
     expect_refused("{sequence: [q]}", data, "'q'");
 }
 

@@ -338,7 +338,10 @@ LAC_TEST(models_mice, what_cannot_be_done_is_refused_by_name)
     expect_refused("{method: magic}", data, "'magic'");
     expect_refused("{methods: {x9: pmm}}", data, "'x9'");
     expect_refused("{methods: {x1: magic}}", data, "'magic'");
-    expect_refused("{methods: {x2: norm}}", data, "binary");
+    expect_refused("{methods: {x2: norm}}", data, "binary; it is for columns of these kinds: cont");
+    expect_refused("{methods: {x11: pmm}}", data, "does not have; did you mean 'x1'?");
+    expect_refused("{include: [nobody]}", data, "mice: include names column 'nobody', which ");
+    expect_refused("{sequence: [x1, x1]}", data, "'x1' twice");
     expect_refused(NULL, nothing, "'x2'");
 }
 
