@@ -1,4 +1,4 @@
-/* Regression formulas: y ~ x1 + log(x2) + factor(g) * x3 - 1. */
+/* Regression formulas: y ~ x1 + log(x2) + factor(g) * poly(x3, 2) + offset(z) - 1. */
 #ifndef LACUNA_FORMULA_PRIVATE_H
 #define LACUNA_FORMULA_PRIVATE_H
 
@@ -15,12 +15,13 @@ G_BEGIN_DECLS
  * LacFormula:
  * @response: text of the left side
  * @variables: [n_variables] texts of the right side's variables: "x", "log(x)", "factor(g)"
+ * @offsets: NULL-terminated texts inside offset(...), added to the linear predictor as they are
  * @terms: [n_terms] sets of variables (bit v), main effects before pairs before triples; the
  *   intercept is not among them
  */
 typedef struct {
     char *response;
-    char **variables;
+    char **variables, **offsets;
     uint64_t *terms;
     size_t n_variables, n_terms;
     gboolean intercept;
@@ -40,10 +41,35 @@ lac_formula_parse(const char *text, const char *const *columns, GError **error);
 LAC_PRIVATE_API void lac_formula_free(LacFormula *formula);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacFormula, lac_formula_free)
 
+/** LacCallKind, LacCall: poly(...) or scale(...), made of a whole column. @inside: the column or
+ * expression in it; @width: columns it makes; @label: as R writes it. */
+typedef enum {
+    LAC_CALL_NONE,
+    LAC_CALL_POLY,
+    LAC_CALL_SCALE,
+} LacCallKind;
+
+typedef struct {
+    LacCallKind kind;
+    char *inside, *label;
+    size_t width;
+    gboolean raw, scaled;
+} LacCall;
+
+/** lac_call_parse: @out->kind is LAC_CALL_NONE for a text that is neither. @error: LAC_ERROR_PARAM
+ * naming the argument. lac_call_clear: what it holds. */
+gboolean lac_call_parse(const char *text, LacCall *out, GError **error);
+void lac_call_clear(LacCall *call);
+/** lac_call_columns: @out: [width][n] of @x [n]: orthonormal polynomials (or powers), or @x centred
+ * and divided by its standard deviation (divisor n - 1), as R's poly() and scale(). */
+gboolean
+lac_call_columns(const LacCall *call, size_t n, const double *x, double *out, GError **error);
+
 /**
  * LacDesign: the model matrix of a formula on the rows of one table.
  * @names: [q] of the coefficients, as R names them ("(Intercept)", "x", "gb", "x:gb")
  * @x: [n][stride], rows a multiple of 8 doubles apart; @y: [n]
+ * @offset: [n] what is added to the linear predictor, or NULL
  * @intercept: whether column 0 of @x is it
  * @n_classes: 2 when @y is 0 or 1 everywhere, else 0
  * @factor: the response is a factor of two levels, coded so
@@ -51,7 +77,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LacFormula, lac_formula_free)
 typedef struct {
     size_t n, q, stride;
     char **names;
-    double *x, *y;
+    double *x, *y, *offset;
     gboolean intercept, factor;
     size_t n_classes;
     char *response;

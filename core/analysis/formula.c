@@ -11,8 +11,9 @@ typedef struct {
     const char *text, *at;
     const char *const *columns;
     const char *response;
-    GPtrArray *variables;
+    GPtrArray *variables, *offsets;
     size_t depth;
+    gboolean joined; /* behind an operator that joins variables */
     GError **error;
 } Parser;
 
@@ -169,6 +170,22 @@ parse_point(Parser *p, Terms *to)
     return TRUE;
 }
 
+/* offset(z) is no term: it makes none. */
+static Terms *
+parse_offset(Parser *p, const char *end)
+{
+    const char *begin = p->at + strlen("offset(");
+    g_autofree char *inside = variable_text(begin, end - 1);
+
+    if (p->joined || *inside == '\0')
+        return parse_fail(p, "offset(...) of an expression, and added with '+' only");
+    p->at = end;
+    if (parse_peek(p) != '\0' && strchr(":*^", *p->at) != NULL)
+        return parse_fail(p, "'+' or the end behind offset(...), which joins nothing");
+    g_ptr_array_add(p->offsets, g_steal_pointer(&inside));
+    return terms_new();
+}
+
 static Terms *
 parse_atom(Parser *p)
 {
@@ -196,9 +213,12 @@ parse_atom(Parser *p)
         return g_steal_pointer(&terms);
     }
     if (end == NULL)
-        return parse_fail(p, "a variable, 0, 1 or '('");
+        return parse_fail(p, g_ascii_isalpha(c) ? "a bracket that is closed again"
+                                                : "a variable, 0, 1 or '('");
     if (end == p->at + 1 && c == '.')
         return parse_point(p, terms) ? g_steal_pointer(&terms) : NULL;
+    if (g_str_has_prefix(p->at, "offset("))
+        return parse_offset(p, end);
     g_autofree char *name = variable_text(p->at, end);
 
     p->at = end;
@@ -250,6 +270,7 @@ parse_interaction(Parser *p)
         g_autoptr(GArray) left = g_steal_pointer(&terms);
 
         p->at++;
+        p->joined = TRUE;
         g_autoptr(GArray) right = parse_power(p);
 
         if (right == NULL)
@@ -267,6 +288,7 @@ parse_cross(Parser *p)
 
     while (terms != NULL && parse_peek(p) == '*') {
         p->at++;
+        p->joined = TRUE;
         g_autoptr(GArray) right = parse_interaction(p);
 
         if (right == NULL)
@@ -307,6 +329,7 @@ parse_sum(Parser *p, gboolean top)
             p->at++;
         else if (!first)
             return g_steal_pointer(&terms);
+        p->joined = minus; /* nor does anything take an offset away */
         g_autoptr(GArray) more = parse_zero(p) ? NULL : parse_cross(p);
 
         if (more != NULL) {
@@ -337,6 +360,8 @@ formula_finish(Parser *p, const Terms *terms)
     formula->n_variables = p->variables->len;
     g_ptr_array_add(p->variables, NULL);
     formula->variables = g_strdupv((char **)p->variables->pdata);
+    g_ptr_array_add(p->offsets, NULL);
+    formula->offsets = g_strdupv((char **)p->offsets->pdata);
     formula->intercept = terms_find(terms, 0) >= 0;
     formula->terms = g_new(uint64_t, terms->len + 1);
     for (int order = 1; order <= LAC_FORMULA_VARIABLES; order++) {
@@ -353,6 +378,7 @@ lac_formula_parse(const char *text, const char *const *columns, GError **error)
 {
     const char *tilde = strchr(text, '~');
     g_autoptr(GPtrArray) variables = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) offsets = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) own = NULL;
     g_autofree char *response = NULL, *left = NULL;
 
@@ -367,6 +393,7 @@ lac_formula_parse(const char *text, const char *const *columns, GError **error)
                 .columns = columns,
                 .response = response,
                 .variables = variables,
+                .offsets = offsets,
                 .error = &own};
 
     if (response[0] == '\0')
@@ -382,7 +409,7 @@ lac_formula_parse(const char *text, const char *const *columns, GError **error)
         g_propagate_error(error, g_steal_pointer(&own));
         return NULL;
     }
-    if (terms->len == 0)
+    if (terms->len == 0 && offsets->len == 0)
         return lac_fail_null(error, LAC_ERROR_PARAM, "formula '%.80s' has no term", text);
     return formula_finish(&p, terms);
 }
@@ -394,6 +421,7 @@ lac_formula_free(LacFormula *formula)
         return;
     g_free(formula->response);
     g_strfreev(formula->variables);
+    g_strfreev(formula->offsets);
     g_free(formula->terms);
     g_free(formula);
 }

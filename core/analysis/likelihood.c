@@ -42,7 +42,7 @@ predict(const LacDesign *design, const LacTidy *tidy, gssize d, double *eta)
     for (size_t i = 0; i < design->n; i++) {
         const double *x = design->x + i * design->stride;
 
-        eta[i] = 0.0;
+        eta[i] = design->offset != NULL ? design->offset[i] : 0.0;
         for (size_t j = 0; j < design->q; j++)
             eta[i] += x[j] * beta[j];
     }

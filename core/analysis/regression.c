@@ -129,6 +129,8 @@ gaussian_fit(Regression *fit, LacLinear *linear, GError **error)
 
     if (residual == NULL)
         return FALSE;
+    for (size_t i = 0; design->offset != NULL && i < design->n; i++)
+        design->y[i] -= design->offset[i]; /* least squares of what it leaves */
     fit->y_centre = design->intercept ? lac_stats_mean(design->n, design->y) : 0.0;
     for (size_t i = 0; i < design->n; i++) {
         residual[i] = design->y[i] - fit->y_centre;
@@ -171,6 +173,7 @@ binomial_check(const Regression *fit, const LacGlm *glm, GError **error)
 
         for (size_t j = 0; j < design->q; j++)
             eta += design->x[i * design->stride + j] * fit->beta[j];
+        eta += design->offset != NULL ? design->offset[i] : 0.0;
         most = MAX(most, fabs(eta));
     }
     for (size_t j = worst; j < design->q; j++)
@@ -195,6 +198,11 @@ binomial_fit(Regression *fit, LacGlm *glm, GError **error)
     if (ones == 0.0 || ones == (double)design->n)
         return lac_fail(error, LAC_ERROR_DATA, "the outcome '%s' takes one value only",
                         design->response);
+    if (design->offset != NULL) { /* a column that takes no part, with coefficient 1 */
+        for (size_t i = 0; i < design->n; i++)
+            design->x[i * design->stride + design->q] = design->offset[i];
+        glm->beta[design->q] = 1.0;
+    }
     /* the information is that of where the last step began: one more, from the maximum */
     if (lac_glm_fit(glm, 1, &part))
         lac_glm_fit(glm, 1, &part);

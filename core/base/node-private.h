@@ -92,6 +92,10 @@ LAC_PRIVATE_API char *lac_node_to_json(const LacNode *node);
 /** lac_suggest: the entry of NULL-terminated @names nearest to @word (Damerau-Levenshtein, at most
  * a third of its length), or NULL. */
 LAC_PRIVATE_API const char *lac_suggest(const char *word, const char *const *names);
+/** lac_suggest_hint: "; did you mean 'NAME'?" of that, or "". lac_suggest_file: the same of the
+ * files in the folder of @path, which is not there. Owned. */
+LAC_PRIVATE_API char *lac_suggest_hint(const char *word, const char *const *names);
+LAC_PRIVATE_API char *lac_suggest_file(const char *path);
 
 G_END_DECLS
 

@@ -108,3 +108,25 @@ lac_program_find(const char *name, GError **error)
     words = all->type == LAC_NODE_MAP ? lac_node_get(all, name) : NULL;
     return words != NULL ? words_of(words, name, error) : fail_unknown(all, file, name, error);
 }
+
+gboolean
+lac_program_check(const char *name, GError **error)
+{
+    g_auto(GStrv) words = lac_program_find(name, error);
+    g_autofree char *file = lac_program_file(), *found = NULL;
+
+    if (words == NULL)
+        return FALSE;
+    found = g_find_program_in_path(words[0]);
+    if (found != NULL)
+        return TRUE;
+    if (g_path_is_absolute(words[0]))
+        return lac_fail(error, LAC_ERROR_PLUGIN, "'%s' runs %s, says %s, and %s; correct its line",
+                        name, words[0], file,
+                        g_file_test(words[0], G_FILE_TEST_EXISTS) ? "that is no program"
+                                                                  : "there is no such file");
+    return lac_fail(error, LAC_ERROR_PLUGIN,
+                    "'%s' runs %s, says %s, and no program of that name is on PATH; install it, or "
+                    "correct its line",
+                    name, words[0], file);
+}

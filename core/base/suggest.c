@@ -4,6 +4,7 @@
 
 /* longer words are no slips of the finger, and the table below lives on the stack */
 #define LONGEST 64
+#define MOST_FILES 10000 /* of a folder that are looked at */
 
 /* Upper case for lower and _ for - are the commonest slips; they cost nothing. */
 static char
@@ -55,4 +56,42 @@ lac_suggest(const char *word, const char *const *names)
         }
     }
     return best;
+}
+
+char *
+lac_suggest_hint(const char *word, const char *const *names)
+{
+    const char *near = lac_suggest(word, names);
+
+    return near != NULL ? g_strdup_printf("; did you mean '%s'?", near) : g_strdup("");
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+char *
+lac_suggest_file(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path), *base = g_path_get_basename(path);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *whole = NULL;
+    const char *name, *near;
+
+    if (dir == NULL)
+        return g_file_test(folder, G_FILE_TEST_EXISTS)
+                   ? g_strdup("")
+                   : g_strdup_printf("; there is no folder '%s'", folder);
+    while ((name = g_dir_read_name(dir)) != NULL && names->len < MOST_FILES)
+        g_ptr_array_add(names, g_strdup(name));
+    g_ptr_array_sort(names, compare_names); /* folders have no order of their own */
+    g_ptr_array_add(names, NULL);
+    near = lac_suggest(base, (const char *const *)names->pdata);
+    if (near == NULL)
+        return g_strdup("");
+    whole = strchr(path, '/') != NULL ? g_build_filename(folder, near, NULL) : g_strdup(near);
+    return g_strdup_printf("; did you mean '%s'?", whole);
 }

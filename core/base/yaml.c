@@ -372,9 +372,13 @@ lac_yaml_load(const char *path, GError **error)
 {
     FILE *file = fopen(path, "rb");
 
-    if (file == NULL)
-        return lac_fail_null(error, LAC_ERROR_IO, "%s: cannot be opened: %s", path,
-                             g_strerror(errno));
+    if (file == NULL) {
+        const int code = errno;
+        g_autofree char *hint = code == ENOENT ? lac_suggest_file(path) : g_strdup("");
+
+        return lac_fail_null(error, LAC_ERROR_IO, "%s: cannot be opened: %s%s", path,
+                             g_strerror(code), hint);
+    }
 
     g_autoptr(GString) text = read_all(file, path, error);
 

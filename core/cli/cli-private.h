@@ -89,6 +89,12 @@ void lac_cli_print_wrapped(const char *text);
 int lac_cli_error(const GError *error);
 /** lac_cli_usage: the same for a message of its own, followed by a hint at --help. */
 int lac_cli_usage(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/** lac_cli_one_of: FALSE unless @word, what @option says, is NULL or among @words,
+ * NULL-terminated; names them, and the nearest. */
+gboolean
+lac_cli_one_of(const char *option, const char *word, const char *const *words, GError **error);
+/** lac_cli_plugin_kinds: as people write them: "masks", "initials" ...; NULL-terminated. */
+extern const char *const lac_cli_plugin_kinds[];
 /** lac_cli_no_kind: the same for a @word that is none of @kinds, NULL-terminated: the nearest. */
 int lac_cli_no_kind(const char *word, const char *const *kinds);
 /** lac_cli_warn: to stderr unless -q. lac_cli_say: information, to stderr unless -q. */

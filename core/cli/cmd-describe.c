@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+static const char *const formats[] = {"text", "json", "markdown", NULL};
+
 typedef struct {
     char *kind, *format;
 } DescribeOptions;
@@ -318,12 +320,9 @@ describe_run(void *state, int argc, char **argv)
     if (argc != 1)
         return lac_cli_usage("expected the name of one plugin, found %d words", argc);
     if (self->kind != NULL && !lac_plugin_kind_parse(self->kind, &kind))
-        return lac_cli_usage("--kind %s: choose from masks, initials, models, optimizers, metrics, "
-                             "readers",
-                             self->kind);
-    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0 &&
-        strcmp(format, "markdown") != 0)
-        return lac_cli_usage("--format %s: choose from text, json, markdown", format);
+        return lac_cli_no_kind(self->kind, lac_cli_plugin_kinds);
+    if (!lac_cli_one_of("--format", format, formats, &error))
+        return lac_cli_error(error);
     found = find_all(argv[0], kind, &error);
     if (found != NULL)
         return print_found(found, format, argv[0]);

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+static const char *const formats[] = {"table", "json", "yaml", NULL};
+
 /* The table is read as `lacuna impute` reads it, so what is seen here is what it will see. */
 typedef struct {
     LacImputeOptions table;
@@ -232,10 +234,8 @@ inspect_run(void *state, int argc, char **argv)
     lac_cli_exit_on_interrupt();
     if (argc != 1)
         return lac_cli_usage("inspect: expected one table, got %d", argc);
-    if (self->format != NULL && strcmp(self->format, "table") != 0 &&
-        strcmp(self->format, "json") != 0 && strcmp(self->format, "yaml") != 0)
-        return lac_cli_usage("inspect: --format '%s' is not known; expected table, json or yaml",
-                             self->format);
+    if (!lac_cli_one_of("--format", self->format, formats, &error))
+        return lac_cli_error(error);
     done = inspect_table(self, argv[0], &table, &error);
     lac_impute_table_clear(&table);
     return done ? LAC_EXIT_OK : lac_cli_error(error);

@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+const char *const lac_cli_plugin_kinds[] = {"masks",   "initials", "models", "optimizers",
+                                            "metrics", "readers",  NULL};
+static const char *const formats[] = {"table", "tsv", "json", NULL};
+
 typedef struct {
     char *format;
 } PluginsOptions;
@@ -101,8 +105,6 @@ report_unusable(const GPtrArray *all)
 static int
 plugins_run(void *state, int argc, char **argv)
 {
-    static const char *const kinds[] = {"masks",   "initials", "models", "optimizers",
-                                        "metrics", "readers",  NULL};
     const PluginsOptions *self = state;
     const char *format = self->format != NULL ? self->format : "table";
     g_autoptr(GError) error = NULL;
@@ -112,9 +114,9 @@ plugins_run(void *state, int argc, char **argv)
     if (argc > 1)
         return lac_cli_usage("expected at most one kind, found '%s' behind '%s'", argv[1], argv[0]);
     if (argc == 1 && !lac_plugin_kind_parse(argv[0], &kind))
-        return lac_cli_no_kind(argv[0], kinds);
-    if (strcmp(format, "table") != 0 && strcmp(format, "tsv") != 0 && strcmp(format, "json") != 0)
-        return lac_cli_usage("--format %s: choose from table, tsv, json", format);
+        return lac_cli_no_kind(argv[0], lac_cli_plugin_kinds);
+    if (!lac_cli_one_of("--format", format, formats, &error))
+        return lac_cli_error(error);
     all = lac_plugin_scan(kind, &error);
     if (all == NULL)
         return lac_cli_error(error);

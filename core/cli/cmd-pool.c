@@ -8,6 +8,9 @@
 #include <math.h>
 #include <string.h>
 
+static const char *const formats[] = {"table", "csv", "json", NULL};
+static const char *const families[] = {"gaussian", "binomial", NULL};
+
 typedef struct {
     char *formula, *against, *family, *format, *delimiter, *decimal, *df, *level, *precision;
     char **na, **kinds;
@@ -385,19 +388,15 @@ static int
 pool_run(void *state, int argc, char **argv)
 {
     const PoolState *self = state;
-    const char *format = self->format != NULL ? self->format : "table";
     const char *family = self->family != NULL ? self->family : "gaussian";
     const gboolean binomial = g_str_equal(family, "binomial");
     g_autoptr(GError) error = NULL;
 
     if (argc != 1)
         return lac_cli_usage("pool: expected one table, got %d", argc);
-    if (strcmp(format, "table") != 0 && strcmp(format, "csv") != 0 && strcmp(format, "json") != 0)
-        return lac_cli_usage("pool: --format '%s' is not known; expected table, csv or json",
-                             format);
-    if (!binomial && !g_str_equal(family, "gaussian"))
-        return lac_cli_usage("pool: --family '%s' is not known; expected gaussian or binomial",
-                             family);
+    if (!lac_cli_one_of("--format", self->format, formats, &error) ||
+        !lac_cli_one_of("--family", self->family, families, &error))
+        return lac_cli_error(error);
     if (self->family != NULL && self->formula == NULL)
         return lac_cli_usage("pool: --family goes with --formula only");
     if (self->against != NULL && self->formula == NULL)

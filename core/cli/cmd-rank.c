@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char *const formats[] = {"table", "csv", "json", NULL};
+
 enum { REPEATS = 10, DRAWS = 9, MAX_JOBS = 1024 };
 
 /* The table is read as `lacuna impute` reads it. */
@@ -58,14 +60,12 @@ static const LacOption options[] = {
 static gboolean
 rank_check(const RankState *self, int argc, GError **error)
 {
-    const char *format = self->format != NULL ? self->format : "table";
-
     if (argc != 1)
         return lac_fail(error, LAC_ERROR_PARAM,
                         "rank: expected one table, got %d; see 'lacuna rank --help'", argc);
-    if (strcmp(format, "table") != 0 && strcmp(format, "csv") != 0 && strcmp(format, "json") != 0)
-        return lac_fail(error, LAC_ERROR_PARAM, "--format=%s: expected table, csv or json",
-                        self->format);
+    if (!lac_cli_one_of("--format", self->format, formats, error) ||
+        !lac_cli_one_of("--scale", self->table.scale, lac_impute_scales, error))
+        return FALSE;
     if (self->repeats < 0 || self->repeats > 1000)
         return lac_fail(error, LAC_ERROR_PARAM,
                         "--repeats %" G_GINT64_FORMAT " is outside [1, 1000]", self->repeats);

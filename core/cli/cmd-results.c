@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+static const char *const formats[] = {"table", "csv", "json", NULL};
+
 typedef struct {
     char *format;
     gboolean trials;
@@ -388,9 +390,8 @@ results_run(void *state, int argc, char **argv)
 
     if (argc == 0)
         return lac_cli_usage("results: expected the folder of a run");
-    if (strcmp(format, "table") != 0 && strcmp(format, "csv") != 0 && strcmp(format, "json") != 0)
-        return lac_cli_usage("results: --format '%s' is not known; expected table, csv or json",
-                             format);
+    if (!lac_cli_one_of("--format", format, formats, &error))
+        return lac_cli_error(error);
     for (int i = 0; i < argc; i++) {
         LacStore *store = lac_store_open(argv[i], &error);
 

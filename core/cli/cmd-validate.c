@@ -64,7 +64,7 @@ validate_run(void *state, int argc, char **argv)
         g_autoptr(LacExperiment) experiment =
             lac_experiment_load(argv[i], (const char *const *)self->set, &error);
 
-        if (experiment == NULL)
+        if (experiment == NULL || !lac_experiment_check_programs(experiment, &error))
             status = lac_cli_error(error);
         else if (!lac_cli_quiet())
             print_summary(argv[i], experiment);
@@ -82,9 +82,12 @@ const LacCommand lac_command_validate = {
     .name = "validate",
     .arguments = "EXPERIMENT.yaml...",
     .summary = "Check experiment files without running them",
-    .details = "Reads each file, loads the plugins it names, checks every key, type and range, and "
-               "says how many cells it has. Errors give file, line and column.\n\n"
-               "  lacuna validate experiments/quickstart.yaml",
+    .details =
+        "Reads each file, loads the plugins it names, checks every key, type and range, and "
+        "says how many cells it has. Of other programs' imputers (model external) it asks whether "
+        "their names are registered and their programs there. Errors give file, line and "
+        "column.\n\n"
+        "  lacuna validate experiments/quickstart.yaml",
     .options = options,
     .state_size = sizeof(ValidateState),
     .run = validate_run,

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+const char *const lac_impute_scales[] = {"minmax", "standard", "none", NULL};
+
 #define OF_OPTIMIZER "optimizer."
 
 /* --set k=10 --set weights=distance onto the tree of parameters @given, which is taken; those
@@ -89,9 +91,10 @@ model_new(const LacImputeOptions *o, LacContext *context, GError **error)
 
     if (params == NULL)
         return NULL;
-    if (o->scale != NULL && !lac_scale_parse(o->scale, &scale))
-        return lac_fail_null(error, LAC_ERROR_PARAM,
-                             "--scale=%s: expected minmax, standard or none", o->scale);
+    if (!lac_cli_one_of("--scale", o->scale, lac_impute_scales, error))
+        return NULL;
+    if (o->scale != NULL)
+        lac_scale_parse(o->scale, &scale);
     plugin = lac_plugin_find(LAC_PLUGIN_MODEL, name, error);
     if (plugin == NULL || !lac_model_fills(plugin, error))
         return NULL;

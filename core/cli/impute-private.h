@@ -102,6 +102,8 @@ gboolean lac_impute_seed(const LacImputeOptions *options, uint64_t *out, GError 
  */
 LacNode *
 lac_model_text_parse(const char *option, const char *text, char **name_out, GError **error);
+/** lac_impute_scales: what --scale may say. */
+extern const char *const lac_impute_scales[];
 /** lac_impute_imputer_new: as the options say, not fitted yet, or as loaded. Owned. */
 LacImputer *
 lac_impute_imputer_new(const LacImputeOptions *options, LacContext *context, GError **error);

@@ -66,8 +66,8 @@ lac_rank_suits(const LacData *data, GError **error)
 gboolean
 lac_rank_write_table(const LacRankRequest *request, const char *dir, GError **error)
 {
-    g_autofree char *table = g_build_filename(dir, "table.csv", NULL);
-    g_autofree char *columns = g_build_filename(dir, "columns.yaml", NULL);
+    g_autofree char *table = g_build_filename(dir, LAC_RANK_TABLE, NULL);
+    g_autofree char *columns = g_build_filename(dir, LAC_RANK_COLUMNS, NULL);
     g_autofree char *rules = NULL;
     gsize length, size;
     const char *text = g_bytes_get_data(request->table->source, &length);
@@ -150,8 +150,9 @@ append_data(GString *out, const LacRankRequest *request)
     const LacImputeOptions *o = request->options;
     const char delimiter[] = {format->delimiter, '\0'}, decimal[] = {format->decimal, '\0'};
 
-    g_string_append_printf(out, "data:\n  - csv:\n      path: ../table.csv\n      header: \"%s\"\n",
-                           format->header ? "yes" : "no");
+    g_string_append_printf(
+        out, "data:\n  - csv:\n      path: ../" LAC_RANK_TABLE "\n      header: \"%s\"\n",
+        format->header ? "yes" : "no");
     g_string_append(out, "      delimiter: ");
     append_quoted(out, format->delimiter == '\t' ? "tab" : delimiter);
     g_string_append(out, "\n      decimal: ");
@@ -164,7 +165,7 @@ append_data(GString *out, const LacRankRequest *request)
     }
     append_kinds(out, request);
     if (o->columns != NULL)
-        g_string_append(out, "      columns: ../columns.yaml\n");
+        g_string_append(out, "      columns: ../" LAC_RANK_COLUMNS "\n");
 }
 
 /* What ships, learns from other columns (or is the floor they must beat), and is not another
@@ -189,34 +190,41 @@ append_models(GString *out, const LacRankRequest *request)
     }
 }
 
-/* Names and braces as --model of impute takes them; lists of names are for this command alone. */
 static gboolean
-check_models(const LacRankRequest *request, GError **error)
+check_text(const char *option, const char *text, GError **error)
 {
-    for (char *const *text = request->models; text != NULL && *text != NULL; text++) {
-        g_autofree char *name = NULL;
-        g_autoptr(LacNode) params = strpbrk(*text, ":{[") != NULL
-                                        ? lac_model_text_parse("--models", *text, &name, error)
-                                        : NULL;
+    g_autofree char *name = NULL;
+    g_autoptr(LacNode) params =
+        text != NULL ? lac_model_text_parse(option, text, &name, error) : NULL;
 
-        if (strpbrk(*text, ":{[") != NULL && params == NULL)
+    return text == NULL || params != NULL;
+}
+
+/* Names and braces as --model of impute takes them; lists of names are for --models alone. */
+static gboolean
+check_components(const LacRankRequest *request, GError **error)
+{
+    for (char *const *text = request->models; text != NULL && *text != NULL; text++)
+        if (strpbrk(*text, ":{[") != NULL && !check_text("--models", *text, error))
             return FALSE;
-    }
-    return TRUE;
+    return check_text("--mask", request->mask, error) &&
+           check_text("--initial", request->initial, error) &&
+           check_text("--optimizer", request->optimizer, error);
 }
 
 static void
 append_shared(GString *out, const LacRankRequest *request, int64_t repeats)
 {
-    g_string_append_printf(
-        out, "lacuna: 1\nname: rank\nseed: %" G_GUINT64_FORMAT "\nrepeats: %" G_GINT64_FORMAT "\n",
-        request->seed, repeats);
+    g_string_append_printf(out,
+                           "lacuna: 1\nname: " LAC_RANK_NAME "\nseed: %" G_GUINT64_FORMAT
+                           "\nrepeats: %" G_GINT64_FORMAT "\n",
+                           request->seed, repeats);
     append_data(out, request);
     g_string_append_printf(out, "scale: %s\n", request->scale != NULL ? request->scale : "minmax");
     if (request->initial != NULL)
-        g_string_append_printf(out, "initial: %s\n", request->initial);
+        g_string_append_printf(out, "initial:\n  - %s\n", request->initial);
     if (request->optimizer != NULL)
-        g_string_append_printf(out, "optimizer: %s\n", request->optimizer);
+        g_string_append_printf(out, "optimizer:\n  - %s\n", request->optimizer);
     append_models(out, request);
     if (request->max_mib > 0)
         g_string_append_printf(out, "limits: {memory: %.0f}\n", request->max_mib);
@@ -301,7 +309,7 @@ lac_rank_plan_make(const LacRankRequest *request, LacRankPlan *out, GError **err
         (double)lac_mask_count(data->holes) / ((double)data->rows * (double)data->cols);
     g_autoptr(GString) truth = g_string_new(NULL), score = g_string_new(NULL);
 
-    if (!check_models(request, error) || !lac_rank_suits(data, error))
+    if (!check_components(request, error) || !lac_rank_suits(data, error))
         return FALSE;
     for (size_t j = 0; j < data->cols; j++) {
         const size_t holes = lac_mask_count_col(data->holes, j);

@@ -77,6 +77,17 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LacRankPlan, lac_rank_plan_clear)
 /** lac_rank_write_table: a copy of the person's file, and of the rules of its columns, in folder
  * @dir, where the experiments look for them. */
 gboolean lac_rank_write_table(const LacRankRequest *request, const char *dir, GError **error);
+#define LAC_RANK_TABLE "table.csv"
+#define LAC_RANK_COLUMNS "columns.yaml"
+/** What messages call the experiments. */
+#define LAC_RANK_NAME "rank"
+
+/** lac_rank_fail: FALSE with @said about these copies in @dir (NULL: not made yet), or about a line
+ * of the plan, as about the person's own files and options; lac_rank_own_reasons: the same of why
+ * candidates failed. */
+gboolean
+lac_rank_fail(const LacRankRequest *request, const char *dir, const GError *said, GError **error);
+void lac_rank_own_reasons(const LacRankRequest *request, const char *dir, LacRanking *ranking);
 
 /** LacRankCandidate: @model: lent by the experiment; @seconds: by its own estimate for one mask,
  * NaN when it gives none; @reason: why it does not start, or NULL; owned. */

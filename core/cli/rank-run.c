@@ -157,12 +157,16 @@ track_open(const Race *race, Track *track, const char *name, const char *yaml, G
     const size_t workers = (size_t)MAX(race->request->jobs, 1);
     const LacLocalOptions options = {.workers = workers,
                                      .threads = MAX(1u, lac_threads() / (unsigned)workers)};
+    g_autoptr(GError) said = NULL;
 
     track->dir = g_build_filename(race->dir, name, NULL);
     if (!make_folder(track->dir, error))
         return FALSE;
-    track->experiment = lac_experiment_parse(yaml, strlen(yaml), "rank", track->dir, NULL, error);
-    if (track->experiment == NULL || !track_store(race, track, error) ||
+    track->experiment =
+        lac_experiment_parse(yaml, strlen(yaml), LAC_RANK_NAME, track->dir, NULL, &said);
+    if (track->experiment == NULL)
+        return lac_rank_fail(race->request, race->dir, said, error);
+    if (!track_store(race, track, error) ||
         !lac_plan_note_environment(track->store, track->experiment, workers, options.threads,
                                    error))
         return FALSE;
@@ -452,6 +456,8 @@ race_ranking(Race *race, GError **error)
     ranking =
         lac_ranking_new(race->request->table->data, race->truth.dir,
                         race->own.experiment != NULL ? race->own.dir : NULL, n, skipped, error);
+    if (ranking != NULL)
+        lac_rank_own_reasons(race->request, race->dir, ranking);
     for (guint i = 0; ranking != NULL && i < race->notes->len; i++)
         g_ptr_array_add(ranking->notes, g_strdup(race->notes->pdata[i]));
     return ranking;
@@ -460,7 +466,6 @@ race_ranking(Race *race, GError **error)
 static gboolean
 race_prepare(Race *race, GError **error)
 {
-
     race->notes = g_ptr_array_new_with_free_func(g_free);
     if (!lac_rank_plan_make(race->request, &race->plan, error) || !race_folder(race, error) ||
         !track_open(race, &race->truth, "with-truth", race->plan.truth, error) ||
@@ -478,10 +483,11 @@ gboolean
 lac_rank_run(const LacRankRequest *request, LacRankOutcome *out, GError **error)
 {
     g_auto(Race) race = {.request = request, .start = g_get_monotonic_time()};
+    g_autoptr(GError) said = NULL;
 
-    if (!race_prepare(&race, error) || !first_mask(&race, error) || !own_holes(&race, error) ||
-        !further_masks(&race, error) || !race_finish(&race, error))
-        return FALSE;
+    if (!race_prepare(&race, &said) || !first_mask(&race, &said) || !own_holes(&race, &said) ||
+        !further_masks(&race, &said) || !race_finish(&race, &said))
+        return lac_rank_fail(request, race.dir, said, error);
     out->ranking = race_ranking(&race, error);
     out->interrupted = race.interrupted;
     out->mask = g_steal_pointer(&race.plan.mask);

@@ -106,15 +106,31 @@ lac_cli_usage(const char *format, ...)
     return LAC_EXIT_USAGE;
 }
 
+gboolean
+lac_cli_one_of(const char *option, const char *word, const char *const *words, GError **error)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    g_autofree char *hint = NULL;
+
+    if (word == NULL || g_strv_contains(words, word))
+        return TRUE;
+    for (size_t k = 0; words[k] != NULL; k++)
+        g_string_append_printf(all, "%s%s",
+                               k == 0                 ? ""
+                               : words[k + 1] != NULL ? ", "
+                                                      : " or ",
+                               words[k]);
+    hint = lac_suggest_hint(word, words);
+    return lac_fail(error, LAC_ERROR_PARAM, "%s=%s: expected %s%s", option, word, all->str, hint);
+}
+
 int
 lac_cli_no_kind(const char *word, const char *const *kinds)
 {
     g_autofree char *all = g_strjoinv(", ", (char **)kinds);
-    const char *near = lac_suggest(word, kinds);
+    g_autofree char *hint = lac_suggest_hint(word, kinds);
 
-    return lac_cli_usage("'%s' is no kind of plugin; choose from %s%s%s%s", word, all,
-                         near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-                         near != NULL ? "'?" : "");
+    return lac_cli_usage("'%s' is no kind of plugin; choose from %s%s", word, all, hint);
 }
 
 void

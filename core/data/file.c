@@ -1,6 +1,8 @@
 /* One way in for every reader: plain files, gzip files, standard input, memory. */
 #include <lacuna/file.h>
 
+#include "node-private.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -68,6 +70,15 @@ file_open_stdin(GError **error)
     return g_steal_pointer(&file);
 }
 
+static LacFile *
+file_fail_open(const char *path, int code, GError **error)
+{
+    g_autofree char *hint = code == ENOENT ? lac_suggest_file(path) : g_strdup("");
+
+    return lac_fail_null(error, LAC_ERROR_IO, "%s: cannot open: %s%s", path, g_strerror(code),
+                         hint);
+}
+
 LacFile *
 lac_file_open(const char *path, GError **error)
 {
@@ -79,7 +90,7 @@ lac_file_open(const char *path, GError **error)
         return file_open_stdin(error);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return lac_fail_null(error, LAC_ERROR_IO, "%s: cannot open: %s", path, g_strerror(errno));
+        return file_fail_open(path, errno, error);
     if (fstat(fd, &facts) == 0 && S_ISDIR(facts.st_mode)) {
         close(fd);
         return lac_fail_null(error, LAC_ERROR_IO, "%s: is a folder, expected a file", path);

@@ -151,6 +151,10 @@ typedef struct {
  */
 LAC_PRIVATE_API LacExperiment *
 lac_experiment_load(const char *path, const char *const *overrides, GError **error);
+/** lac_experiment_check_programs: whether the programs that components name (model `external`) are
+ * registered and there. @error: as file:line:column. Not asked by lac_experiment_load(): another
+ * machine, with other programs, may run the cells. */
+LAC_PRIVATE_API gboolean lac_experiment_check_programs(const LacExperiment *e, GError **error);
 /** lac_experiment_parse: the same from memory. @file: for messages and relative paths. */
 LAC_PRIVATE_API LacExperiment *
 lac_experiment_parse(const char *text, gsize length, const char *file, const char *base_dir,

@@ -41,13 +41,16 @@ parse_alternatives(LacExperiment *e, const char *key, ParseOne parse, GError **e
 static gboolean
 parse_scale(LacExperiment *e, const LacNode *node, GError **error)
 {
+    static const char *const known[] = {"minmax", "standard", "none", NULL};
     LacScale scale;
 
-    if (node->text == NULL || !lac_scale_parse(node->text, &scale))
-        return lac_node_fail(error, node,
-                             "scale: '%s' is not known; expected minmax, standard or "
-                             "none",
-                             node->text != NULL ? node->text : lac_node_type_name(node->type));
+    if (node->text == NULL || !lac_scale_parse(node->text, &scale)) {
+        g_autofree char *hint = lac_suggest_hint(node->text != NULL ? node->text : "", known);
+
+        return lac_node_fail(
+            error, node, "scale: '%s' is not known; expected minmax, standard or none%s",
+            node->text != NULL ? node->text : lac_node_type_name(node->type), hint);
+    }
     g_array_append_val(e->scales, scale);
     return TRUE;
 }

@@ -339,9 +339,12 @@ lac_experiment_load(const char *path, const char *const *overrides, GError **err
     g_autoptr(GError) cause = NULL;
     gsize length;
 
-    if (!g_file_test(path, G_FILE_TEST_EXISTS))
-        return lac_fail_null(error, LAC_ERROR_IO, "%s: no such file, expected an experiment (YAML)",
-                             path);
+    if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+        g_autofree char *hint = lac_suggest_file(path);
+
+        return lac_fail_null(error, LAC_ERROR_IO,
+                             "%s: no such file, expected an experiment (YAML)%s", path, hint);
+    }
     if (!g_file_get_contents(path, &text, &length, &cause))
         return lac_fail_null(error, LAC_ERROR_IO, "%s", cause->message);
     return lac_experiment_parse(text, length, path, folder, overrides, error);

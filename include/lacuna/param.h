@@ -99,6 +99,14 @@ typedef struct {
         .name = #field, .type = LAC_PARAM_TYPE_STRING, .offset = LAC_FIELD(Type, field, char *),   \
         .text = (fallback), .range = LAC_RANGE_ANY, .unit = "", .help = (help_)                    \
     }
+/** LAC_PARAM_PROGRAM: a text: the name of a program the user has registered, see program.h; that
+ * there is such a program can be told without running the component. */
+#define LAC_PARAM_PROGRAM(Type, field, help_)                                                      \
+    {                                                                                              \
+        .name = #field, .type = LAC_PARAM_TYPE_STRING, .offset = LAC_FIELD(Type, field, char *),   \
+        .range = LAC_RANGE_ANY, .unit = LAC_UNIT_PROGRAM, .help = (help_)                          \
+    }
+#define LAC_UNIT_PROGRAM "program"
 #define LAC_PARAM_PATH(Type, field, fallback, help_)                                               \
     {                                                                                              \
         .name = #field, .type = LAC_PARAM_TYPE_PATH, .offset = LAC_FIELD(Type, field, char *),     \

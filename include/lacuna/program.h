@@ -24,6 +24,10 @@ LAC_API char *lac_program_file(void);
  */
 LAC_API char **lac_program_find(const char *name, GError **error);
 
+/** lac_program_check: whether what @name is registered for could be run: lac_program_find() and a
+ * file that may be executed. @error: also LAC_ERROR_PLUGIN when there is none. */
+LAC_API gboolean lac_program_check(const char *name, GError **error);
+
 G_END_DECLS
 
 #endif

@@ -45,6 +45,6 @@ prints "a       continuous        1   33.3"
 expect 2 lacuna inspect
 says "expected one table"
 expect 2 lacuna inspect semi.csv --format xml
-says "'xml' is not known"
+says "--format=xml: expected table, json or yaml"
 expect 2 lacuna inspect none.csv
 says "none.csv"

@@ -50,6 +50,39 @@ expect 2 lacuna impute named.csv --ignore bta
 says "there are alpha, beta; did you mean 'beta'?"
 expect 2 lacuna run nowhere.yaml
 says "nowhere.yaml: no such file"
+mkdir shelf
+cp named.csv shelf/survey-2024.csv
+printf 'lacuna: 1\n' > shelf/first.yaml
+for command in "impute -o x.csv" inspect rank; do
+    expect 2 lacuna $command shelf/survey-2042.csv
+    says "; did you mean 'shelf/survey-2024.csv'?"
+done
+expect 2 lacuna impute nmaed.csv -o x.csv
+says "; did you mean 'named.csv'?"
+expect 2 lacuna inspect shelv/survey-2024.csv
+says "there is no folder 'shelv'"
+expect 2 lacuna inspect shelf/entirely-else.csv
+! grep -q "did you mean" stderr || fail "a far name is suggested"
+expect 2 lacuna validate shelf/frist.yaml
+says "; did you mean 'shelf/first.yaml'?"
+expect 2 lacuna impute named.csv -o x.csv --columns shelf/firts.yaml
+says "; did you mean 'shelf/first.yaml'?"
+expect 2 lacuna rank named.csv --format jsno
+says "--format=jsno: expected table, csv or json; did you mean 'json'?"
+expect 2 lacuna pool named.csv --format cvs
+says "did you mean 'csv'?"
+expect 2 lacuna pool named.csv --formula "a ~ b" --family binomail
+says "--family=binomail: expected gaussian or binomial; did you mean 'binomial'?"
+expect 2 lacuna plugins --format tabel
+says "did you mean 'table'?"
+expect 2 lacuna describe mean --format markdwon
+says "did you mean 'markdown'?"
+expect 2 lacuna results . --format jason
+says "did you mean 'json'?"
+expect 2 lacuna impute named.csv -o x.csv --scale minmx
+says "--scale=minmx: expected minmax, standard or none; did you mean 'minmax'?"
+expect 2 lacuna rank named.csv --scale standrad
+says "did you mean 'standard'?"
 expect 2 lacuna run --outptu x
 says "did you mean --output?"
 expect 2 lacuna impute --theads 2

@@ -62,10 +62,10 @@ says "there is no column '.imp'"
 expect 2 lacuna pool --formula "a ~ zz" filled.csv
 says "column 'zz'"
 expect 2 lacuna pool --formula "a ~ b" --family poisson filled.csv
-says "'poisson' is not known"
+says "--family=poisson: expected gaussian or binomial"
 expect 2 lacuna pool --family binomial tidy.csv
 says "goes with --formula only"
 expect 2 lacuna pool tidy.csv --level 1.5
 says "--level '1.5' is not a number above 0"
 expect 2 lacuna pool tidy.csv --format xml
-says "'xml' is not known"
+says "--format=xml: expected table, csv or json"

@@ -173,6 +173,18 @@ expect 2 lacuna rank mixed.csv --format xml
 says "expected table, csv or json"
 expect 2 lacuna rank mixed.csv --models nonsense
 says "nonsense"
+# the option that was wrong, not a line of an experiment that nobody wrote
+expect 2 lacuna rank mixed.csv --models "knn: {k: 0}"
+says "error: --models: knn.k = 0 is outside"
+expect 2 lacuna rank mixed.csv --models mean --optimizer "adam: {rate: -1}" --models missiwae
+says "--optimizer: adam.rate = -1"
+expect 2 lacuna rank mixed.csv --models mean --initial "meen"
+says "--initial: there is no initial imputer called 'meen' (did you mean 'mean'?)"
+expect 2 lacuna rank mixed.csv --mask "mcar: {rate: 0.2"
+says "--mask=mcar: {rate: 0.2: expected NAME"
+# the person's own file, not the copy that the runs read
+expect 0 lacuna rank mixed.csv --models mean --models "mice: {methods: {nope: pmm}}" --repeats 3
+prints "names column 'nope', which mixed.csv does not have"
 expect 2 lacuna rank mixed.csv -m 1
 says "outside [2, 1000]"
 expect 2 lacuna rank mixed.csv --mask nonsense

@@ -10,8 +10,8 @@
 #define NPY_HEAD_MOST 4096 /* bytes of an npy file in front of its numbers; they are 128 */
 
 static const LacParam params[] = {
-    LAC_PARAM_STRING(ExternalModel, command, NULL,
-                     "Name under which the program is registered in imputers.yaml"),
+    LAC_PARAM_PROGRAM(ExternalModel, command,
+                      "Name under which the program is registered in imputers.yaml"),
     LAC_PARAM_BOOL(
         ExternalModel, kinds, FALSE,
         "The program takes level codes of binary, nominal and ordinal columns and answers "

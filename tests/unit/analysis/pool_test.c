@@ -90,11 +90,12 @@ expect_case(const LacData *expected, size_t begin, size_t end)
         expect_term(&terms[t], expected, begin + t);
 }
 
-/* data/pool.R: mice 3.15.0's pool() of lm() and glm() on the same completed tables */
-LAC_TEST(analysis_pool, regressions_pool_as_mice_pools_them)
+/* Every regression of @file, which R wrote. */
+static void
+expect_cases(const char *file, size_t wanted)
 {
     char *kinds[] = {"formula", "nominal", "term", "nominal", NULL};
-    g_autoptr(LacData) expected = read_table("expected", kinds);
+    g_autoptr(LacData) expected = read_table(file, kinds);
     size_t cases = 0;
 
     ASSERT_TRUE(expected != NULL);
@@ -106,7 +107,19 @@ LAC_TEST(analysis_pool, regressions_pool_as_mice_pools_them)
         expect_case(expected, begin, end);
         cases++;
     }
-    EXPECT_EQ_INT(cases, 13);
+    EXPECT_EQ_INT(cases, wanted);
+}
+
+/* data/pool.R: mice 3.15.0's pool() of lm() and glm() on the same completed tables */
+LAC_TEST(analysis_pool, regressions_pool_as_mice_pools_them)
+{
+    expect_cases("expected", 13);
+}
+
+/* data/functions.R: the same of glm() with functions of whole columns and offsets */
+LAC_TEST(analysis_pool, poly_scale_and_offset_pool_as_mice_pools_them)
+{
+    expect_cases("functions", 12);
 }
 
 static void
@@ -343,6 +356,23 @@ LAC_TEST(analysis_pool, regressions_that_cannot_be_are_refused_by_name)
     expect_formula_error("y ~ log(x - 1)", normal,
                          "'log(x-1)' is not a finite number in data row 3");
     expect_formula_error("y ~ log(g)", normal, "column 'g' holds texts");
+    expect_formula_error("y ~ poly(x)", normal,
+                         "'poly(x)': at 'x': expected a column, then a degree");
+    expect_formula_error("y ~ poly(x, 2.5)", normal, "'poly(x,2.5)': at '2.5'");
+    expect_formula_error("y ~ poly(x, 2, row = TRUE)", normal, "at 'row=TRUE'");
+    expect_formula_error("y ~ poly(one, 2)", normal,
+                         "'poly(one, 2)': the column takes 1 value only");
+    expect_formula_error("y ~ scale(one)", normal, "'scale(one)': the column does not vary");
+    expect_formula_error("y ~ scale(x, 3)", normal, "'scale(x,3)': at '3': expected a column and");
+    expect_formula_error("y ~ poly(g, 2)", normal, "column 'g' holds texts");
+    expect_formula_error("poly(y, 2) ~ x", normal, "outcome 'poly(y,2)' is several columns");
+    expect_formula_error("y ~ x * offset(x)", normal, "offset(...) of an expression, and added");
+    expect_formula_error("y ~ offset(x):t", normal, "behind offset(...), which joins nothing");
+    expect_formula_error("y ~ x - offset(x)", normal, "added with '+' only");
+    expect_formula_error("y ~ offset(g)", normal, "'offset(g)': expected one column of numbers");
+    expect_formula_error("y ~ bs(x, 3)", normal, "formula: 'bs(x,3)': there is no function 'bs'");
+    expect_formula_error("y ~ ploy(x, 2)", normal, "did you mean 'poly'?");
+    expect_formula_error("y ~ scale(x", normal, "at 'scale(x' (byte 5): expected a bracket that");
     expect_formula_error("y ~ x +", normal, "expected a variable");
     expect_formula_error("y x", normal, "no '~'");
     expect_formula_error("~ x", normal, "nothing before '~'");
