@@ -21,8 +21,8 @@ target_compile_options(lacuna_flags INTERFACE
     -Wstrict-prototypes -Wmissing-prototypes -fno-math-errno -fno-trapping-math -ffp-contract=off -fopenmp-simd>
   $<$<BOOL:${LACUNA_WERROR}>:-Werror>
   $<$<BOOL:${LACUNA_NATIVE}>:-march=native>)
-# What computes (rooms math, nn and report, models) is worth optimising also where a sanitizer looks
-# on: a third of the time for a little more compiling. The rest compiles sooner without.
+# What computes (rooms math and nn, models) is worth optimising also where a sanitizer looks on: a
+# third of the time for a little more compiling. The rest compiles sooner without.
 set(LACUNA_HOT_OPTIONS)
 if(LACUNA_SANITIZE)
   set(LACUNA_HOT_OPTIONS -O1)
