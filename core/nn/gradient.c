@@ -130,7 +130,7 @@ gradient_step(LacTape *tape, NnNode *node)
 
     if (y->grad == NULL) /* nothing that the loss depends on */
         return TRUE;
-    if (!gradient_prepare(y))
+    if (!nn_tape_goes_on(tape) || !gradient_prepare(y))
         return FALSE;
     tape->current = node;
     y->op->backward(y);

@@ -41,6 +41,7 @@ struct LacTape {
     gboolean walking; /* lac_tape_gradient() is at work */
     NnNode *current;  /* whose backward runs */
     LacPrecision precision;
+    const LacContext *context; /* asked whether to stop; NULL: nobody is */
     LacRng rng;
     uint64_t draws;
     GError *error; /* the first since the reset */
@@ -55,6 +56,8 @@ nn_node(LacTensor *x)
 
 /** nn_alloc_cleared: lac_tape_alloc(), all 0. */
 void *nn_alloc_cleared(LacTape *tape, size_t bytes);
+/** nn_tape_goes_on: FALSE when the tape has failed, or fails now because it should stop. */
+gboolean nn_tape_goes_on(LacTape *tape);
 /** nn_tape_view: a result of @op, or with @op NULL a constant, that shows values @v of @x. */
 LacTensor *
 nn_tape_view(const LacOp *op, LacTensor *x, LacReal *v, unsigned dims, const size_t *shape);

@@ -84,6 +84,12 @@ lac_tape_set_precision(LacTape *tape, LacPrecision precision)
     tape->precision = nn_amx_found() ? precision : LAC_PRECISION_FLOAT32;
 }
 
+void
+lac_tape_set_context(LacTape *tape, const LacContext *context)
+{
+    tape->context = context;
+}
+
 LacPrecision
 lac_tape_precision(const LacTape *tape)
 {
@@ -329,6 +335,14 @@ tape_attach(const LacOp *op, unsigned inputs, LacTensor *const *in, LacTensor *y
     return y;
 }
 
+gboolean
+nn_tape_goes_on(LacTape *tape)
+{
+    if (tape->context != NULL && lac_context_cancelled(tape->context))
+        lac_tape_fail(tape, LAC_ERROR_CANCELLED, "stopped on request");
+    return tape->error == NULL;
+}
+
 /* The tape of @inputs tensors; NULL when one of them is NULL or the tape has failed before. */
 static LacTape *
 tape_of(unsigned inputs, LacTensor *const *in)
@@ -338,7 +352,7 @@ tape_of(unsigned inputs, LacTensor *const *in)
         if (in[k] == NULL)
             return NULL;
     }
-    return in[0]->tape->error == NULL ? in[0]->tape : NULL;
+    return nn_tape_goes_on(in[0]->tape) ? in[0]->tape : NULL;
 }
 
 LacTensor *

@@ -101,6 +101,7 @@ prepare(Epochs *self, GError **error)
     self->tape = lac_tape_new();
     lac_tape_set_precision(self->tape, (LacPrecision)t->params->precision);
     lac_tape_set_check_numerics(self->tape, lac_context_check_numerics(self->context));
+    lac_tape_set_context(self->tape, self->context);
     self->trainer =
         lac_trainer_new(self->context, t->net, epochs * self->batches, self->batches, error);
     return self->trainer != NULL;

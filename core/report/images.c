@@ -110,12 +110,20 @@ floats_copy(Span zip, const char *name, size_t shape[4])
     return out;
 }
 
+/* Where the pictures of @of are, if there are any; owned. NULL: its id is no name of a folder. */
+static char *
+pictures_path(const LacReport *report, const LacReportCell *of)
+{
+    if (strchr(of->id, '/') != NULL)
+        return NULL;
+    return g_build_filename(report_run(report, of->run)->dir, "artifacts", of->id, "images.npz",
+                            NULL);
+}
+
 static Pictures *
 pictures_load(const LacReport *report, size_t cell)
 {
-    const LacReportCell *of = report_cell(report, cell);
-    g_autofree char *path =
-        g_build_filename(report_run(report, of->run)->dir, "artifacts", of->id, "images.npz", NULL);
+    g_autofree char *path = pictures_path(report, report_cell(report, cell));
     g_autofree char *text = NULL;
     g_autoptr(Pictures) out = g_new0(Pictures, 1);
     g_autofree float *range = NULL;
@@ -123,8 +131,7 @@ pictures_load(const LacReport *report, size_t cell)
     gsize length = 0;
     Span zip;
 
-    if (strchr(of->id, '/') != NULL || !g_file_get_contents(path, &text, &length, NULL) ||
-        length > MOST_FILE)
+    if (path == NULL || !g_file_get_contents(path, &text, &length, NULL) || length > MOST_FILE)
         return NULL;
     zip = (Span){(const unsigned char *)text, length};
     out->truth = floats_copy(zip, "truth.npy", shape);
@@ -291,6 +298,19 @@ alike(const Pictures *a, const Pictures *b)
 {
     return a->k == b->k && a->channels == b->channels && a->height == b->height &&
            a->width == b->width;
+}
+
+gboolean
+page_has_images(const LacReport *report, size_t data)
+{
+    for (size_t k = 0; k < report->cells->len; k++) {
+        const LacReportCell *cell = report_cell(report, k);
+        g_autofree char *path = cell->data == data ? pictures_path(report, cell) : NULL;
+
+        if (path != NULL && g_file_test(path, G_FILE_TEST_IS_REGULAR))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 gboolean

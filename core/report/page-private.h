@@ -123,6 +123,8 @@ void page_predictions(Page *page, size_t condition, size_t data);
  * agree least, and all series as a table. */
 void page_traces(Page *page, const LacTraceOf *of, const GPtrArray *traces, size_t most);
 
+/** page_has_images: rows of @data are images, of which some were kept. */
+gboolean page_has_images(const LacReport *report, size_t data);
 /** page_image_grid: FALSE when there are no pictures. */
 gboolean page_image_grid(Page *page, size_t condition, size_t data);
 

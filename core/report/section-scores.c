@@ -91,16 +91,29 @@ scores_row(Page *page, const LacReportMetric *metric)
     page_row_end(page);
 }
 
+/* Some table's columns were left in units of their own; pixels share one. */
+static gboolean
+joins_units(const LacReport *report)
+{
+    gboolean joins = FALSE;
+
+    for (size_t d = 0; !joins && d < report->data->len; d++) {
+        for (size_t k = 0; !joins && k < report->cells->len; k++)
+            joins = report_cell(report, k)->data == d &&
+                    g_strcmp0(report_cell(report, k)->scale, "none") == 0;
+        joins = joins && !page_has_images(report, d);
+    }
+    return joins;
+}
+
 /* sums over columns in units of their own are no one's unit */
 static void
 scores_scale(Page *page)
 {
     const LacReport *report = page->report;
     g_autoptr(GString) names = g_string_new(NULL);
-    gboolean raw = FALSE;
+    const gboolean raw = joins_units(report);
 
-    for (size_t c = 0; c < report->conditions->len; c++)
-        raw |= g_strcmp0(report_condition(report, c)->scale, "none") == 0;
     for (size_t m = 0; raw && m < report->metrics->len; m++)
         if (of_column(report_metric(report, m)))
             g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "",

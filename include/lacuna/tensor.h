@@ -2,6 +2,7 @@
 #ifndef LACUNA_TENSOR_H
 #define LACUNA_TENSOR_H
 
+#include <lacuna/context.h>
 #include <lacuna/error.h>
 #include <lacuna/rng.h>
 
@@ -104,6 +105,10 @@ LAC_API LacRng lac_tape_rng(LacTape *tape);
 /** lac_tape_set_check_numerics: after each operator look for NaN and Inf; the first one is an
  * error that names the operator, its number on the tape and its shapes. Slow; off at first. */
 LAC_API void lac_tape_set_check_numerics(LacTape *tape, gboolean check);
+/** lac_tape_set_context: @context, which outlives the tape's use, is asked before each operator,
+ * forwards and backwards, whether the work should stop; then the tape fails with
+ * LAC_ERROR_CANCELLED. So a long step is left in the middle. NULL, as at first: nobody is asked. */
+LAC_API void lac_tape_set_context(LacTape *tape, const LacContext *context);
 
 /**
  * lac_tape_check:

@@ -75,6 +75,15 @@ add_layers(Dvae *self)
                    LAC_ACTIVATION_NONE, LAC_INIT_GLOROT);
 }
 
+/* Cells @v [n] with @fill for those that are missing. */
+LAC_CLONES static void
+fill_cells(size_t n, const double *v, double fill, LacReal *out)
+{
+#pragma omp simd
+    for (size_t k = 0; k < n; k++)
+        out[k] = (LacReal)(isnan(v[k]) ? fill : v[k]);
+}
+
 /* Rows @index [n] with their holes filled, [n x cols]. */
 static LacTensor *
 corrupted_rows(const Dvae *self, const LacData *data, LacTape *tape, size_t n, const size_t *index)
@@ -82,11 +91,7 @@ corrupted_rows(const Dvae *self, const LacData *data, LacTape *tape, size_t n, c
     LacTensor *x = lac_tape_constant(tape, LAC_SHAPE(n, self->cols));
 
     for (size_t i = 0; x != NULL && i < n; i++)
-        for (size_t j = 0; j < self->cols; j++) {
-            const double v = lac_data_at(data, index[i], j);
-
-            x->v[i * self->cols + j] = (LacReal)(isnan(v) ? self->fill : v);
-        }
+        fill_cells(self->cols, lac_data_row(data, index[i]), self->fill, x->v + i * self->cols);
     return x;
 }
 
@@ -145,6 +150,17 @@ penalty(const Dvae *self, LacTape *tape)
     return lac_nn_affine(sum, (LacReal)self->l2, 0);
 }
 
+/* Cells @v [n] as a target: @x in [0, 1], 0 for unknown ones; @o 1 where they are known. */
+LAC_CLONES static void
+target_cells(size_t n, const double *v, LacReal *x, LacReal *o)
+{
+#pragma omp simd
+    for (size_t k = 0; k < n; k++) {
+        x[k] = (LacReal)(v[k] > 0.0 ? MIN(v[k], 1.0) : 0.0); /* 0 for NaN */
+        o[k] = isnan(v[k]) ? 0.0f : 1.0f;
+    }
+}
+
 /* ln p(clean cells | z) of each row, in nats summed over the cells. */
 static LacTensor *
 likelihoods(const Task *task, LacTensor *logits, size_t n, const size_t *rows)
@@ -159,12 +175,7 @@ likelihoods(const Task *task, LacTensor *logits, size_t n, const size_t *rows)
     if (x == NULL || o == NULL)
         return NULL;
     for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < cols; j++) {
-            const double v = lac_data_at(task->target, rows[i], j);
-
-            x->v[i * cols + j] = isnan(v) ? 0 : (LacReal)CLAMP(v, 0.0, 1.0);
-            o->v[i * cols + j] = isnan(v) ? 0.0f : 1.0f;
-        }
+        target_cells(cols, lac_data_row(task->target, rows[i]), x->v + i * cols, o->v + i * cols);
     return lac_nn_bernoulli_rows(x, logits, o);
 }
 
@@ -305,6 +316,7 @@ decode_table(const LacModel *model, const LacData *in, gssize draw, gboolean who
     lac_tape_set_recording(tape, FALSE);
     lac_tape_set_training(tape, FALSE);
     lac_tape_set_precision(tape, (LacPrecision)pass.self->train.precision);
+    lac_tape_set_context(tape, context);
     lac_data_copy_values(in, out);
     for (size_t i = 0; i < in->rows; i++) {
         if (whole || lac_mask_count_row(in->holes, i) > 0)
@@ -388,6 +400,7 @@ dvae_elbo(const LacModel *model, const LacData *in, const LacData *truth, double
     lac_tape_set_recording(tape, FALSE);
     lac_tape_set_training(tape, FALSE);
     lac_tape_set_precision(tape, (LacPrecision)self->train.precision);
+    lac_tape_set_context(tape, context);
     for (size_t begin = 0; begin < in->rows; begin += ROWS_AT_ONCE) {
         const size_t n = MIN(ROWS_AT_ONCE, in->rows - begin);
 

@@ -370,6 +370,7 @@ task_make(Task *task, Dlvm *self, const LacData *train, GError **error)
     task->inner = lac_tape_new();
     lac_tape_set_precision(task->inner, (LacPrecision)self->train.precision);
     lac_tape_set_check_numerics(task->inner, lac_context_check_numerics(context));
+    lac_tape_set_context(task->inner, context);
     if (self->iota == IOTA_ORACLE && lac_mask_count(train->holes) > 0) {
         g_autoptr(LacData) truth = lac_context_truth(context, train, error);
 

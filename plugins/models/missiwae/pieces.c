@@ -67,12 +67,6 @@ begin(const Pieces *self, gboolean recording)
     lac_tape_set_recording(self->task->inner, recording);
 }
 
-static gboolean
-is_cancelled(const Pieces *self)
-{
-    return lac_context_cancelled(self->task->self->base.instance.context);
-}
-
 /* ---- forward --------------------------------------------------------------------------------- */
 
 /* All log weights into self->share. FALSE with the reason as the outer tape's error. */
@@ -90,10 +84,6 @@ weights(Pieces *self, const LacTensor *mu, const LacTensor *s)
                           NULL);
         if (!lac_tape_check(self->task->inner, &error)) {
             lac_tape_fail(mu->tape, error->code, "%s", error->message);
-            return FALSE;
-        }
-        if (is_cancelled(self)) {
-            lac_tape_fail(mu->tape, LAC_ERROR_CANCELLED, "stopped on request");
             return FALSE;
         }
         for (size_t b = 0; b < self->n; b++)
@@ -159,7 +149,7 @@ pieces_backward(const LacTensor *y)
 {
     const Pieces *self = y->saved;
 
-    for (size_t first = 0; first < self->samples && !is_cancelled(self); first += self->piece) {
+    for (size_t first = 0; first < self->samples; first += self->piece) {
         g_autoptr(GError) error = NULL;
 
         if (!piece_backward(self, y, first, MIN(self->piece, self->samples - first), &error)) {

@@ -366,7 +366,6 @@ run_block(Job *job, LacTape *tape, size_t block)
     const size_t begin = block * BLOCK, n = MIN(BLOCK, job->n - begin);
     const size_t *index = job->index + begin;
     const size_t left = (size_t)job->self->impute_samples;
-    const LacContext *context = job->self->base.instance.context;
     g_auto(Scratch) scratch = {0};
     GError *error = NULL;
     Row rows[BLOCK];
@@ -377,11 +376,8 @@ run_block(Job *job, LacTape *tape, size_t block)
     }
     rows_begin(job, n, index, &scratch, rows);
     block_encode(job, tape, n, index, rows);
-    for (size_t l = 0; l < left && lac_tape_check(tape, NULL); l += CHUNK) {
-        if (lac_context_cancelled(context)) /* the caller's next lac_context_step() says so */
-            return;
+    for (size_t l = 0; l < left && lac_tape_check(tape, NULL); l += CHUNK)
         block_chunk(job, tape, n, index, MIN(CHUNK, left - l), rows);
-    }
     for (size_t r = 0; lac_tape_check(tape, NULL) && r < n; r++)
         block_finish(job, tape, index[r], &rows[r]);
     if (!lac_tape_check(tape, &error))
@@ -407,6 +403,7 @@ inference_tape(const Dlvm *self)
     lac_tape_set_recording(tape, FALSE);
     lac_tape_set_training(tape, FALSE);
     lac_tape_set_precision(tape, (LacPrecision)self->train.precision);
+    lac_tape_set_context(tape, self->base.instance.context);
     return tape;
 }
 

@@ -179,6 +179,7 @@ classifier_predict(const LacModel *model, const LacData *in, LacMatrix *out, GEr
     lac_tape_set_recording(tape, FALSE);
     lac_tape_set_training(tape, FALSE);
     lac_tape_set_precision(tape, (LacPrecision)self->train.precision);
+    lac_tape_set_context(tape, model->instance.context);
     for (size_t begin = 0; begin < in->rows; begin += PREDICT_ROWS)
         if (!predict_rows(self, in, tape, begin, MIN(PREDICT_ROWS, in->rows - begin), out, error) ||
             !lac_context_step(model->instance.context, (double)begin / (double)in->rows, error))

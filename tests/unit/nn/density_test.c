@@ -36,6 +36,37 @@ LAC_TEST(nn_density, values_agree_with_scipy)
         -3.278704883, 5e-7);
 }
 
+/* Grey values of images, 0 .. 255: the ends hold the tails, so that nothing is lost. */
+LAC_TEST(nn_density, chances_of_256_levels_sum_to_1)
+{
+    static const float centre[] = {-20, 0, 127.3f, 254, 300}, scale[] = {-2, 0, 3, 1.5f, 4};
+    g_autoptr(LacTape) tape = lac_tape_new();
+
+    for (size_t k = 0; k < G_N_ELEMENTS(centre); k++) {
+        LacTensor *grey_levels = lac_tape_constant(tape, LAC_SHAPE(256, 1));
+        LacTensor *m = lac_tape_fill(tape, centre[k], LAC_SHAPE(256, 1));
+        LacTensor *l = lac_tape_fill(tape, scale[k], LAC_SHAPE(256, 1)), *ln_p;
+        double sum = 0.0;
+
+        for (size_t v = 0; v < 256; v++)
+            grey_levels->v[v] = (float)v;
+        ln_p = lac_nn_logistic_rows(grey_levels, m, l, NULL, 0.5f, 0, 255);
+        for (size_t v = 0; v < 256; v++)
+            sum += exp((double)ln_p->v[v]);
+        EXPECT_NEAR_DOUBLE(sum, 1.0, 1e-5);
+    }
+}
+
+LAC_TEST(nn_density, a_student_of_many_degrees_is_normal)
+{
+    g_autoptr(LacTape) tape = lac_tape_new();
+    LacTensor *tx = four(tape, x), *tmu = four(tape, mu), *ts = four(tape, s);
+    LacTensor *many = lac_tape_fill(tape, 1e6f, LAC_SHAPE(1, 4));
+
+    EXPECT_NEAR_DOUBLE(lac_nn_student_rows(tx, tmu, ts, many, NULL)->v[0],
+                       lac_nn_gaussian_rows(tx, tmu, ts, NULL)->v[0], 5e-4);
+}
+
 LAC_TEST(nn_density, sums_of_exponentials_agree_with_scipy)
 {
     static const float w[] = {-800, -801.5f, -799.25f, -3, -90, -4};

@@ -1,4 +1,5 @@
 /* The tape: memory, errors, the NaN detector, gradients of gradients. */
+#include "context-private.h"
 #include "lac_allocations.h"
 #include "lac_test.h"
 
@@ -251,6 +252,28 @@ LAC_TEST(nn_tape, gradients_of_a_tensor_used_twice_add_up)
 }
 
 /* x^4: first derivative 4 x^3, second 12 x^2, third 24 x */
+LAC_TEST(nn_tape, a_step_is_left_between_two_operators_when_cancelled)
+{
+    LacContext *context = lac_context_new(lac_rng_new(1));
+    g_autoptr(GError) backward = NULL, forward = NULL;
+    g_autoptr(LacTape) tape = lac_tape_new();
+    LacTensor *x = lac_tape_variable(tape, LAC_SHAPE(1)), *loss;
+
+    x->v[0] = 3;
+    lac_tape_set_context(tape, context);
+    loss = lac_nn_square(x);
+    ASSERT_TRUE(loss != NULL);
+    lac_context_cancel(context);
+    EXPECT_FALSE(lac_tape_backward(tape, loss, &backward));
+    EXPECT_ERROR(backward, LAC_ERROR_CANCELLED, "stopped on request");
+    EXPECT_EQ_DOUBLE(x->grad[0], 0.0);
+    lac_tape_reset(tape);
+    EXPECT_TRUE(lac_nn_square(lac_tape_variable(tape, LAC_SHAPE(1))) == NULL);
+    EXPECT_FALSE(lac_tape_check(tape, &forward));
+    EXPECT_ERROR(forward, LAC_ERROR_CANCELLED, "stopped on request");
+    lac_context_free(context);
+}
+
 LAC_TEST(nn_tape, derivatives_of_any_order_come_from_recorded_gradients)
 {
     g_autoptr(GError) error = NULL;

@@ -39,6 +39,32 @@ LAC_TEST(models_missiwae, the_effective_sample_size_is_that_of_the_weights)
     EXPECT_NEAR_DOUBLE(traced(h, "ess-median") / 100000.0, ESS_SHARE, 0.005);
 }
 
+LAC_TEST(models_missiwae, from_the_prior_a_quarter_of_the_samples_count)
+{
+    g_autoptr(LacData) row = example_row();
+    g_autoptr(Harness) h = example_of_prior(100000);
+
+    EXPECT_TRUE(harness_fill(h, row, row, -1, NULL) != NULL);
+    EXPECT_NEAR_DOUBLE(traced(h, "ess-median") / 100000.0, 0.250, 0.005); /* by quadrature */
+}
+
+/* Where nothing was seen and q = p, all weights are equal: every sample counts, the bound is
+ * ln 1 = 0, and the fill is the mean of the marginal law N(b, W W' + .25 I). */
+LAC_TEST(models_missiwae, an_empty_row_is_the_priors)
+{
+    enum { SAMPLES = 100000 };
+    static const double b[] = {0.1, -0.2, 0.3}, variance[] = {1.25, 0.73, 0.40}; /* of W z */
+    g_autoptr(LacData) row = harness_table(1, 3, (const double[]){NAN, NAN, NAN});
+    g_autoptr(Harness) h = example_of_prior(SAMPLES);
+    g_autofree double *out = harness_fill(h, row, row, -1, NULL);
+
+    ASSERT_TRUE(out != NULL);
+    for (size_t j = 0; j < 3; j++)
+        EXPECT_NEAR_DOUBLE(out[j], b[j], 5.0 * sqrt(variance[j] / SAMPLES));
+    EXPECT_NEAR_DOUBLE(traced(h, "ess-median"), SAMPLES, 1e-6 * SAMPLES);
+    EXPECT_NEAR_DOUBLE(traced(h, "bound"), 0.0, 1e-6);
+}
+
 LAC_TEST(models_missiwae, the_density_of_the_hole_is_the_gaussian_conditional)
 {
     g_autoptr(LacData) row = example_row();
@@ -188,6 +214,24 @@ LAC_TEST(models_missiwae, missvae_learns_them_too)
                  "likelihood: gaussian}",
                  &mse, &exact);
     EXPECT_NEAR_DOUBLE(mse, exact, 0.12 * exact);
+}
+
+/* No hole, no difference: the same numbers, step by step. */
+LAC_TEST(models_missiwae, on_complete_rows_missvae_is_the_vae)
+{
+    static const char params[] = "{latent: 2, hidden: [8], epochs: 5, impute_samples: 5}";
+    g_autoptr(LacData) table = fitted_made(80, 4, 0.6, 0.0, 4);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Fitted) vae = fitted_new("vae", params, table, 1, 1, &error);
+    g_autoptr(Fitted) missvae = fitted_new("missvae", params, table, 1, 1, &error);
+
+    ASSERT_NO_ERROR(error);
+    for (size_t epoch = 0; epoch < 5; epoch++) {
+        const double loss = fitted_trace(vae, "loss", -1, epoch, 0);
+
+        EXPECT_TRUE(isfinite(loss));
+        EXPECT_EQ_DOUBLE(fitted_trace(missvae, "loss", -1, epoch, 0), loss);
+    }
 }
 
 LAC_TEST(models_missiwae, a_vae_of_complete_rows_says_that_it_leaves_others_out)

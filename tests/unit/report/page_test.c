@@ -304,14 +304,13 @@ LAC_TEST(report_page, scores_of_distributions_come_first_and_say_what_they_hold_
 }
 
 static char *
-page_after(const char *sql, char ***notes)
+page_of_changed(const FixtureSize *size, const char *sql, char ***notes)
 {
-    const FixtureSize size = {.data = 2, .repeats = 2};
     g_autofree char *dir = fixture_folder(), *html = NULL;
     g_autofree char *path = g_build_filename(dir, "results.sqlite", NULL);
     sqlite3 *db;
 
-    fixture_write(dir, &size);
+    fixture_write(dir, size);
     if (sqlite3_open(path, &db) != SQLITE_OK)
         g_error("no %s", path);
     fixture_sql(db, "%s", sql);
@@ -319,6 +318,14 @@ page_after(const char *sql, char ***notes)
     html = page_of(dir, NULL, notes);
     fixture_remove(dir);
     return g_steal_pointer(&html);
+}
+
+static char *
+page_after(const char *sql, char ***notes)
+{
+    const FixtureSize size = {.data = 2, .repeats = 2};
+
+    return page_of_changed(&size, sql, notes);
 }
 
 LAC_TEST(report_page, units_of_different_columns_are_not_pooled_without_a_word)
@@ -329,6 +336,18 @@ LAC_TEST(report_page, units_of_different_columns_are_not_pooled_without_a_word)
     EXPECT_TRUE(notes != NULL && notes[0] != NULL);
     EXPECT_CONTAINS(notes[0], "the column with the largest numbers decides: rmse.");
     EXPECT_CONTAINS(html, "the column with the largest numbers decides: rmse.");
+}
+
+/* concrete has pictures in the fixture, letter has none */
+LAC_TEST(report_page, pixels_share_a_unit)
+{
+    const FixtureSize size = {.data = 2, .repeats = 1, .images = TRUE};
+    g_autofree char *images =
+        page_of_changed(&size, "UPDATE cells SET scale = 'none' WHERE data = 'concrete'", NULL);
+    g_autofree char *both = page_of_changed(&size, "UPDATE cells SET scale = 'none'", NULL);
+
+    EXPECT_EQ_INT(occurrences(images, "the column with the largest numbers decides"), 0);
+    EXPECT_TRUE(occurrences(both, "the column with the largest numbers decides") > 0);
 }
 
 LAC_TEST(report_page, scores_without_a_number_are_counted_with_their_reason)

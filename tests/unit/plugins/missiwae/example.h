@@ -21,15 +21,17 @@ inverse_softplus(double y)
     return y + log(-expm1(-y));
 }
 
+/* N((@mu, @mu), diag(@sd1^2, @sd2^2)): the q the encoder says whatever it sees. */
 static inline LacBundle *
-worked_example(void)
+worked_example(double mu, double sd1, double sd2)
 {
     static const int64_t sizes[] = {2 /* gaussian-shared */, 3, 0, 0, 0, 0, 0, 0},
                          order[] = {0, 1, 2};
     static const double ends[] = {0.5, 0.0, 0.0}, zeros[6] = {0}, ones[] = {1, 1, 1};
-    static const float none[6] = {0}, mu[] = {0.5f, 0.5f};
+    static const float none[6] = {0};
     static const float w[] = {1.0f, 0.5f, -0.3f, 0.8f, 0.2f, -0.6f}, b[] = {0.1f, -0.2f, 0.3f};
-    const float s[] = {(float)inverse_softplus(0.6), (float)inverse_softplus(0.5)};
+    const float mus[] = {(float)mu, (float)mu};
+    const float s[] = {(float)inverse_softplus(sd1), (float)inverse_softplus(sd2)};
     const float log_sigma = (float)log(0.5);
     LacBundle *bundle = lac_bundle_new();
 
@@ -42,7 +44,7 @@ worked_example(void)
     lac_bundle_put_doubles(bundle, "layout.sd", 1, 3, ones);
     lac_bundle_put_doubles(bundle, "layout.mean", 1, 3, zeros);
     lac_bundle_put_floats(bundle, "net.encoder.mu.weight", 2, 3, none);
-    lac_bundle_put_floats(bundle, "net.encoder.mu.bias", 1, 2, mu);
+    lac_bundle_put_floats(bundle, "net.encoder.mu.bias", 1, 2, mus);
     lac_bundle_put_floats(bundle, "net.encoder.s.weight", 2, 3, none);
     lac_bundle_put_floats(bundle, "net.encoder.s.bias", 1, 2, s);
     lac_bundle_put_floats(bundle, "net.decoder.numeric.weight", 3, 2, w);
@@ -51,16 +53,16 @@ worked_example(void)
     return bundle;
 }
 
-/* The example as a model with @samples importance samples and other parameters @more ("", or ",
- * name: value ..."), ready to fill. */
+/* The model in @bundle, which it frees, with @samples importance samples and other parameters @more
+ * ("", or ", name: value ..."), ready to fill. */
 static inline Harness *
-example_with(size_t samples, size_t draws, const char *more)
+example_of(LacBundle *made, size_t samples, size_t draws, const char *more)
 {
     g_autofree char *params = g_strdup_printf(
         "{latent: 2, hidden: [], likelihood: gaussian-shared, impute_samples: %zu%s}", samples,
         more);
     Harness *h = harness_new(LAC_PLUGIN_MODEL, "missiwae", params, 5);
-    g_autoptr(LacBundle) bundle = worked_example();
+    g_autoptr(LacBundle) bundle = made;
     g_autoptr(GError) error = NULL;
 
     lac_context_set_draws(h->context, draws);
@@ -68,6 +70,19 @@ example_with(size_t samples, size_t draws, const char *more)
         ->load(LAC_CAST(LacModel, h->instance), bundle, &error);
     g_assert_no_error(error);
     return h;
+}
+
+static inline Harness *
+example_with(size_t samples, size_t draws, const char *more)
+{
+    return example_of(worked_example(0.5, 0.6, 0.5), samples, draws, more);
+}
+
+/* The same decoder behind an encoder that says the prior, N(0, I). */
+static inline Harness *
+example_of_prior(size_t samples)
+{
+    return example_of(worked_example(0.0, 1.0, 1.0), samples, 1, "");
 }
 
 static inline Harness *
