@@ -27,7 +27,8 @@ quickly() { # parameters with which a model is done in no time; they do not matt
     case $1 in
     missforest) echo "--set trees=5" ;;
     xgboost) echo "--set trees=5" ;;
-    missiwae | missvae | vae | not-miwae | hivae)
+    hivae) echo "--set epochs=2 --set impute_samples=20" ;;
+    missiwae | missvae | vae | not-miwae)
         echo "--set epochs=2 --set hidden=[8] --set latent=2 --set impute_samples=20"
         ;;
     esac
