@@ -170,8 +170,9 @@ append_data(GString *out, const LacRankRequest *request)
 
 /* What ships, learns from other columns (or is the floor they must beat), and is not another
  * program or a network for something else. */
-static const char *const usual[] = {"mean",       "median",     "knn",     "em",       "mice",
-                                    "softimpute", "missforest", "gcopula", "missiwae", NULL};
+static const char *const usual[] = {"mean",    "median",     "knn",        "em",
+                                    "mice",    "softimpute", "missforest", "gcopula",
+                                    "xgboost", "missiwae",   NULL};
 
 static void
 append_models(GString *out, const LacRankRequest *request)
