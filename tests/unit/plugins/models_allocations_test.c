@@ -19,9 +19,8 @@ asked_for(const char *model, const char *params, int epochs, const LacData *tabl
 }
 
 static void
-expect_none_a_step(const char *model, const char *params)
+expect_none_of(const char *model, const char *params, const LacData *table)
 {
-    g_autoptr(LacData) table = fitted_made(ROWS, COLS, 0.5, 0.2, 1);
     size_t few, many;
 
     if (!COUNTS_ALLOCATIONS)
@@ -33,6 +32,34 @@ expect_none_a_step(const char *model, const char *params)
     LAC_CHECK_OR((void)0, many < few + (MORE_EPOCHS - EPOCHS) * STEPS / 2,
                  "%s %s: %zu allocations in %d epochs, %zu in %d of %d steps", model, params, few,
                  EPOCHS, many, MORE_EPOCHS, STEPS);
+}
+
+static void
+expect_none_a_step(const char *model, const char *params)
+{
+    g_autoptr(LacData) table = fitted_made(ROWS, COLS, 0.5, 0.2, 1);
+
+    expect_none_of(model, params, table);
+}
+
+/* Grey images of 8 x 8 with labels. */
+static LacData *
+images(void)
+{
+    enum { PIXELS = 64, CLASSES = 3 };
+    double *values = g_new(double, ROWS *PIXELS);
+    int32_t *labels = g_new(int32_t, ROWS);
+    LacRng rng = lac_rng_new(4);
+    LacData *data;
+
+    for (size_t k = 0; k < ROWS * PIXELS; k++)
+        values[k] = lac_rng_uniform(&rng);
+    for (size_t i = 0; i < ROWS; i++)
+        labels[i] = (int32_t)(i % CLASSES);
+    data = lac_data_new_take(lac_schema_new(PIXELS), ROWS, values, "images", NULL);
+    lac_data_set_image(data, (LacImageShape){1, 8, 8});
+    lac_data_take_labels(data, labels, CLASSES, NULL);
+    return data;
 }
 
 LAC_TEST(models_allocations, a_step_of_missiwae_asks_for_no_memory)
@@ -53,4 +80,15 @@ LAC_TEST(models_allocations, nor_do_steps_of_the_rest_of_the_family)
     expect_none_a_step("missvae", "");
     expect_none_a_step("hivae", "");
     expect_none_a_step("not-miwae", ", hidden: [8]");
+}
+
+LAC_TEST(models_allocations, nor_do_steps_of_classifiers_and_of_image_networks)
+{
+    g_autoptr(LacData) data = images();
+
+    expect_none_of("mlp", ", hidden: [16], dropout: 0.2, l2: 0.001", data);
+    expect_none_of("cnn", ", units: 8", data);
+    expect_none_of("lenet", ", units: 8", data);
+    expect_none_of("dvae", ", hidden: [16], latent: 2, target: observed", data);
+    expect_none_of("missvae", ", shape: conv, latent: 2", data);
 }
