@@ -18,12 +18,14 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/lacuna.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 # find_package(Lacuna)
-configure_package_config_file(cmake/LacunaConfig.cmake.in LacunaConfig.cmake
+# not in the build folder itself, where CMake would find what is good only once installed
+set(package ${CMAKE_CURRENT_BINARY_DIR}/to-install)
+configure_package_config_file(cmake/LacunaConfig.cmake.in ${package}/LacunaConfig.cmake
   INSTALL_DESTINATION ${LACUNA_CMAKE_DIR} PATH_VARS LACUNA_PLUGIN_DIR)
-write_basic_package_version_file(LacunaConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+write_basic_package_version_file(${package}/LacunaConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(EXPORT LacunaTargets NAMESPACE Lacuna:: DESTINATION ${LACUNA_CMAKE_DIR})
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/LacunaConfig.cmake
-              ${CMAKE_CURRENT_BINARY_DIR}/LacunaConfigVersion.cmake cmake/LacunaPlugin.cmake
+install(FILES ${package}/LacunaConfig.cmake
+              ${package}/LacunaConfigVersion.cmake cmake/LacunaPlugin.cmake
         DESTINATION ${LACUNA_CMAKE_DIR})
 
 # Man pages and bash completion come from the command's own option tables.
