@@ -248,12 +248,11 @@ em_patterns(const LacWorkload *work)
 static void
 em_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
 {
-    enum { USUAL_STEPS = 12 }; /* accelerated, at the default tolerance */
+    const double usual = 19.0 * (1.0 + 2.5 * work->missing); /* accelerated, default tolerance */
     const EmModel *self = LAC_CAST(const EmModel, model);
     const double n = (double)work->rows, p = (double)work->cols, q = 1.0 + p * work->missing;
     const double patterns = em_patterns(work);
-    const double steps =
-        MIN((double)self->iterations, self->accelerate ? USUAL_STEPS : 3.0 * USUAL_STEPS);
+    const double steps = MIN((double)self->iterations, self->accelerate ? usual : 3.0 * usual);
     const double step =
         LAC_COST_FLOP * (4.0 * n * p * p + patterns * q * q * (p + q)) + LAC_COST_STEP * n * p;
 

@@ -280,10 +280,11 @@ gcopula_clear(LacModel *model)
 static void
 gcopula_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
 {
-    enum { USUAL_STEPS = 15, BLOCKS = 16 };
+    enum { BLOCKS = 16 };
     const GcModel *self = LAC_CAST(const GcModel, model);
     const double n = (double)work->rows, p = (double)work->cols, m = p * work->missing;
-    const double steps = MIN((double)self->iterations, USUAL_STEPS);
+    const double usual = 14.0 * (1.0 + 2.5 * work->missing);
+    const double steps = MIN((double)self->iterations, usual);
     const double patterns = MIN(n, pow(2.0, MIN(60.0, p * sqrt(work->missing))));
     const double step =
         27.0 * LAC_COST_STEP * n * p + 1.6 * LAC_COST_FLOP * patterns * p * p * (m + 2.0);

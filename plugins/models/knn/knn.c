@@ -235,7 +235,7 @@ knn_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
     const double holes = MIN(2.0 * p * work->missing + 1.0, p), k = MIN((double)self->k, n);
 
     out->seconds =
-        LAC_COST_FLOP * n * n * (1.2 * p + 4.0 * p * work->missing) / (double)work->threads +
+        LAC_COST_FLOP * n * n * (1.6 * p + 5.2 * p * work->missing) / (double)work->threads +
         LAC_COST_JUMP * lac_workload_holes(work) * k;
     out->bytes = 16.0 * n * (p + 4.0) +
                  (double)work->threads * ROWS_AT_A_TIME * (holes * k * HEAP_ENTRY + 24.0 * p);

@@ -25,8 +25,8 @@ mice_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
     const double tried = trees > 1.0 ? sqrt(p) : p; /* features a node looks at */
     /* a visit takes the rows of its holes out of the cross-products, solves, predicts every row and
      * sorts the predictions */
-    const double round = LAC_COST_FLOP * (n * q * q + 4.0 * holes * q * q + p * q * q * q) +
-                         12.0 * LAC_COST_STEP * n * p + 40.0 * LAC_COST_JUMP * holes +
+    const double round = LAC_COST_FLOP * (n * q * q + 6.0 * holes * q * q + p * q * q * q) +
+                         60.0 * LAC_COST_STEP * n * p + 50.0 * LAC_COST_JUMP * holes +
                          2.0 * LAC_COST_STEP * trees * p * seen * tried * log2(seen + 2.0);
     /* donors in the leaves, values, splits; of the last round */
     const double kept = trees * (16.0 * seen) + (trees > 0.0 ? 8.0 * seen : 0.0);

@@ -144,7 +144,7 @@ missforest_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
     const double leaf = rows_a_leaf * (self->min_split > 0 ? (double)self->min_split : 5.0);
     const double forest = self->keep ? LEAF_BYTES * trees * (seen / leaf + 1.0) : 0.0;
 
-    out->seconds = 1.4 * LAC_COST_STEP * rounds * p * trees * depth * visits / threads;
+    out->seconds = 1.5 * LAC_COST_STEP * rounds * p * trees * depth * visits / threads;
     out->bytes = p * forest * (rounds > 2.0 ? 2.0 : 1.0) +
                  n * (4.0 * p + SCRATCH * threads + LISTS) + 24.0 * n * p * r;
 }

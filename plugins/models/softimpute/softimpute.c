@@ -229,18 +229,19 @@ cost_is_exact(const SoftModel *self, double n, double p, double seen)
 static void
 soft_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
 {
-    enum { USUAL_RANK = 8, USUAL_STEPS = 15 };
+    enum { USUAL_RANK = 8, ROW = 8 };
     const SoftModel *self = LAC_CAST(const SoftModel, model);
     const double n = (double)MAX(work->rows, work->cols), p = (double)MIN(work->rows, work->cols);
     const double most = MIN(p, self->most_rank > 0 ? (double)self->most_rank : 64.0);
     const double rank = MIN(most, USUAL_RANK), seen = lac_workload_seen(work);
     const double runs = (self->lambda_share > 0.0 ? 1.0 : 1.7) * (double)self->path;
-    const double steps = MIN((double)self->iterations, USUAL_STEPS);
+    const double usual = 5.3 * (1.0 + 2.5 * work->missing);
+    const double steps = MIN((double)self->iterations, usual);
     double step = LAC_COST_STEP * seen * (4.0 + rank) + 8.0 * LAC_COST_FLOP * n * rank * rank;
 
     out->bytes = 20.0 * seen + 8.0 * (n + p) * most * 4.0;
     if (cost_is_exact(self, n, p, seen)) {
-        step = LAC_COST_STEP * (n * p + 2.5 * (n * p - seen)) + LAC_COST_FLOP * n * p * p;
+        step = LAC_COST_STEP * (n * (p + ROW) + 2.5 * (n * p - seen)) + LAC_COST_FLOP * n * p * p;
         out->bytes += 8.0 * n * p + 20.0 * (n * p - seen);
     } else if (self->variant == SOFT_SVD) {
         step += LAC_COST_FLOP * (n * p * p + 10.0 * p * p * p);

@@ -250,8 +250,8 @@ xgboost_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
     const BoostModel *self = LAC_CAST(const BoostModel, model);
     const double n = (double)work->rows, p = (double)work->cols;
     const double trees = 0.6 * (double)self->trees, leaves = (double)(1 << MIN(self->depth, 12));
-    const double tree = 2.0 * LAC_COST_STEP * n * p * (double)self->depth * self->subsample +
-                        256.0 * LAC_COST_STEP * p * MIN(leaves, n);
+    const double tree = 5.0 * LAC_COST_STEP * n * p * (double)self->depth * self->subsample +
+                        5000.0 * LAC_COST_STEP * p * MIN(leaves, n); /* bins */
 
     out->seconds = (double)self->iterations * p * (trees * tree + 30.0 * LAC_COST_STEP * n * p);
     if (self->bootstrap && work->draws > 1)
