@@ -4,6 +4,7 @@
 #include "impute-private.h"
 #include "rank-private.h"
 
+#include <lacuna/event.h>
 #include <string.h>
 
 static const LacOption options[] = {
@@ -177,7 +178,9 @@ impute_say_events(const LacContext *context)
 
         if (g_str_has_prefix(event->code, CHOSEN))
             continue; /* said when it was chosen */
-        if (event->count == 1)
+        if (strcmp(event->code, LAC_EVENT_PREDICTORS) == 0)
+            lac_cli_say("predictors: %s", event->detail);
+        else if (event->count == 1)
             lac_cli_warn("%s", event->detail);
         else
             lac_cli_warn("%s (and %zu more like it)", event->detail, event->count - 1);

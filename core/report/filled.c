@@ -3,6 +3,7 @@
 #include "page-private.h"
 #include "text-private.h"
 
+#include <lacuna/event.h>
 #include <lacuna/stats.h>
 #include <math.h>
 #include <string.h>
@@ -327,7 +328,7 @@ static void
 section_events(Page *page, const LacFilled *self)
 {
     page_section(page, "events", "Events");
-    if (self->events->len == 0) {
+    if (self->events->len == page_predictor_events(self->events)) {
         page_text(page, "Nothing had to be done differently from what was asked.");
         page_section_end(page);
         return;
@@ -343,6 +344,8 @@ section_events(Page *page, const LacFilled *self)
         const LacEvent *event = g_ptr_array_index(self->events, i);
         const char *name = modelled_name(self, event->column);
 
+        if (strcmp(event->code, LAC_EVENT_PREDICTORS) == 0)
+            continue; /* a section of their own */
         page_row(page);
         page_cell(page, event->code, "left");
         page_cell(page, name != NULL ? name : "–", "left");
@@ -364,7 +367,8 @@ section_summary(Page *page, const LacFilled *self)
     g_autofree char *cols = g_strdup_printf("%zu", self->data->cols);
     g_autofree char *cells = g_strdup_printf("%zu", self->imputed->n);
     g_autofree char *draws = g_strdup_printf("%zu", self->imputed->draws);
-    g_autofree char *events = g_strdup_printf("%u", self->events->len);
+    const guint n_events = self->events->len - page_predictor_events(self->events);
+    g_autofree char *events = g_strdup_printf("%u", n_events);
 
     page_section(page, "summary", "Summary");
     page_facts(page);
@@ -373,7 +377,7 @@ section_summary(Page *page, const LacFilled *self)
     page_fact(page, "columns", cols, FALSE);
     page_fact(page, "cells filled", cells, FALSE);
     page_fact(page, "completions", draws, FALSE);
-    page_fact(page, "events", events, self->events->len > 0);
+    page_fact(page, "events", events, n_events > 0);
     page_facts_end(page);
     if (self->imputed->n == 0)
         page_text(page, "Nothing is missing: the table was passed on as it is.");
@@ -401,6 +405,7 @@ lac_filled_html(const LacFilled *self, char ***notes_out)
         section_over(&page, self);
         section_traces(&page, self);
     }
+    page_predictors(&page, self->events, self->modelled);
     section_events(&page, self);
     page_prepend_notes(&page);
     html = page_frame(&page, &frame);

@@ -173,9 +173,11 @@ pattern_row(Page *page, const LacMissingness *m, size_t k, const size_t *use, si
     page_share_cell(page, (double)m->count[k] / (double)m->rows);
     for (size_t a = 0; a < n; a++)
         if (m->pattern[k * m->cols + use[a]])
-            g_string_append(page->out, "<td class=\"hole\" data-v=\"1\" title=\"missing\">■</td>");
+            g_string_append(page->out,
+                            "<td class=\"hole slim\" data-v=\"1\" title=\"missing\">■</td>");
         else
-            g_string_append(page->out, "<td class=\"seen\" data-v=\"0\" title=\"observed\">·</td>");
+            g_string_append(page->out,
+                            "<td class=\"seen slim\" data-v=\"0\" title=\"observed\">·</td>");
     page_count_cell(page, holes);
     page_row_end(page);
 }
@@ -195,7 +197,7 @@ section_patterns(Page *page, const LacInspection *self, const size_t *use, size_
     page_head(page, "rows", NULL);
     page_head(page, "share", NULL);
     for (size_t a = 0; a < n; a++)
-        page_head(page, lac_data_name(self->data, use[a]), NULL);
+        page_head_tall(page, lac_data_name(self->data, use[a]), NULL);
     page_head(page, "holes", "in a row");
     page_body(page);
     for (size_t k = 0; k < shown; k++) {
@@ -231,7 +233,7 @@ section_together(Page *page, const LacInspection *self, const size_t *use, size_
     for (size_t b = 0; b < n; b++) {
         g_autofree char *anyway = report_percent(1.0 - m->flux[use[b]].observed);
 
-        page_head(page, lac_data_name(self->data, use[b]), anyway);
+        page_head_tall(page, lac_data_name(self->data, use[b]), anyway);
     }
     page_body(page);
     for (size_t a = 0; a < n; a++) {
@@ -247,7 +249,7 @@ section_together(Page *page, const LacInspection *self, const size_t *use, size_
                 page_number_cell(page, NAN, "");
                 continue;
             }
-            g_string_append(page->out, "<td class=\"shade\" style=\"--share:");
+            g_string_append(page->out, "<td class=\"shade slim\" style=\"--share:");
             report_number(page->out, "%.1f", 100.0 * share);
             g_string_append_printf(page->out, "%%\" data-v=\"");
             report_number(page->out, "%.10g", share);

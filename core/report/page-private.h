@@ -59,6 +59,12 @@ void page_table_end(Page *page);
 void page_head(Page *page, const char *text, const char *unit);
 /** page_head_text: the same for a column of words. */
 void page_head_text(Page *page, const char *text);
+/** page_head_tall: as page_head(), upright, for long names over narrow cells. */
+void page_head_tall(Page *page, const char *text, const char *unit);
+/** page_predictors: a section with the predictors that events tell of, if any;
+ * page_predictor_events: how many such events there are. */
+void page_predictors(Page *page, const GPtrArray *events, const LacSchema *schema);
+guint page_predictor_events(const GPtrArray *events);
 /** page_body: ends the head, starts the rows. */
 void page_body(Page *page);
 void page_row(Page *page);

@@ -111,6 +111,12 @@ page_head_text(Page *page, const char *text)
 }
 
 void
+page_head_tall(Page *page, const char *text, const char *unit)
+{
+    head_append(page, text, unit, "number tall");
+}
+
+void
 page_body(Page *page)
 {
     g_string_append(page->out, "</tr></thead><tbody>\n");

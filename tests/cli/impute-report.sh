@@ -67,3 +67,44 @@ expect 2 lacuna impute holes.csv -o new.csv --report page.html
 says "page.html exists already"
 expect 2 lacuna impute holes.csv -o same.csv --report same.csv
 says "expected two files"
+
+# --- predictors: quick: which were chosen. The table is nhanes; the lines are what R prints:
+#   Rscript -e 'library(mice); quickpred(nhanes)'     (mice 3.15.0)
+cat > nhanes.csv <<END
+age,bmi,hyp,chl
+1,,,
+2,22.7,1,187
+1,,1,187
+3,,,
+1,20.4,1,113
+3,,,184
+1,22.5,1,118
+1,30.1,1,187
+2,22,1,238
+2,,,
+1,,,
+2,,,
+3,21.7,1,206
+2,28.7,2,204
+1,29.6,1,
+1,,,
+3,27.2,2,284
+2,26.3,2,199
+1,35.3,1,218
+3,25.5,2,
+1,,,
+1,33.2,1,229
+1,27.5,1,131
+3,24.9,1,
+2,27.4,1,186
+END
+expect 0 lacuna impute nhanes.csv -o f.csv --kind age=integer --kind hyp=integer --report page.html --force \
+    --model "mice: {predictors: quick, iterations: 1}"
+says "predictors: bmi ~ age + hyp + chl"
+says "predictors: hyp ~ age + chl"
+says "predictors: chl ~ age + bmi + hyp"
+sed -n '/id="predictors"/,/<\/section>/p' page.html | grep '^<tr>' | sed 's/<[^>]*>/ /g; s/  */ /g' > matrix
+printf ' bmi 1 0 1 1 \n hyp 1 0 0 1 \n chl 1 1 1 0 \n' | cmp - matrix || fail "the matrix of predictors: $(cat matrix)"
+expect 0 lacuna impute nhanes.csv -o f.csv --kind age=integer --kind hyp=integer --report page.html --force \
+    --model "mice: {iterations: 1}"
+! grep -q 'id="predictors"' page.html || fail "predictors that nobody chose are shown"

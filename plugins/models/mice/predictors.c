@@ -3,6 +3,7 @@
 #include "mice.h"
 
 #include <lacuna/columns.h>
+#include <lacuna/event.h>
 #include <string.h>
 
 #define PREDICT "mice: predict"
@@ -92,6 +93,26 @@ predictors_fill(const MiceModel *self, const LacData *train, gboolean *predicts,
     return predictors_passive(self, train, listed, predicts, error);
 }
 
+/* The chosen ones as a formula a column with holes: "bmi ~ age + hyp + chl". */
+static void
+predictors_tell(const MiceModel *self, const LacData *train, const gboolean *predicts)
+{
+    const size_t p = train->cols;
+
+    for (size_t j = 0; j < p; j++) {
+        g_autoptr(GString) names = g_string_new(NULL);
+
+        if (lac_mask_count_col(train->holes, j) == 0)
+            continue;
+        for (size_t k = 0; k < p; k++)
+            if (predicts[j * p + k])
+                g_string_append_printf(names, "%s%s", names->len > 0 ? " + " : "",
+                                       lac_data_name(train, k));
+        lac_context_event(self->base.instance.context, LAC_EVENT_PREDICTORS, (gssize)j, "%s ~ %s",
+                          lac_data_name(train, j), names->len > 0 ? names->str : "1");
+    }
+}
+
 gboolean
 mice_predictors(const MiceModel *self, const LacData *train, gboolean **out, GError **error)
 {
@@ -111,6 +132,8 @@ mice_predictors(const MiceModel *self, const LacData *train, gboolean **out, GEr
     }
     if (predicts == NULL || !predictors_fill(self, train, predicts, error))
         return FALSE;
+    if (self->predictors == MICE_PREDICTORS_QUICK)
+        predictors_tell(self, train, predicts);
     *out = g_steal_pointer(&predicts);
     return TRUE;
 }

@@ -237,6 +237,9 @@ soft_path_fit(SoftModel *self, const LacData *train, GError **error)
     g_auto(SoftPath) path = {0};
     double share = self->lambda_share;
 
+    if (self->variant == SOFT_SVT)
+        return soft_svt_fit(self, train, self->most_rank > 0 ? (size_t)self->most_rank : AUTO_RANK,
+                            error);
     if (self->variant == SOFT_SVD && MIN(train->rows, train->cols) > SVD_COLUMNS)
         return lac_fail(error, LAC_ERROR_SHAPE,
                         "softimpute: variant svd takes tables with at most %d rows or columns, "

@@ -9,15 +9,16 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const variant_names[] = {"auto", "als", "svd", NULL};
+static const char *const variant_names[] = {"auto", "als", "svd", "svt", NULL};
 static const char *const scale_names[] = {"none", "centre", "columns", "both", NULL};
 
 static const LacParam params[] = {
     LAC_PARAM_CHOICE(
         SoftModel, variant, SOFT_AUTO, variant_names,
-        "How the minimum is found, the same for all: alternating least squares; thresholded "
-        "singular values; auto: these, accelerated, where columns (or rows) are up to "
-        "128 and a quarter of the cells is observed, otherwise als"),
+        "How the minimum is found, the same for all but svt: alternating least squares; "
+        "thresholded singular values; auto: these, accelerated, where columns (or rows) are up to "
+        "128 and a quarter of the cells is observed, otherwise als. svt: observed cells are "
+        "reproduced exactly, noise included (Cai, Candes and Shen)"),
     LAC_PARAM_CHOICE(SoftModel, scale, SOFT_SCALE_COLUMNS, scale_names,
                      "Nothing, column means taken out, also divided by their standard deviations, "
                      "or rows and columns both centred and scaled"),
@@ -34,8 +35,13 @@ static const LacParam params[] = {
     LAC_PARAM_INT(SoftModel, iterations, 100, LAC_RANGE(1, 1e6), "iterations",
                   "Most iterations for one penalty"),
     LAC_PARAM_DOUBLE(SoftModel, tol, 1e-5, LAC_RANGE_FROM(0.0), "share",
-                     "Stop when the squared change of the completed matrix is this share of its "
-                     "squares"),
+                     "Stop when the squared change of the completed matrix (svt: what it leaves of "
+                     "the observed cells, squared) is this share of its (their) squares"),
+    LAC_PARAM_DOUBLE(SoftModel, svt_threshold, 0.0, LAC_RANGE_FROM(0.0), "",
+                     "tau of svt, what singular values are reduced by, in scaled units; 0: 5 "
+                     "sqrt(rows columns)"),
+    LAC_PARAM_DOUBLE(SoftModel, svt_step, 0.0, LAC_RANGE_FROM(0.0), "",
+                     "delta of svt, the length of its steps; 0: 1.2 rows columns / observed cells"),
     LAC_PARAM_END,
 };
 
@@ -253,8 +259,10 @@ soft_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
 
 LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     LAC_MODEL("softimpute", "Low-rank matrix with a nuclear-norm penalty", SoftModel, params),
-    .plugin.citation = "Hastie, Mazumder, Lee and Zadeh, JMLR 16 (2015) 3367-3402; Mazumder, "
-                       "Hastie and Tibshirani, JMLR 11 (2010) 2287-2322",
+    .plugin.citation =
+        "Hastie, Mazumder, Lee and Zadeh, JMLR 16 (2015) 3367-3402; Mazumder, "
+        "Hastie and Tibshirani, JMLR 11 (2010) 2287-2322; Cai, Candes and Shen, SIAM J. "
+        "Optim. 20 (2010) 1956-1982",
     /* lambda = 1 of 15.355354944246; softImpute's simpute.svd(X, J = 2, lambda = 1) */
     .example = {.in = "a,b,c\n1,2,\n2,,1\n3,6,2\n,8,2.5\n5,10,\n0.5,1,0.2\n",
                 .out = "a,b,c\n1,2,0.56700807\n2,3.07304888,1\n3,6,2\n3.69324018,8,2.5\n"

@@ -5,13 +5,14 @@
  *   factors.c     M = U diag(s) V': small singular value decompositions, growing, comparing
  *   fit.c         one lambda: alternating least squares, or thresholded singular values
  *   exact.c       one lambda of a table of few columns: accelerated thresholding
+ *   svt.c         the other thresholding, of Cai, Candes and Shen: observed cells exactly
  *   path.c        lambda after lambda, each started from the last; choosing one */
 #ifndef LACUNA_SOFTIMPUTE_H
 #define LACUNA_SOFTIMPUTE_H
 
 #include <lacuna/model.h>
 
-enum { SOFT_AUTO, SOFT_ALS, SOFT_SVD };
+enum { SOFT_AUTO, SOFT_ALS, SOFT_SVD, SOFT_SVT };
 enum { SOFT_SCALE_NONE, SOFT_SCALE_CENTRE, SOFT_SCALE_COLUMNS, SOFT_SCALE_BOTH };
 
 /**
@@ -24,7 +25,7 @@ enum { SOFT_SCALE_NONE, SOFT_SCALE_CENTRE, SOFT_SCALE_COLUMNS, SOFT_SCALE_BOTH }
 typedef struct {
     LacModel base;
     int variant, scale; /* parameters */
-    double lambda_share, tol, hold_out;
+    double lambda_share, tol, hold_out, svt_step, svt_threshold;
     int64_t most_rank, iterations, path;
 
     size_t cols, rank;
@@ -137,6 +138,10 @@ void soft_fit_tell(const SoftFit *fit, int64_t t, double change);
 gboolean soft_fit_is_exact(const SoftModel *self, const SoftCells *cells);
 /** soft_fit_exact: soft_fit_lambda() of such a table; the rank is as it comes. */
 gboolean soft_fit_exact(SoftFit *fit, GError **error);
+
+/* svt.c */
+/** soft_svt_fit: the loading of variant svt, with a row ridge next to nothing as lambda. */
+gboolean soft_svt_fit(SoftModel *self, const LacData *train, size_t most_rank, GError **error);
 
 /* path.c */
 /** soft_path_fit: the loading and lambda of the model. */
