@@ -13,7 +13,7 @@ says "page.html"
 prints '"p.value" : 0.42'
 grep -q '<title>penguins.csv – Lacuna inspection</title>' page.html || fail "the title"
 grep -q '://' page.html && fail "the page asks for something"
-[ "$(grep -c 'class="hole"' page.html)" -eq 2 ] || fail "two patterns have holes"
+[ "$(grep -c 'class="hole slim"' page.html)" -eq 2 ] || fail "two patterns have holes"
 # the same table gives the same page; an existing one stays
 cp page.html before.html
 expect 2 lacuna inspect "$data" -o page.html
