@@ -23,17 +23,25 @@ csv_store_text(CsvReader *reader, CsvColumn *column, const CsvField *field, doub
     }
 }
 
-/* CsvColumn.seen of a value. */
+/* CsvColumn.seen of a value below 2^53. */
 static inline unsigned
-csv_seen(double value, gboolean plain)
+csv_seen_small(double value, gboolean plain)
 {
     return (value == 0   ? CSV_SEEN_ZERO
             : value == 1 ? CSV_SEEN_ONE
                          : CSV_SEEN_OTHER) |
-           (plain ? 0 : CSV_SEEN_FRACTION) | (fabs(value) >= 0x1p53 ? CSV_SEEN_HUGE : 0);
+           (plain ? 0 : CSV_SEEN_FRACTION);
 }
 
-/* Whether the two characters at @text are a zero and a digit. */
+/* CsvColumn.seen of a value. */
+static inline unsigned
+csv_seen(double value, gboolean plain)
+{
+    return csv_seen_small(value, plain) | (fabs(value) >= 0x1p53 ? CSV_SEEN_HUGE : 0);
+}
+
+/* Whether the two characters at @text are a zero and a digit. Only whole numbers are asked: a
+ * column with a fraction holds no codes. */
 static inline unsigned
 csv_padded(const char *text)
 {
@@ -55,7 +63,7 @@ csv_store_number(CsvReader *reader, CsvColumn *column, const CsvField *field, do
         (plain || !column->given || column->kind != LAC_KIND_INTEGER || value == rint(value))) {
         *cell = value;
         column->seen |= csv_seen(value, plain);
-        if (field->length > 1)
+        if (plain && field->length > 1)
             column->seen |= csv_padded(field->text);
         return TRUE;
     }
@@ -180,7 +188,8 @@ csv_take_short(CsvColumn *column, char decimal, const char *text, const char *en
         return FALSE;
     eight = lac_number_join_digits(eight);
     value = fraction > 0 ? (double)eight / lac_number_tens[fraction] : (double)eight;
-    column->seen |= marks != 0 ? csv_seen(value, FALSE) : 1u << MIN(eight << negative, 2);
+    column->seen |= marks != 0 ? csv_seen_small(value, FALSE)
+                               : 1u << MIN(eight << negative, 2) | csv_padded(text);
     memcpy(&bits, &value, sizeof bits);
     bits |= negative << 63;
     memcpy(cell, &bits, sizeof bits);
@@ -199,7 +208,7 @@ csv_take_tiny(CsvColumn *column, const char *text, size_t length, double *cell)
     if ((first > 9) | (two & (second > 9)))
         return FALSE;
     *cell = (double)value;
-    column->seen |= 1u << MIN(value, 2);
+    column->seen |= 1u << MIN(value, 2) | (two & (first == 0)) * CSV_SEEN_PADDED;
     return TRUE;
 }
 
@@ -215,7 +224,7 @@ csv_take_number(CsvColumn *column, char delimiter, char decimal, const char **p,
         (!plain && column->given && column->kind == LAC_KIND_INTEGER))
         return FALSE;
     *cell = value;
-    column->seen |= csv_seen(value, plain);
+    column->seen |= csv_seen(value, plain) | (plain ? csv_padded(*p) : 0);
     *p = end;
     return TRUE;
 }
@@ -248,15 +257,12 @@ csv_take_fast(CsvReader *reader, size_t j, const char **p, double *cell)
     if (column->mode != CSV_MODE_NUMBER || reader->number_is_na || column->na != NULL ||
         end == NULL)
         return FALSE;
-    const char *text = *p;
-
     if ((size_t)(end - *p) - 1 < 2 && csv_take_tiny(column, *p, (size_t)(end - *p), cell))
         *p = end;
     else if (csv_take_short(column, reader->format.decimal, *p, end, cell))
         *p = end;
     else if (!csv_take_number(column, delimiter, reader->format.decimal, p, cell))
         return FALSE;
-    column->seen |= csv_padded(text);
     csv_stops_step(&reader->stops);
     return TRUE;
 }
