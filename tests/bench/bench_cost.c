@@ -105,7 +105,7 @@ cost_of_model(const char *name, const char *params)
     size_t n = 0, held = 0;
 
     for (size_t k = 0; k < JOBS; k++) {
-        g_autofree char *label = g_strdup_printf("%s, %zu x %zu, %.0f %% missing", name,
+        g_autofree char *label = g_strdup_printf("%s %s, %zu x %zu, %.0f %% missing", name, params,
                                                  jobs[k].rows, jobs[k].cols, 100 * jobs[k].missing);
         LacCost estimate;
 
@@ -127,10 +127,11 @@ cost_of_model(const char *name, const char *params)
     }
     const double slow = cost_worst(n, time, &centre), large = cost_worst(held, memory, &unused);
 
-    lac_bench_say("  %s: memory within a factor of %.2f of its estimate (%zu jobs above %d MiB), "
-                  "time within %.2f (on average x %.2f)%s\n",
-                  name, large, held, TOO_SMALL, slow, centre,
-                  large > 2.0 || slow > 2.0 ? ": NOT within 2" : "");
+    lac_bench_say(
+        "  %s %s: memory within a factor of %.2f of its estimate (%zu jobs above %d MiB), "
+        "time within %.2f (on average x %.2f)%s\n",
+        name, params, large, held, TOO_SMALL, slow, centre,
+        large > 2.0 || slow > 2.0 ? ": NOT within 2" : "");
 }
 
 LAC_BENCH(cost, "cost estimates against what models take; both should be within a factor of 2")
@@ -142,8 +143,12 @@ LAC_BENCH(cost, "cost estimates against what models take; both should be within 
                   {"knn", "{}"},
                   {"mice", "{}"},
                   {"softimpute", "{}"},
+                  {"softimpute", "{variant: svt}"},
                   {"xgboost", "{iterations: 1, trees: 30}"},
-                  {"missforest", "{iterations: 2, trees: 10}"}};
+                  {"missforest", "{iterations: 2, trees: 10}"},
+                  {"missiwae", "{epochs: 3, impute_samples: 100}"},
+                  {"missvae", "{epochs: 3, impute_samples: 100}"},
+                  {"hivae", "{epochs: 20, impute_samples: 50}"}};
     const unsigned before = lac_threads();
 
     lac_threads_set(1);

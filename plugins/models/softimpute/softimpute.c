@@ -232,6 +232,21 @@ cost_is_exact(const SoftModel *self, double n, double p, double seen)
     return soft_fit_is_exact(self, &cells);
 }
 
+/* One run whose every step looks at the cells anew; the more is missing the later they agree. */
+static void
+cost_svt(const SoftModel *self, const LacWorkload *work, LacCost *out)
+{
+    const double n = (double)MAX(work->rows, work->cols), p = (double)MIN(work->rows, work->cols);
+    const double rank = MIN(p, self->most_rank > 0 ? (double)self->most_rank : 64.0);
+    const double seen = lac_workload_seen(work);
+    const double usual = 20.0 + 480.0 * work->missing * work->missing;
+    const double sweeps = soft_svt_is_small(work->cols) ? 1.0 : 10.0;
+    const double step = LAC_COST_STEP * seen * (20.0 + 0.5 * rank) * sweeps;
+
+    out->bytes = 28.0 * seen + 8.0 * (n + p) * rank * 2.5;
+    out->seconds = MIN((double)self->iterations, usual) * step / (double)work->threads;
+}
+
 static void
 soft_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
 {
@@ -245,6 +260,10 @@ soft_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
     const double steps = MIN((double)self->iterations, usual);
     double step = LAC_COST_STEP * seen * (4.0 + rank) + 8.0 * LAC_COST_FLOP * n * rank * rank;
 
+    if (self->variant == SOFT_SVT) {
+        cost_svt(self, work, out);
+        return;
+    }
     out->bytes = 20.0 * seen + 8.0 * (n + p) * most * 4.0;
     if (cost_is_exact(self, n, p, seen)) {
         step = LAC_COST_STEP * (n * (p + ROW) + 2.5 * (n * p - seen)) + LAC_COST_FLOP * n * p * p;

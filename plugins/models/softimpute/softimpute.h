@@ -140,6 +140,8 @@ gboolean soft_fit_is_exact(const SoftModel *self, const SoftCells *cells);
 gboolean soft_fit_exact(SoftFit *fit, GError **error);
 
 /* svt.c */
+/** soft_svt_is_small: whether a step takes Y'Y apart whole, of a table of @cols columns. */
+gboolean soft_svt_is_small(size_t cols);
 /** soft_svt_fit: the loading of variant svt, with a row ridge next to nothing as lambda. */
 gboolean soft_svt_fit(SoftModel *self, const LacData *train, size_t most_rank, GError **error);
 

@@ -51,10 +51,16 @@ svt_clear(SoftSvt *svt)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SoftSvt, svt_clear)
 
+gboolean
+soft_svt_is_small(size_t cols)
+{
+    return cols <= FEW_COLUMNS;
+}
+
 static gboolean
 svt_is_small(const SoftSvt *svt)
 {
-    return svt->cells->cols <= FEW_COLUMNS;
+    return soft_svt_is_small(svt->cells->cols);
 }
 
 static gboolean
