@@ -59,6 +59,8 @@ const LacBenchData *lac_bench_concrete(void);
 /** lac_bench_made: @rows x @cols equally correlated (0.5) standard normal columns, the share @rate
  * hidden completely at random. Lent until the next call. */
 const LacBenchData *lac_bench_made(size_t rows, size_t cols, double rate);
+/** lac_bench_grey: the same through the logistic function, values in 0 .. 1. */
+const LacBenchData *lac_bench_grey(size_t rows, size_t cols, double rate);
 /** lac_bench_rmse: root mean squared error of @completed [rows * cols] over the hidden cells. */
 double lac_bench_rmse(const LacBenchData *data, const double *completed);
 

@@ -99,7 +99,7 @@ cost_worst(size_t n, const double *ratio, double *centre)
 }
 
 static void
-cost_of_model(const char *name, const char *params)
+cost_of_model(const char *name, const char *params, gboolean grey)
 {
     double time[JOBS], memory[JOBS], centre = 1.0, unused = 1.0;
     size_t n = 0, held = 0;
@@ -113,8 +113,9 @@ cost_of_model(const char *name, const char *params)
             lac_bench_say("  %s: not built, or gives no estimate\n", name);
             return;
         }
-        const LacBenchTime seen = lac_bench_model(
-            label, name, params, lac_bench_made(jobs[k].rows, jobs[k].cols, jobs[k].missing), 1);
+        const LacBenchData *data =
+            (grey ? lac_bench_grey : lac_bench_made)(jobs[k].rows, jobs[k].cols, jobs[k].missing);
+        const LacBenchTime seen = lac_bench_model(label, name, params, data, 1);
 
         if (!(seen.median > 0.0))
             return;
@@ -138,6 +139,7 @@ LAC_BENCH(cost, "cost estimates against what models take; both should be within 
 {
     static const struct {
         const char *name, *params;
+        gboolean grey;
     } models[] = {{"em", "{}"},
                   {"gcopula", "{}"},
                   {"knn", "{}"},
@@ -148,13 +150,15 @@ LAC_BENCH(cost, "cost estimates against what models take; both should be within 
                   {"missforest", "{iterations: 2, trees: 10}"},
                   {"missiwae", "{epochs: 3, impute_samples: 100}"},
                   {"missvae", "{epochs: 3, impute_samples: 100}"},
-                  {"hivae", "{epochs: 20, impute_samples: 50}"}};
+                  {"not-miwae", "{epochs: 3, impute_samples: 100}"},
+                  {"hivae", "{epochs: 20, impute_samples: 50}"},
+                  {"dvae", "{epochs: 10, target: observed}", TRUE}};
     const unsigned before = lac_threads();
 
     lac_threads_set(1);
     cost_say_speed();
     for (size_t m = 0; m < G_N_ELEMENTS(models); m++)
-        cost_of_model(models[m].name, models[m].params);
+        cost_of_model(models[m].name, models[m].params, models[m].grey);
     cost_say_speed();
     lac_threads_set(before);
 }

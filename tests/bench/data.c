@@ -123,8 +123,9 @@ lac_bench_concrete(void)
     return data_uci(&concrete, "concrete", NULL);
 }
 
-const LacBenchData *
-lac_bench_made(size_t rows, size_t cols, double rate)
+/* @grey: through the logistic function, into 0 .. 1. */
+static const LacBenchData *
+data_make(size_t rows, size_t cols, double rate, gboolean grey)
 {
     g_autoptr(GError) error = NULL;
     const LacRng root = lac_rng_new(2);
@@ -135,8 +136,11 @@ lac_bench_made(size_t rows, size_t cols, double rate)
         LacRng row = lac_rng_at(&root, i);
         const double shared = lac_rng_normal(&row);
 
-        for (size_t j = 0; j < cols; j++)
-            v[i * cols + j] = sqrt(0.5) * (shared + lac_rng_normal(&row));
+        for (size_t j = 0; j < cols; j++) {
+            const double x = sqrt(0.5) * (shared + lac_rng_normal(&row));
+
+            v[i * cols + j] = grey ? 1.0 / (1.0 + exp(-x)) : x;
+        }
     }
     if (v != NULL)
         made.truth = lac_data_new_take(lac_schema_new(cols), rows, v, "made", &error);
@@ -144,6 +148,18 @@ lac_bench_made(size_t rows, size_t cols, double rate)
         return &made;
     lac_bench_say("  skipped: %s\n", error->message);
     return NULL;
+}
+
+const LacBenchData *
+lac_bench_made(size_t rows, size_t cols, double rate)
+{
+    return data_make(rows, cols, rate, FALSE);
+}
+
+const LacBenchData *
+lac_bench_grey(size_t rows, size_t cols, double rate)
+{
+    return data_make(rows, cols, rate, TRUE);
 }
 
 double

@@ -458,6 +458,7 @@ dvae_clear(LacModel *model)
 static void
 dvae_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
 {
+    static const double float_flop = 0.3 * LAC_COST_FLOP; /* of large products */
     const Dvae *self = LAC_CAST(const Dvae, model);
     const double n = (double)work->rows, p = (double)work->cols;
     const double batch = self->train.batch > 0 ? (double)self->train.batch : 64.0;
@@ -468,7 +469,7 @@ dvae_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
         last = self->hidden.v[k];
     }
     products = 2.0 * products + 3.0 * last * (double)self->latent;
-    out->seconds = LAC_COST_FLOP * n * products * (6.0 * (double)self->train.epochs + 2.0) /
+    out->seconds = float_flop * n * products * (6.0 * (double)self->train.epochs + 2.0) /
                    (double)work->threads;
     out->bytes = 40.0 * p * MAX(batch, (double)ROWS_AT_ONCE) + 20.0 * products + 8.0 * n * p;
 }
