@@ -18,9 +18,14 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 /** TREE_WIDE: compiled for processors that tree_wide_here() accepts. */
+#if defined(__clang__) /* it takes no preference here, and has none to be talked out of */
+#define TREE_WIDE                                                                                  \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,lzcnt,popcnt")))
+#else
 #define TREE_WIDE                                                                                  \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,lzcnt,popcnt,"              \
                           "prefer-vector-width=512")))
+#endif
 #define TREE_WIDE_INLINE TREE_WIDE static inline __attribute__((always_inline))
 #endif
 
