@@ -140,18 +140,18 @@ LAC_BENCH(cost, "cost estimates against what models take; both should be within 
     static const struct {
         const char *name, *params;
         gboolean grey;
-    } models[] = {{"em", "{}"},
-                  {"gcopula", "{}"},
-                  {"knn", "{}"},
-                  {"mice", "{}"},
-                  {"softimpute", "{}"},
-                  {"softimpute", "{variant: svt}"},
-                  {"xgboost", "{iterations: 1, trees: 30}"},
-                  {"missforest", "{iterations: 2, trees: 10}"},
-                  {"missiwae", "{epochs: 3, impute_samples: 100}"},
-                  {"missvae", "{epochs: 3, impute_samples: 100}"},
-                  {"not-miwae", "{epochs: 3, impute_samples: 100}"},
-                  {"hivae", "{epochs: 20, impute_samples: 50}"},
+    } models[] = {{"em", "{}", FALSE},
+                  {"gcopula", "{}", FALSE},
+                  {"knn", "{}", FALSE},
+                  {"mice", "{}", FALSE},
+                  {"softimpute", "{}", FALSE},
+                  {"softimpute", "{variant: svt}", FALSE},
+                  {"xgboost", "{iterations: 1, trees: 30}", FALSE},
+                  {"missforest", "{iterations: 2, trees: 10}", FALSE},
+                  {"missiwae", "{epochs: 3, impute_samples: 100}", FALSE},
+                  {"missvae", "{epochs: 3, impute_samples: 100}", FALSE},
+                  {"not-miwae", "{epochs: 3, impute_samples: 100}", FALSE},
+                  {"hivae", "{epochs: 20, impute_samples: 50}", FALSE},
                   {"dvae", "{epochs: 10, target: observed}", TRUE}};
     const unsigned before = lac_threads();
 
