@@ -23,16 +23,15 @@ enum {
 /* Rows are fitted exactly but for this, beside columns of length at most 1. */
 #define ROW_RIDGE 1e-10
 
-/** SoftSvt: @y: [cells->n]; @squares: of the observed cells; @left, @right, @scratch, @d, @q,
- * @gram,
- * @w: room for a step; @warm: columns of right that the last one left */
+/** SoftSvt: @y: [cells->n]; @squares: of the observed cells; @left, @right, @spent, @scratch,
+ * @d, @q, @gram, @w: room for a step; @warm: columns of right that the last one left */
 typedef struct {
     const SoftModel *self;
     SoftCells *cells;
     SoftFactors *m;
     LacRng rng;
     double tau, delta, squares;
-    double *y, *left, *right, *scratch, *d, *q, *gram, *w;
+    double *y, *left, *right, *spent, *scratch, *d, *q, *gram, *w;
     size_t warm;
 } SoftSvt;
 
@@ -43,6 +42,7 @@ svt_clear(SoftSvt *svt)
     g_free(svt->y);
     g_free(svt->left);
     g_free(svt->right);
+    g_free(svt->spent);
     g_free(svt->scratch);
     g_free(svt->d);
     g_free(svt->q);
@@ -79,6 +79,7 @@ svt_alloc(SoftSvt *svt, size_t most, GError **error)
     svt->q = g_new0(double, ld *ld + 1);
     svt->gram = g_new0(double, p *p + 1);
     svt->w = g_new0(double, p + 1);
+    svt->spent = g_new0(double, cells->cols *ld + 1);
     svt->y = lac_try_alloc(cells->n + 1, sizeof(double), what, error);
     svt->left = svt->y ? lac_try_alloc(cells->rows * ld + 1, sizeof(double), what, error) : NULL;
     svt->right =
@@ -185,9 +186,8 @@ svt_step(SoftSvt *svt, GError **error)
     soft_cells_times(svt->cells, (size_t)rank, ld, svt->right, svt->left);
 
     /* thresholding uses its vectors up, and the next step wants them */
-    g_autofree double *right = g_memdup2(svt->right, svt->cells->cols * ld * sizeof(double));
-
-    if (!soft_factors_threshold(m, (size_t)rank, svt->tau, svt->left, right, error))
+    memcpy(svt->spent, svt->right, svt->cells->cols * ld * sizeof(double));
+    if (!soft_factors_threshold(m, (size_t)rank, svt->tau, svt->left, svt->spent, error))
         return -1.0;
     return soft_cells_residual(svt->cells, m);
 }

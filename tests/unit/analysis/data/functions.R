@@ -2,6 +2,7 @@
 # tables stored beside this script.
 #   Rscript functions.R     (mice 3.15.0, R 4.2.2; reads nhanes2.csv, mixed.csv; writes functions.csv)
 suppressMessages({library(mice); library(broom)})
+source("pooled.R")
 
 long <- function(file) {
   d <- read.csv(file, check.names = FALSE, stringsAsFactors = TRUE)
@@ -24,23 +25,7 @@ cases <- list(
   list("mixed", "binomial", "y ~ poly(x, 2) + scale(z) + g + offset(0.5 * k)"),
   list("mixed", "binomial", "s ~ x + offset(z) - 1"))
 
-out <- do.call(rbind, lapply(cases, function(case) {
-  f <- as.formula(case[[3]])
-  fits <- lapply(get(case[[1]]), function(d) {
-    if (case[[2]] == "gaussian") return(glm(f, gaussian, d))
-    fit <- glm(f, binomial, d, control = list(epsilon = 1e-14, maxit = 50))
-    # glm's covariance belongs to where its last step began: begin that one at the maximum
-    eval(bquote(glm(f, binomial, d, start = .(coef(fit)), control = list(epsilon = 1e-14))))
-  })
-  p <- pool(as.mira(fits))
-  s <- summary(p, type = "all", conf.int = TRUE)
-  data.frame(table = case[[1]], family = case[[2]], formula = case[[3]],
-             s[c("term", "estimate", "std.error", "statistic", "df", "p.value")],
-             low = s[["2.5 %"]], high = s[["97.5 %"]],
-             s[c("fmi", "lambda", "riv", "ubar", "b", "t", "dfcom")])
-}))
-num <- sapply(out, is.numeric)
-out[num] <- lapply(out[num], function(v) formatC(v, digits = 17, format = "g"))
+out <- pooled(cases, function(f, d) glm(f, gaussian, d))
 text <- c("formula", "term")
 out[text] <- lapply(out[text], function(v) paste0('"', v, '"'))
 write.table(out, "functions.csv", sep = ",", row.names = FALSE, quote = FALSE)

@@ -1,6 +1,7 @@
 # What R's mice pools from the completed tables stored beside this script.
 #   Rscript pool.R     (mice 3.15.0, R 4.2.2; writes nhanes2.csv, mixed.csv and expected.csv)
 suppressMessages({library(mice); library(broom)})
+source("pooled.R")
 
 long <- function(mids, file) {
   d <- complete(mids, "long")
@@ -37,22 +38,5 @@ cases <- list(
   list("mixed", "binomial", "y ~ x + z + g"),
   list("mixed", "binomial", "s ~ 0 + g + x*z + y"))
 
-out <- do.call(rbind, lapply(cases, function(case) {
-  tables <- get(case[[1]])
-  f <- as.formula(case[[3]])
-  fits <- lapply(tables, function(d) {
-    if (case[[2]] == "gaussian") return(lm(f, d))
-    fit <- glm(f, binomial, d, control = list(epsilon = 1e-14, maxit = 50))
-    # glm's covariance belongs to where its last step began: begin that one at the maximum
-    eval(bquote(glm(f, binomial, d, start = .(coef(fit)), control = list(epsilon = 1e-14))))
-  })
-  p <- pool(as.mira(fits))
-  s <- summary(p, type = "all", conf.int = TRUE)
-  data.frame(table = case[[1]], family = case[[2]], formula = case[[3]],
-             s[c("term", "estimate", "std.error", "statistic", "df", "p.value")],
-             low = s[["2.5 %"]], high = s[["97.5 %"]],
-             s[c("fmi", "lambda", "riv", "ubar", "b", "t", "dfcom")])
-}))
-num <- sapply(out, is.numeric)
-out[num] <- lapply(out[num], function(v) formatC(v, digits = 17, format = "g"))
+out <- pooled(cases, function(f, d) lm(f, d))
 write.table(out, "expected.csv", sep = ",", row.names = FALSE, quote = FALSE)
