@@ -1,7 +1,7 @@
 /* Activations that linear layers, convolutions and products apply to their own result. The slope is
  * a function of that result y, so that nothing but y has to be kept:
  *
- *   relu        y > 0                leaky_relu  y > 0 ? 1 : 0.2
+ *   relu        y > 0                leaky_relu  y > 0 ? 1 : 0.01
  *   elu         y > 0 ? 1 : y + 1    tanh        1 - y^2
  *   sigmoid     y (1 - y)            softplus    1 - e^-y
  *
@@ -13,6 +13,9 @@
 #include <lacuna/ops.h>
 
 G_BEGIN_DECLS
+
+/** NN_LEAKY_SLOPE: of LAC_ACTIVATION_LEAKY_RELU. */
+#define NN_LEAKY_SLOPE ((LacReal)0.01)
 
 /** nn_activation_apply: v = act(v + shift) for @n values, in the calling thread. */
 LAC_PRIVATE_API void

@@ -2,8 +2,6 @@
 #include "activation-private.h"
 #include "vmath-private.h"
 
-static const LacReal leaky = (LacReal)0.2;
-
 /* The loop around a formula in x = v[i] + what, for each activation. */
 #define APPLY_LOOP(what, formula)                                                                  \
     for (size_t i = 0; i < n; i++) {                                                               \
@@ -18,7 +16,7 @@ static const LacReal leaky = (LacReal)0.2;
     case LAC_ACTIVATION_RELU:                                                                      \
         APPLY_LOOP(what, x < 0 ? 0 : x); /* NaN stays */                                           \
     case LAC_ACTIVATION_LEAKY_RELU:                                                                \
-        APPLY_LOOP(what, x > 0 ? x : leaky * x);                                                   \
+        APPLY_LOOP(what, x > 0 ? x : NN_LEAKY_SLOPE * x);                                          \
     case LAC_ACTIVATION_ELU:                                                                       \
         APPLY_LOOP(what, x > 0 ? x : lac_real_exp(x) - 1);                                         \
     case LAC_ACTIVATION_TANH:                                                                      \
@@ -75,7 +73,7 @@ nn_activation_slope(LacActivation activation, size_t n, const LacReal *y, const 
     case LAC_ACTIVATION_RELU:
         SLOPE_LOOP(y[i] > 0 ? gy[i] : 0);
     case LAC_ACTIVATION_LEAKY_RELU:
-        SLOPE_LOOP(y[i] > 0 ? gy[i] : leaky * gy[i]);
+        SLOPE_LOOP(y[i] > 0 ? gy[i] : NN_LEAKY_SLOPE * gy[i]);
     case LAC_ACTIVATION_ELU:
         SLOPE_LOOP(y[i] > 0 ? gy[i] : gy[i] * (y[i] + 1));
     case LAC_ACTIVATION_TANH:

@@ -1,6 +1,7 @@
 /* Element-wise operators that networks use as activations. Derivatives are written in terms of the
  * result y, so that operators that end in an activation need not keep what went into it. Kernels of
  * derivatives read gy = in[0] and y = in[2]. */
+#include "activation-private.h"
 #include "unary-private.h"
 #include "vmath-private.h"
 
@@ -279,7 +280,7 @@ lac_nn_activate(LacTensor *x, LacActivation activation)
     case LAC_ACTIVATION_RELU:
         return lac_nn_relu(x);
     case LAC_ACTIVATION_LEAKY_RELU:
-        return lac_nn_leaky_relu(x, (LacReal)0.2);
+        return lac_nn_leaky_relu(x, NN_LEAKY_SLOPE);
     case LAC_ACTIVATION_ELU:
         return lac_nn_elu(x, 1);
     case LAC_ACTIVATION_TANH:
@@ -300,7 +301,7 @@ nn_activation_record(LacTensor *y, LacTensor *gy, LacActivation activation)
     case LAC_ACTIVATION_RELU:
         return leaky_relu_gradient(y, gy, 0);
     case LAC_ACTIVATION_LEAKY_RELU:
-        return leaky_relu_gradient(y, gy, (LacReal)0.2);
+        return leaky_relu_gradient(y, gy, NN_LEAKY_SLOPE);
     case LAC_ACTIVATION_ELU:
         return elu_gradient(y, gy, 1);
     case LAC_ACTIVATION_TANH:

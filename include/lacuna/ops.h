@@ -77,7 +77,7 @@ LAC_API LacTensor *lac_nn_matmul(gboolean ta, gboolean tb, LacTensor *a, LacTens
 typedef enum {
     LAC_ACTIVATION_NONE,
     LAC_ACTIVATION_RELU,
-    LAC_ACTIVATION_LEAKY_RELU, /* slope 0.2 */
+    LAC_ACTIVATION_LEAKY_RELU, /* slope 0.01, as PyTorch's default */
     LAC_ACTIVATION_ELU,        /* alpha 1 */
     LAC_ACTIVATION_TANH,
     LAC_ACTIVATION_SIGMOID,
