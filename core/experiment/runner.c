@@ -81,7 +81,8 @@ lac_share_report(void *user, double done)
 {
     const LacShare *share = user;
 
-    share->report(share->user, share->begin + (share->end - share->begin) * done);
+    *share->reached = MAX(*share->reached, share->begin + (share->end - share->begin) * done);
+    share->report(share->user, *share->reached);
 }
 
 /* A classifier's training is taken for as long as the model's: nobody knows before. */
@@ -92,8 +93,8 @@ listen(const LacCellRunner *runner, LacWork *work)
 
     if (runner->report == NULL)
         return;
-    work->model_share = (LacShare){runner->report, runner->user, 0.0, middle};
-    work->classifier_share = (LacShare){runner->report, runner->user, middle, 1.0};
+    work->model_share = (LacShare){runner->report, runner->user, 0.0, middle, &work->reached};
+    work->classifier_share = (LacShare){runner->report, runner->user, middle, 1.0, &work->reached};
     lac_context_set_progress(work->context, lac_share_report, &work->model_share);
 }
 

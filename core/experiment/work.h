@@ -7,11 +7,12 @@
 #include "imputer-private.h"
 
 /** LacShare: the part of a cell's progress that one of its two trainings is; report is NULL when
- * nobody listens. */
+ * nobody listens. @reached: what was told of the cell, shared by both: a model that completes rows
+ * while its classifier learns counts from 0 again, and the cell does not. */
 typedef struct {
     void (*report)(void *user, double done);
     void *user;
-    double begin, end;
+    double begin, end, *reached;
 } LacShare;
 
 /** LacWork: freed when the cell is done.
@@ -35,6 +36,7 @@ typedef struct {
     size_t learns_from; /* completions of the training rows; set before the classifier is trained */
     LacMatrix *prediction;
     LacShare model_share, classifier_share;
+    double reached; /* of the cell, told to who listens */
 } LacWork;
 
 /** lac_work_stream: the experiment's random stream called @purpose. */

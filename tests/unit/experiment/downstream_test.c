@@ -425,6 +425,47 @@ LAC_TEST(downstream, accuracy_by_draws_ends_at_the_accuracy)
     folder_free(dir);
 }
 
+typedef struct {
+    double last;
+    size_t n, falls;
+} Progress;
+
+static void
+progress_note(void *user, double done)
+{
+    Progress *progress = user;
+
+    progress->falls += done < progress->last ? 1 : 0;
+    progress->last = done;
+    progress->n++;
+}
+
+LAC_TEST(downstream, progress_never_falls_while_the_model_draws_for_the_classifier)
+{
+    g_autoptr(LacExperiment) e = NULL;
+    Progress progress = {0};
+    char *dir;
+
+    NEED_PLUGINS;
+    dir = folder_new();
+    e = parse(
+        dir,
+        "model: {mice: {iterations: 2}}\nmetrics: [accuracy]\ndownstream: {model: {mlp: {hidden: "
+        "[4], epochs: 6}}, imputations: 1, train_imputations: 3, rotate: true}\n",
+        NULL);
+    ASSERT_TRUE(e != NULL);
+    g_autoptr(LacCellRunner) runner = lac_cell_runner_new(e);
+
+    lac_cell_runner_set_progress(runner, progress_note, &progress);
+    g_autoptr(LacOutcome) outcome = lac_cell_runner_run(runner, e->cells->pdata[0]);
+
+    EXPECT_STR(outcome->status, "ok");
+    EXPECT_TRUE(progress.n > 3);
+    EXPECT_EQ_INT(progress.falls, 0);
+    EXPECT_EQ_DOUBLE(progress.last, 1.0);
+    folder_free(dir);
+}
+
 LAC_TEST(downstream, what_says_nothing_about_original_rows_is_refused)
 {
     g_autoptr(GError) error = NULL, twice = NULL;
