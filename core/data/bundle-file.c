@@ -18,7 +18,7 @@ enum {
 static uint64_t
 bundle_block_bytes(const BundleBlock *block)
 {
-    return block->rows * block->cols * bundle_type_size(block->type);
+    return lac_bundle_block_size(block) * bundle_type_size(block->type);
 }
 
 static void
@@ -27,8 +27,8 @@ bundle_describe_block(JsonBuilder *builder, const BundleBlock *block, uint64_t o
     json_begin_object(builder, block->name);
     json_add_text(builder, "dtype", bundle_type_name(block->type));
     json_begin_array(builder, "shape");
-    json_builder_add_int_value(builder, (gint64)block->rows);
-    json_builder_add_int_value(builder, (gint64)block->cols);
+    for (unsigned k = 0; k < block->dims; k++)
+        json_builder_add_int_value(builder, (gint64)block->shape[k]);
     json_builder_end_array(builder);
     json_begin_array(builder, "data_offsets");
     json_builder_add_int_value(builder, (gint64)offset);
@@ -133,7 +133,7 @@ bundle_put_out(const LacBundle *bundle, Sink sink, GError **error)
     for (guint k = 0; k < order->len; k++) {
         const BundleBlock *block = order->pdata[k];
 
-        if (!bundle_write_numbers(sink, block->values, block->rows * block->cols,
+        if (!bundle_write_numbers(sink, block->values, lac_bundle_block_size(block),
                                   bundle_type_size(block->type), error))
             return FALSE;
     }
@@ -207,18 +207,25 @@ bundle_json_array(JsonObject *object, const char *member)
     return node != NULL && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
 }
 
-/* [], [n] and [rows, cols] are read as matrices. */
+/* Into @block, and how many numbers that are. */
 static gboolean
-bundle_parse_shape(JsonObject *entry, uint64_t *rows, uint64_t *cols)
+bundle_parse_shape(JsonObject *entry, BundleBlock *block, uint64_t *size)
 {
     JsonArray *shape = bundle_json_array(entry, "shape");
-    const guint dims = shape != NULL ? json_array_get_length(shape) : 3;
+    const guint dims = shape != NULL ? json_array_get_length(shape) : LAC_DIMS + 1;
 
-    *rows = *cols = 1;
-    if (dims > 2 || (dims > 0 && !bundle_json_size(shape, dims - 1, cols)) ||
-        (dims == 2 && !bundle_json_size(shape, 0, rows)))
-        return FALSE;
-    return *cols == 0 || *rows <= G_MAXSSIZE / WORD / *cols;
+    *size = 1;
+    for (guint k = 0; k < dims && dims <= LAC_DIMS; k++) {
+        uint64_t length;
+
+        if (!bundle_json_size(shape, k, &length) ||
+            (length > 0 && *size > G_MAXSSIZE / WORD / length))
+            return FALSE;
+        block->shape[k] = length;
+        *size *= length;
+    }
+    block->dims = dims;
+    return dims <= LAC_DIMS;
 }
 
 static gboolean
@@ -240,34 +247,35 @@ bundle_parse_block(BundleParser *parser, const char *name, JsonNode *node, GErro
 {
     JsonObject *entry = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
     JsonArray *offsets = entry != NULL ? bundle_json_array(entry, "data_offsets") : NULL;
-    uint64_t rows, cols, begin, end, n;
-    BundleType type;
+    BundleBlock block;
+    uint64_t begin, end, n;
     size_t size;
     void *values;
 
     if (offsets == NULL || json_array_get_length(offsets) != 2 ||
         !bundle_json_size(offsets, 0, &begin) || !bundle_json_size(offsets, 1, &end) ||
-        !bundle_parse_shape(entry, &rows, &cols) || !bundle_parse_type(entry, &type) ||
+        !bundle_parse_shape(entry, &block, &n) || !bundle_parse_type(entry, &block.type) ||
         name[0] == '\0')
         return lac_fail(error, LAC_ERROR_DATA,
                         "%s: block '%s': expected dtype F64, I64, U64 or F32, a shape of at most "
-                        "two sizes and two data_offsets",
+                        "four sizes and two data_offsets",
                         parser->bundle->origin, name);
-    n = rows * cols;
-    size = bundle_type_size(type);
+    size = bundle_type_size(block.type);
     if (begin > end || end > parser->n_data || end - begin != n * size ||
-        end - begin > parser->n_data - parser->covered) /* blocks share no bytes */
+        end - begin > parser->n_data - parser->covered) { /* blocks share no bytes */
+        g_autofree char *shape = bundle_shape_text(block.dims, block.shape);
+
         return lac_fail(error, LAC_ERROR_DATA,
                         "%s: block '%s': bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
-                        " of %" G_GUINT64_FORMAT " cannot hold its shape [%" G_GUINT64_FORMAT
-                        ", %" G_GUINT64_FORMAT "] of %zu byte numbers",
-                        parser->bundle->origin, name, begin, end, parser->n_data, rows, cols, size);
+                        " of %" G_GUINT64_FORMAT " cannot hold its shape %s of %zu byte numbers",
+                        parser->bundle->origin, name, begin, end, parser->n_data, shape, size);
+    }
     values = lac_try_alloc(n, size, name, error);
     if (values == NULL)
         return FALSE;
     memcpy(values, parser->data + begin, n * size);
     bundle_swap(values, n, size);
-    bundle_put(parser->bundle, type, name, rows, cols, values);
+    bundle_put(parser->bundle, block.type, name, block.dims, block.shape, values);
     parser->covered += end - begin;
     return TRUE;
 }

@@ -14,11 +14,12 @@ typedef enum {
     BUNDLE_TYPES,
 } BundleType;
 
-/** BundleBlock: @values: [rows * cols] numbers of @type, owned; NULL where there are none */
+/** BundleBlock: @values: [product of shape] numbers of @type, owned; NULL where there are none */
 typedef struct {
     char *name;
     BundleType type;
-    size_t rows, cols;
+    unsigned dims;
+    size_t shape[LAC_DIMS];
     void *values;
 } BundleBlock;
 
@@ -32,9 +33,13 @@ struct LacBundle {
 const char *bundle_type_name(BundleType type);
 /** bundle_type_size: bytes of one number. */
 size_t bundle_type_size(BundleType type);
+/** lac_bundle_block_size: how many numbers it holds. */
+LAC_PRIVATE_API size_t lac_bundle_block_size(const BundleBlock *block);
+/** bundle_shape_text: "[16, any]", where G_MAXSIZE is any. Returns: owned. */
+char *bundle_shape_text(unsigned dims, const size_t *shape);
 /** bundle_put: takes @values. @name must be new. */
-void bundle_put(LacBundle *bundle, BundleType type, const char *name, size_t rows, size_t cols,
-                void *values);
+void bundle_put(LacBundle *bundle, BundleType type, const char *name, unsigned dims,
+                const size_t *shape, void *values);
 BundleBlock *bundle_find(const LacBundle *bundle, const char *name);
 
 G_END_DECLS

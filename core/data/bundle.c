@@ -61,41 +61,65 @@ bundle_find(const LacBundle *bundle, const char *name)
     return NULL;
 }
 
+size_t
+lac_bundle_block_size(const BundleBlock *block)
+{
+    size_t size = 1;
+
+    for (unsigned k = 0; k < block->dims; k++)
+        size *= block->shape[k];
+    return size;
+}
+
 void
-bundle_put(LacBundle *bundle, BundleType type, const char *name, size_t rows, size_t cols,
+bundle_put(LacBundle *bundle, BundleType type, const char *name, unsigned dims, const size_t *shape,
            void *values)
 {
-    BundleBlock *block = g_new(BundleBlock, 1);
+    BundleBlock *block = g_new0(BundleBlock, 1);
 
     g_assert(name[0] != '\0' && strcmp(name, "__metadata__") != 0);
-    g_assert(bundle_find(bundle, name) == NULL);
-    *block = (BundleBlock){g_strdup(name), type, rows, cols, values};
+    g_assert(bundle_find(bundle, name) == NULL && dims <= LAC_DIMS);
+    *block = (BundleBlock){g_strdup(name), .type = type, .dims = dims, .values = values};
+    for (unsigned k = 0; k < dims; k++)
+        block->shape[k] = shape[k];
     g_ptr_array_add(bundle->blocks, block);
+}
+
+static void
+bundle_put_copy(LacBundle *bundle, BundleType type, const char *name, unsigned dims,
+                const size_t *shape, const void *v)
+{
+    size_t bytes = bundle_type_size(type);
+
+    for (unsigned k = 0; k < dims; k++)
+        bytes *= shape[k];
+    bundle_put(bundle, type, name, dims, shape, g_memdup2(v, bytes));
 }
 
 void
 lac_bundle_put_doubles(LacBundle *bundle, const char *name, size_t rows, size_t cols,
                        const double *v)
 {
-    bundle_put(bundle, BUNDLE_F64, name, rows, cols, g_memdup2(v, rows * cols * sizeof *v));
+    bundle_put_copy(bundle, BUNDLE_F64, name, LAC_SHAPE(rows, cols), v);
 }
 
 void
 lac_bundle_put_i64(LacBundle *bundle, const char *name, size_t rows, size_t cols, const int64_t *v)
 {
-    bundle_put(bundle, BUNDLE_I64, name, rows, cols, g_memdup2(v, rows * cols * sizeof *v));
+    bundle_put_copy(bundle, BUNDLE_I64, name, LAC_SHAPE(rows, cols), v);
 }
 
 void
 lac_bundle_put_u64(LacBundle *bundle, const char *name, size_t rows, size_t cols, const uint64_t *v)
 {
-    bundle_put(bundle, BUNDLE_U64, name, rows, cols, g_memdup2(v, rows * cols * sizeof *v));
+    bundle_put_copy(bundle, BUNDLE_U64, name, LAC_SHAPE(rows, cols), v);
 }
 
 void
-lac_bundle_put_floats(LacBundle *bundle, const char *name, size_t rows, size_t cols, const float *v)
+lac_bundle_put_floats(LacBundle *bundle, const char *name, unsigned dims, const size_t *shape,
+                      const float *v)
 {
-    bundle_put(bundle, BUNDLE_F32, name, rows, cols, g_memdup2(v, rows * cols * sizeof *v));
+    bundle_put_copy(bundle, BUNDLE_F32, name, dims, shape, v);
 }
 
 void
@@ -106,65 +130,114 @@ lac_bundle_put_text(LacBundle *bundle, const char *name, const char *text)
     g_ptr_array_add(bundle->texts, g_strdup(text));
 }
 
-/* "16", or "any" for G_MAXSIZE. */
-static char *
-bundle_size_text(size_t n)
+char *
+bundle_shape_text(unsigned dims, const size_t *shape)
 {
-    return n == G_MAXSIZE ? g_strdup("any") : g_strdup_printf("%zu", n);
+    GString *text = g_string_new("[");
+
+    for (unsigned k = 0; k < dims; k++) {
+        g_string_append(text, k > 0 ? ", " : "");
+        if (shape[k] == G_MAXSIZE)
+            g_string_append(text, "any");
+        else
+            g_string_append_printf(text, "%zu", shape[k]);
+    }
+    g_string_append_c(text, ']');
+    return g_string_free(text, FALSE);
+}
+
+/* The length of dimension @k, counted from the last; in front of a shape stand lengths of 1. */
+static size_t
+bundle_length(unsigned dims, const size_t *shape, unsigned k)
+{
+    return k < dims ? shape[dims - 1 - k] : 1;
+}
+
+static gboolean
+bundle_fits(const BundleBlock *block, unsigned dims, const size_t *shape)
+{
+    for (unsigned k = 0; k < MAX(dims, block->dims); k++) {
+        const size_t want = bundle_length(dims, shape, k);
+
+        if (want != G_MAXSIZE && want != bundle_length(block->dims, block->shape, k))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static const BundleBlock *
+bundle_get(const LacBundle *bundle, BundleType type, const char *name, unsigned dims,
+           const size_t *shape, GError **error)
+{
+    const BundleBlock *block = bundle_find(bundle, name);
+    g_autofree char *want = NULL, *have = NULL;
+
+    if (block != NULL && block->type == type && bundle_fits(block, dims, shape))
+        return block;
+    want = bundle_shape_text(dims, shape);
+    if (block == NULL)
+        return lac_fail_null(error, LAC_ERROR_DATA,
+                             "%s: there is no block '%s', expected %s numbers of shape %s",
+                             bundle->origin, name, type_names[type], want);
+    have = bundle_shape_text(block->dims, block->shape);
+    return lac_fail_null(error, LAC_ERROR_DATA,
+                         "%s: block '%s' holds %s numbers of shape %s, expected %s of shape %s",
+                         bundle->origin, name, type_names[block->type], have, type_names[type],
+                         want);
+}
+
+/* NULL is kept for failure. */
+static gconstpointer
+bundle_values(const BundleBlock *block)
+{
+    static const uint64_t empty = 0;
+
+    return block->values != NULL ? block->values : &empty;
 }
 
 static gconstpointer
-bundle_get(const LacBundle *bundle, BundleType type, const char *name, size_t rows, size_t cols,
-           size_t *rows_out, size_t *cols_out, GError **error)
+bundle_get_matrix(const LacBundle *bundle, BundleType type, const char *name, size_t rows,
+                  size_t cols, size_t *rows_out, size_t *cols_out, GError **error)
 {
-    static const uint64_t empty = 0; /* NULL is kept for failure */
-    const BundleBlock *block = bundle_find(bundle, name);
-    g_autofree char *want_rows = bundle_size_text(rows), *want_cols = bundle_size_text(cols);
+    const BundleBlock *block = bundle_get(bundle, type, name, LAC_SHAPE(rows, cols), error);
 
     if (block == NULL)
-        return lac_fail_null(error, LAC_ERROR_DATA,
-                             "%s: there is no block '%s', expected %s numbers of shape [%s, %s]",
-                             bundle->origin, name, type_names[type], want_rows, want_cols);
-    if (block->type != type || (rows != G_MAXSIZE && rows != block->rows) ||
-        (cols != G_MAXSIZE && cols != block->cols))
-        return lac_fail_null(error, LAC_ERROR_DATA,
-                             "%s: block '%s' holds %s numbers of shape [%zu, %zu], expected %s of "
-                             "shape [%s, %s]",
-                             bundle->origin, name, type_names[block->type], block->rows,
-                             block->cols, type_names[type], want_rows, want_cols);
+        return NULL;
     if (rows_out != NULL)
-        *rows_out = block->rows;
+        *rows_out = bundle_length(block->dims, block->shape, 1);
     if (cols_out != NULL)
-        *cols_out = block->cols;
-    return block->values != NULL ? block->values : &empty;
+        *cols_out = bundle_length(block->dims, block->shape, 0);
+    return bundle_values(block);
 }
 
 const double *
 lac_bundle_get_doubles(const LacBundle *bundle, const char *name, size_t rows, size_t cols,
                        size_t *rows_out, size_t *cols_out, GError **error)
 {
-    return bundle_get(bundle, BUNDLE_F64, name, rows, cols, rows_out, cols_out, error);
+    return bundle_get_matrix(bundle, BUNDLE_F64, name, rows, cols, rows_out, cols_out, error);
 }
 
 const int64_t *
 lac_bundle_get_i64(const LacBundle *bundle, const char *name, size_t rows, size_t cols,
                    size_t *rows_out, size_t *cols_out, GError **error)
 {
-    return bundle_get(bundle, BUNDLE_I64, name, rows, cols, rows_out, cols_out, error);
+    return bundle_get_matrix(bundle, BUNDLE_I64, name, rows, cols, rows_out, cols_out, error);
 }
 
 const uint64_t *
 lac_bundle_get_u64(const LacBundle *bundle, const char *name, size_t rows, size_t cols,
                    size_t *rows_out, size_t *cols_out, GError **error)
 {
-    return bundle_get(bundle, BUNDLE_U64, name, rows, cols, rows_out, cols_out, error);
+    return bundle_get_matrix(bundle, BUNDLE_U64, name, rows, cols, rows_out, cols_out, error);
 }
 
 const float *
-lac_bundle_get_floats(const LacBundle *bundle, const char *name, size_t rows, size_t cols,
-                      size_t *rows_out, size_t *cols_out, GError **error)
+lac_bundle_get_floats(const LacBundle *bundle, const char *name, unsigned dims, const size_t *shape,
+                      GError **error)
 {
-    return bundle_get(bundle, BUNDLE_F32, name, rows, cols, rows_out, cols_out, error);
+    const BundleBlock *block = bundle_get(bundle, BUNDLE_F32, name, dims, shape, error);
+
+    return block != NULL ? bundle_values(block) : NULL;
 }
 
 const char *

@@ -1,5 +1,4 @@
-/* Parameters and states of a net in a bundle and back. A tensor is stored as a matrix: its first
- * length by all others, a vector as one row. */
+/* Parameters and states of a net in a bundle and back, each with its own shape. */
 #include "net-private.h"
 
 #include <math.h>
@@ -8,21 +7,15 @@
 /* ---- saving ---- */
 
 static void
-checkpoint_put(LacBundle *out, const char *prefix, const char *name, size_t rows, size_t cols,
-               const LacReal *v)
+checkpoint_put(LacBundle *out, const char *prefix, const char *name, unsigned dims,
+               const size_t *shape, size_t size, const LacReal *v)
 {
     g_autofree char *full = g_strconcat(prefix, name, NULL);
-    g_autofree float *single = g_new(float, rows *cols);
+    g_autofree float *single = g_new(float, size);
 
-    for (size_t k = 0; k < rows * cols; k++)
+    for (size_t k = 0; k < size; k++)
         single[k] = (float)v[k];
-    lac_bundle_put_floats(out, full, rows, cols, single);
-}
-
-static size_t
-param_rows(const LacNetParam *param)
-{
-    return param->dims == 1 ? 1 : param->shape[0];
+    lac_bundle_put_floats(out, full, dims, shape, single);
 }
 
 void
@@ -30,28 +23,28 @@ lac_net_save(const LacNet *net, const char *prefix, LacBundle *out)
 {
     for (guint k = 0; k < net->params->len; k++) {
         const LacNetParam *param = net->params->pdata[k];
-        const size_t rows = param_rows(param);
 
-        checkpoint_put(out, prefix, param->name, rows, param->size / rows,
+        checkpoint_put(out, prefix, param->name, param->dims, param->shape, param->size,
                        net->values + param->offset);
     }
     for (guint k = 0; k < net->states->len; k++) {
         const NnState *state = net->states->pdata[k];
 
-        checkpoint_put(out, prefix, state->name, 1, state->size, state->values);
+        checkpoint_put(out, prefix, state->name, LAC_SHAPE(state->size), state->size,
+                       state->values);
     }
 }
 
 /* ---- loading: everything is looked at before anything is changed ---- */
 
 static const float *
-checkpoint_find(const LacBundle *in, const char *prefix, const char *name, size_t rows, size_t cols,
-                GError **error)
+checkpoint_find(const LacBundle *in, const char *prefix, const char *name, unsigned dims,
+                const size_t *shape, size_t size, GError **error)
 {
     g_autofree char *full = g_strconcat(prefix, name, NULL);
-    const float *v = lac_bundle_get_floats(in, full, rows, cols, NULL, NULL, error);
+    const float *v = lac_bundle_get_floats(in, full, dims, shape, error);
 
-    for (size_t k = 0; v != NULL && k < rows * cols; k++) {
+    for (size_t k = 0; v != NULL && k < size; k++) {
         if (!isfinite(v[k]))
             return lac_fail_null(error, LAC_ERROR_DATA,
                                  "checkpoint: value %zu of '%s' is %g, expected finite numbers; "
@@ -76,8 +69,8 @@ lac_net_load(LacNet *net, const char *prefix, const LacBundle *in, GError **erro
 
     for (guint k = 0; k < net->params->len; k++) {
         const LacNetParam *param = net->params->pdata[k];
-        const size_t rows = param_rows(param);
-        const float *v = checkpoint_find(in, prefix, param->name, rows, param->size / rows, error);
+        const float *v =
+            checkpoint_find(in, prefix, param->name, param->dims, param->shape, param->size, error);
 
         if (v == NULL)
             return FALSE;
@@ -85,7 +78,8 @@ lac_net_load(LacNet *net, const char *prefix, const LacBundle *in, GError **erro
     }
     for (guint k = 0; k < net->states->len; k++) {
         const NnState *state = net->states->pdata[k];
-        const float *v = checkpoint_find(in, prefix, state->name, 1, state->size, error);
+        const float *v =
+            checkpoint_find(in, prefix, state->name, LAC_SHAPE(state->size), state->size, error);
 
         if (v == NULL)
             return FALSE;

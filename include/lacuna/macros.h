@@ -27,6 +27,16 @@
 /** LAC_CAST: from the base the core holds to the plugin's own struct, whose first member it is. */
 #define LAC_CAST(Type, instance) ((Type *)(instance))
 
+/** LAC_DIMS: the most dimensions of a tensor. Images are N x C x H x W. */
+#define LAC_DIMS 4
+
+/** LAC_SHAPE: the two arguments (number of dimensions, lengths) of a shape: LAC_SHAPE(64, 10). */
+#define LAC_SHAPE(...)                                                                             \
+    (unsigned)(sizeof((const size_t[]){__VA_ARGS__}) / sizeof(size_t)), (const size_t[])           \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+
 /** LAC_CLONES: compile a hot loop for several instruction sets and choose at run time. It is
  * empty where the compiler or the sanitizer in use cannot do so. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \

@@ -16,16 +16,6 @@ typedef double LacReal;
 typedef float LacReal;
 #endif
 
-/** LAC_DIMS: the most dimensions of a tensor. Images are N x C x H x W. */
-#define LAC_DIMS 4
-
-/** LAC_SHAPE: the two arguments (number of dimensions, lengths) of a shape: LAC_SHAPE(64, 10). */
-#define LAC_SHAPE(...)                                                                             \
-    (unsigned)(sizeof((const size_t[]){__VA_ARGS__}) / sizeof(size_t)), (const size_t[])           \
-    {                                                                                              \
-        __VA_ARGS__                                                                                \
-    }
-
 typedef struct LacTape LacTape;
 typedef struct LacTensor LacTensor;
 typedef struct LacOp LacOp;

@@ -17,7 +17,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     for (guint b = 0; bundle != NULL && b < bundle->blocks->len; b++) {
         const BundleBlock *block = bundle->blocks->pdata[b];
 
-        for (size_t k = 0; k < block->rows * block->cols * bundle_type_size(block->type); k++)
+        for (size_t k = 0; k < lac_bundle_block_size(block) * bundle_type_size(block->type); k++)
             sum += ((const uint8_t *)block->values)[k];
     }
     text = bundle != NULL ? lac_bundle_get_text(bundle, "schema", NULL) : NULL;

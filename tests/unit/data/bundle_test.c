@@ -35,7 +35,7 @@ LAC_TEST(data_bundle, blocks_and_texts_come_back_from_disk)
     lac_bundle_put_doubles(out, "centre", 2, 3, centre);
     lac_bundle_put_i64(out, "codes", 1, 2, codes);
     lac_bundle_put_u64(out, "seed", 1, 1, &seed);
-    lac_bundle_put_floats(out, "weights", 1, 3, weights);
+    lac_bundle_put_floats(out, "weights", LAC_SHAPE(3), weights);
     lac_bundle_put_doubles(out, "nothing", 0, 5, NULL);
     lac_bundle_put_doubles(out, "after", 1, 1, centre);
     lac_bundle_put_text(out, "plugin", "mean \"quoted\" \xC3\xA4\n");
@@ -50,7 +50,7 @@ LAC_TEST(data_bundle, blocks_and_texts_come_back_from_disk)
     EXPECT_TRUE(
         memcmp(lac_bundle_get_i64(in, "codes", 1, 2, NULL, NULL, NULL), codes, sizeof codes) == 0);
     EXPECT_TRUE(*lac_bundle_get_u64(in, "seed", 1, 1, NULL, NULL, NULL) == seed);
-    EXPECT_TRUE(memcmp(lac_bundle_get_floats(in, "weights", 1, 3, NULL, NULL, NULL), weights,
+    EXPECT_TRUE(memcmp(lac_bundle_get_floats(in, "weights", LAC_SHAPE(3), NULL), weights,
                        sizeof weights) == 0);
     EXPECT_EQ_DOUBLE(*lac_bundle_get_doubles(in, "after", 1, 1, NULL, NULL, NULL), 1.5);
     EXPECT_TRUE(lac_bundle_get_doubles(in, "nothing", 0, 5, NULL, NULL, NULL) != NULL);
@@ -94,20 +94,46 @@ LAC_TEST(data_bundle, blocks_begin_at_multiples_of_the_size_of_their_numbers)
     const int64_t code = 7;
     gsize n = 0;
 
-    lac_bundle_put_floats(out, "narrow", 1, 3, narrow); /* 12 bytes */
+    lac_bundle_put_floats(out, "narrow", LAC_SHAPE(3), narrow); /* 12 bytes */
     lac_bundle_put_doubles(out, "wide", 1, 2, wide);
-    lac_bundle_put_floats(out, "more", 1, 1, narrow);
+    lac_bundle_put_floats(out, "more", LAC_SHAPE(1), narrow);
     lac_bundle_put_i64(out, "code", 1, 1, &code);
     bytes = lac_bundle_to_bytes(out, NULL);
     in = lac_bundle_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), "m", NULL);
     ASSERT_TRUE(in != NULL);
     EXPECT_EQ_DOUBLE(lac_bundle_get_doubles(in, "wide", 1, 2, NULL, NULL, NULL)[1], -2.0);
-    EXPECT_TRUE(lac_bundle_get_floats(in, "narrow", 1, 3, NULL, NULL, NULL)[2] == 3.0f);
+    EXPECT_TRUE(lac_bundle_get_floats(in, "narrow", LAC_SHAPE(3), NULL)[2] == 3.0f);
     EXPECT_CONTAINS((const char *)g_bytes_get_data(bytes, &n) + 8,
                     "\"wide\":{\"dtype\":\"F64\",\"shape\":[1,2],\"data_offsets\":[0,16]},"
                     "\"code\":{\"dtype\":\"I64\",\"shape\":[1,1],\"data_offsets\":[16,24]},"
-                    "\"narrow\":{\"dtype\":\"F32\",\"shape\":[1,3],\"data_offsets\":[24,36]},"
-                    "\"more\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[36,40]}");
+                    "\"narrow\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[24,36]},"
+                    "\"more\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[36,40]}");
+}
+
+/* as PyTorch and the format's library see it: filters are [O, C, kh, kw] */
+LAC_TEST(data_bundle, tensors_keep_their_shapes)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(LacBundle) out = lac_bundle_new(), in = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+    const float filters[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    const float *back;
+    gsize n = 0;
+
+    lac_bundle_put_floats(out, "filters", LAC_SHAPE(2, 1, 3, 2), filters);
+    bytes = lac_bundle_to_bytes(out, NULL);
+    EXPECT_CONTAINS((const char *)g_bytes_get_data(bytes, &n) + 8, "\"shape\":[2,1,3,2]");
+    in = lac_bundle_parse(g_bytes_get_data(bytes, NULL), n, "m", &error);
+    ASSERT_NO_ERROR(error);
+    back = lac_bundle_get_floats(in, "filters", LAC_SHAPE(2, 1, 3, 2), &error);
+    ASSERT_NO_ERROR(error);
+    EXPECT_EQ_INT(memcmp(back, filters, sizeof filters), 0);
+    EXPECT_TRUE(lac_bundle_get_floats(in, "filters", LAC_SHAPE(2, 6), &error) == NULL);
+    EXPECT_ERROR(error, LAC_ERROR_DATA,
+                 "'filters' holds F32 numbers of shape [2, 1, 3, 2], expected F32 of shape [2, 6]");
+    g_clear_error(&error);
+    EXPECT_TRUE(lac_bundle_get_doubles(in, "filters", 2, 6, NULL, NULL, &error) == NULL);
+    EXPECT_ERROR(error, LAC_ERROR_DATA, "of shape [2, 1, 3, 2], expected F64");
 }
 
 LAC_TEST(data_bundle, what_is_not_there_or_has_another_shape_is_named)
@@ -160,10 +186,10 @@ LAC_TEST(data_bundle, damaged_files_are_refused)
     expect_refused("{\"w\":", 0, 0, "not JSON");
     expect_refused(nested, 0, 0, "nested deeper");
     expect_refused("{\"w\":3}", 0, 0, "block 'w': expected dtype");
-    expect_refused(BLOCK("[1,1,1]", "[0,8]"), 0, 8, "block 'w': expected dtype");
+    expect_refused(BLOCK("[1,1,1,1,1]", "[0,8]"), 0, 8, "block 'w': expected dtype");
     expect_refused(BLOCK("[-1,1]", "[0,8]"), 0, 8, "block 'w': expected dtype");
     expect_refused(BLOCK("[1.5]", "[0,8]"), 0, 8, "block 'w': expected dtype");
-    expect_refused(BLOCK("[2]", "[0,8]"), 0, 8, "bytes 0 to 8 of 8 cannot hold its shape [1, 2]");
+    expect_refused(BLOCK("[2]", "[0,8]"), 0, 8, "bytes 0 to 8 of 8 cannot hold its shape [2]");
     expect_refused(BLOCK("[1]", "[0,16]"), 0, 8, "bytes 0 to 16 of 8");
     expect_refused(BLOCK("[1]", "[8,0]"), 0, 8, "bytes 8 to 0");
     expect_refused(BLOCK("[4294967296,4294967296]", "[0,0]"), 0, 0, "expected dtype");

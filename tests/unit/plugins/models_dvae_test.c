@@ -104,7 +104,7 @@ static const float *
 weights_of(const LacBundle *bundle, const char *name)
 {
     g_autoptr(GError) error = NULL;
-    const float *v = lac_bundle_get_floats(bundle, name, G_MAXSIZE, G_MAXSIZE, NULL, NULL, &error);
+    const float *v = lac_bundle_get_floats(bundle, name, LAC_SHAPE(G_MAXSIZE, G_MAXSIZE), &error);
 
     g_assert_no_error(error);
     return v;

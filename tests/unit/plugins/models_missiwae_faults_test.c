@@ -215,26 +215,26 @@ loads(const char *model, const LacBundle *bundle, GError **error)
 static void
 copy_block(LacBundle *to, const BundleBlock *block, gboolean spoilt)
 {
-    const size_t n = block->rows * block->cols;
+    const size_t n = lac_bundle_block_size(block);
 
     if (block->type == BUNDLE_I64) {
         g_autofree int64_t *v = g_memdup2(block->values, n * sizeof *v);
 
         if (spoilt && n > 0)
             v[0] = -1;
-        lac_bundle_put_i64(to, block->name, block->rows, block->cols, v);
+        lac_bundle_put_i64(to, block->name, block->shape[0], block->shape[1], v);
     } else if (block->type == BUNDLE_F64) {
         g_autofree double *v = g_memdup2(block->values, n * sizeof *v);
 
         if (spoilt && n > 0)
             v[0] = NAN;
-        lac_bundle_put_doubles(to, block->name, block->rows, block->cols, v);
+        lac_bundle_put_doubles(to, block->name, block->shape[0], block->shape[1], v);
     } else {
         g_autofree float *v = g_memdup2(block->values, n * sizeof *v);
 
         if (spoilt && n > 0)
             v[0] = NAN;
-        lac_bundle_put_floats(to, block->name, block->rows, block->cols, v);
+        lac_bundle_put_floats(to, block->name, block->dims, block->shape, v);
     }
 }
 
@@ -266,7 +266,7 @@ LAC_TEST(models_missiwae_faults, a_file_that_lacks_or_spoils_a_block_is_refused_
 
             EXPECT_FALSE(loads(members[m], shorter, &lacking));
             EXPECT_ERROR(lacking, LAC_ERROR_DATA, block->name);
-            if (block->rows * block->cols == 0)
+            if (lac_bundle_block_size(block) == 0)
                 continue;
             EXPECT_FALSE(loads(members[m], spoilt, &spoiling));
             EXPECT_ERROR(spoiling, LAC_ERROR_DATA, block->name);

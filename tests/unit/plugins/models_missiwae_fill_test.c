@@ -306,7 +306,7 @@ LAC_TEST(models_missiwae_fill, the_convolutional_nets_have_431141_parameters)
         const BundleBlock *block = bundle->blocks->pdata[k];
 
         if (g_str_has_prefix(block->name, "net."))
-            sum += block->rows * block->cols;
+            sum += lac_bundle_block_size(block);
     }
     EXPECT_EQ_INT(sum, 431141);
 }

@@ -170,9 +170,9 @@ learnt(const Fitted *fitted)
     Ppca out;
 
     fitted->plugin->save(fitted->model, bundle, NULL);
-    w = lac_bundle_get_floats(bundle, "net.decoder.numeric.weight", P, D, NULL, NULL, NULL);
-    b = lac_bundle_get_floats(bundle, "net.decoder.numeric.bias", 1, P, NULL, NULL, NULL);
-    log_sigma = lac_bundle_get_floats(bundle, "net.decoder.log_sigma", 1, 1, NULL, NULL, NULL);
+    w = lac_bundle_get_floats(bundle, "net.decoder.numeric.weight", LAC_SHAPE(P, D), NULL);
+    b = lac_bundle_get_floats(bundle, "net.decoder.numeric.bias", LAC_SHAPE(P), NULL);
+    log_sigma = lac_bundle_get_floats(bundle, "net.decoder.log_sigma", LAC_SHAPE(1), NULL);
     for (size_t j = 0; j < P; j++) {
         out.b[j] = (double)b[j];
         out.w[j][0] = (double)w[D * j];

@@ -43,13 +43,13 @@ worked_example(double mu, double sd1, double sd2)
     lac_bundle_put_doubles(bundle, "layout.centre", 1, 3, zeros);
     lac_bundle_put_doubles(bundle, "layout.sd", 1, 3, ones);
     lac_bundle_put_doubles(bundle, "layout.mean", 1, 3, zeros);
-    lac_bundle_put_floats(bundle, "net.encoder.mu.weight", 2, 3, none);
-    lac_bundle_put_floats(bundle, "net.encoder.mu.bias", 1, 2, mus);
-    lac_bundle_put_floats(bundle, "net.encoder.s.weight", 2, 3, none);
-    lac_bundle_put_floats(bundle, "net.encoder.s.bias", 1, 2, s);
-    lac_bundle_put_floats(bundle, "net.decoder.numeric.weight", 3, 2, w);
-    lac_bundle_put_floats(bundle, "net.decoder.numeric.bias", 1, 3, b);
-    lac_bundle_put_floats(bundle, "net.decoder.log_sigma", 1, 1, &log_sigma);
+    lac_bundle_put_floats(bundle, "net.encoder.mu.weight", LAC_SHAPE(2, 3), none);
+    lac_bundle_put_floats(bundle, "net.encoder.mu.bias", LAC_SHAPE(2), mus);
+    lac_bundle_put_floats(bundle, "net.encoder.s.weight", LAC_SHAPE(2, 3), none);
+    lac_bundle_put_floats(bundle, "net.encoder.s.bias", LAC_SHAPE(2), s);
+    lac_bundle_put_floats(bundle, "net.decoder.numeric.weight", LAC_SHAPE(3, 2), w);
+    lac_bundle_put_floats(bundle, "net.decoder.numeric.bias", LAC_SHAPE(3), b);
+    lac_bundle_put_floats(bundle, "net.decoder.log_sigma", LAC_SHAPE(1), &log_sigma);
     return bundle;
 }
 
