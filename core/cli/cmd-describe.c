@@ -40,6 +40,8 @@ abilities(const LacPlugin *plugin)
             g_strv_builder_add(words, "uses no random numbers");
         if (model->traits & LAC_MODEL_SCALE_FREE)
             g_strv_builder_add(words, "does not depend on the scale of columns");
+        if (model->traits & LAC_MODEL_CANDIDATE)
+            g_strv_builder_add(words, "`lacuna rank` tries it unasked");
         if (model->sample != NULL)
             g_strv_builder_add(words, "draws several completions");
         if (model->reconstruct != NULL)

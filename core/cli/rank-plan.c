@@ -168,19 +168,27 @@ append_data(GString *out, const LacRankRequest *request)
         g_string_append(out, "      columns: ../" LAC_RANK_COLUMNS "\n");
 }
 
-/* What ships, learns from other columns (or is the floor they must beat), and is not another
- * program or a network for something else. */
-static const char *const usual[] = {"mean",    "median",     "knn",        "em",
-                                    "mice",    "softimpute", "missforest", "gcopula",
-                                    "xgboost", "missiwae",   NULL};
+/* A file that is no plugin is passed over: `lacuna plugins` says what is wrong with it. */
+static void
+append_candidates(GString *out)
+{
+    g_auto(GStrv) names = lac_plugin_names(LAC_PLUGIN_MODEL);
+
+    for (char **name = names; *name != NULL; name++) {
+        const LacModelPlugin *plugin =
+            (const LacModelPlugin *)lac_plugin_find(LAC_PLUGIN_MODEL, *name, NULL);
+
+        if (plugin != NULL && (plugin->traits & LAC_MODEL_CANDIDATE) != 0)
+            g_string_append_printf(out, "  - %s\n", *name);
+    }
+}
 
 static void
 append_models(GString *out, const LacRankRequest *request)
 {
     g_string_append(out, "model:\n");
-    for (size_t k = 0; request->models == NULL && usual[k] != NULL; k++)
-        if (lac_plugin_find(LAC_PLUGIN_MODEL, usual[k], NULL) != NULL)
-            g_string_append_printf(out, "  - %s\n", usual[k]);
+    if (request->models == NULL)
+        append_candidates(out);
     for (size_t k = 0; request->models != NULL && request->models[k] != NULL; k++) {
         const gboolean list = strpbrk(request->models[k], ":{[") == NULL;
         g_auto(GStrv) names = g_strsplit(request->models[k], list ? "," : "\n", -1);

@@ -25,6 +25,8 @@ typedef struct {
  * @LAC_MODEL_GRADIENT: trained by gradients; takes the experiment's optimizer
  * @LAC_MODEL_NO_DRAWS: cannot sample under its parameters, although it has the slot
  * @LAC_MODEL_TRUTH: may ask lac_context_truth() in experiments (clean training targets, oracles)
+ * @LAC_MODEL_CANDIDATE: `lacuna rank` and `--model auto` try it unbidden: with its defaults it
+ * suits most tables. Read from @traits only, as parameters cannot change it
  */
 typedef enum {
     LAC_MODEL_KINDS = 1 << 0,
@@ -35,6 +37,7 @@ typedef enum {
     LAC_MODEL_TRUTH = 1 << 5,
     LAC_MODEL_RAW = 1 << 6,
     LAC_MODEL_NO_DRAWS = 1 << 7,
+    LAC_MODEL_CANDIDATE = 1 << 8,
 } LacModelTraits;
 
 /**

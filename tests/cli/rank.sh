@@ -73,6 +73,15 @@ grep -q '^fault,failed,.*was stopped after' stdout || fail "the slow one was not
 expect 1 lacuna rank mixed.csv --models dear --time-budget 5s
 prints "skipped: would take"
 
+# --- unasked take part the models that offer themselves, those of other plugins too
+expect 0 lacuna rank mixed.csv --repeats 1 --time-budget 3s --format csv
+for model in mean median knn em mice softimpute missforest gcopula missiwae dear; do
+    grep -q "^$model," stdout || fail "$model took no part"
+done
+! grep -q '^\(mode\|initial\|vae\|fault\),' stdout || fail "a model that does not offer itself took part"
+expect 0 lacuna describe dear
+prints "tries it unasked"
+
 # --- a candidate that fails is told, and the others are ranked
 expect 0 lacuna rank mixed.csv --models mean,em --models "fault: {how: fail}" --repeats 3
 prints "fault      failed: "

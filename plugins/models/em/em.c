@@ -285,7 +285,7 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     .example = {.in = "a,b\n1,2.1\n2,2.9\n3,\n4,3.6\n,5.2\n6,5\n",
                 .out = "a,b\n1,2.1\n2,2.9\n3,3.269039949053\n4,3.6\n6.442381388468,5.2\n6,5\n",
                 .params = "{tol: 1e-13}"},
-    .traits = LAC_MODEL_SCALE_FREE,
+    .traits = LAC_MODEL_SCALE_FREE | LAC_MODEL_CANDIDATE,
     .fit = em_fit,
     .fill = em_fill,
     .sample = em_sample,

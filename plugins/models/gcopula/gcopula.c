@@ -306,7 +306,7 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
                 .out = "a,b,c\n1,0.2,1\n2,1.0049312147,2\n3.5,1.1,2\n4,0.9,3\n"
                        "4.8635635849,2.4,3\n7,1.9,3\n",
                 .params = "{spike: 0.3, tol: 1e-10, iterations: 5000}"},
-    .traits = LAC_MODEL_KINDS | LAC_MODEL_SCALE_FREE,
+    .traits = LAC_MODEL_KINDS | LAC_MODEL_SCALE_FREE | LAC_MODEL_CANDIDATE,
     .fit = gcopula_fit,
     .fill = gcopula_fill,
     .sample = gcopula_sample,

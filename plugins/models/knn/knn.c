@@ -257,6 +257,7 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     .example = {.in = "a,b,c\n1,2,\n3,4,3\n,6,5\n8,8,7\n2,,1\n,,9\n",
                 .out = "a,b,c\n1,2,2\n3,4,3\n5.5,6,5\n8,8,7\n2,3,1\n5.5,7,9\n",
                 .params = "{k: 2}"},
+    .traits = LAC_MODEL_CANDIDATE,
     .fit = knn_fit,
     .fill = knn_fill,
     .sample = knn_sample,

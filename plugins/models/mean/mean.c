@@ -80,7 +80,7 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     .plugin.citation =
         "Little & Rubin, Statistical Analysis with Missing Data, 3rd ed. (2019), ch. 4",
     .example = {.in = "a,b\n1,4\n,6\n3,\n", .out = "a,b\n1,4\n2,6\n3,5\n"},
-    .traits = LAC_MODEL_DETERMINISTIC | LAC_MODEL_SCALE_FREE,
+    .traits = LAC_MODEL_DETERMINISTIC | LAC_MODEL_SCALE_FREE | LAC_MODEL_CANDIDATE,
     .fit = mean_fit,
     .fill = mean_fill,
     .save = mean_save,

@@ -25,7 +25,8 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     .plugin.citation =
         "Little & Rubin, Statistical Analysis with Missing Data, 3rd ed. (2019), ch. 4",
     .example = {.in = "a,b\n1,4\n,6\n3,\n20,9\n", .out = "a,b\n1,4\n3,6\n3,6\n20,9\n"},
-    .traits = LAC_MODEL_KINDS | LAC_MODEL_DETERMINISTIC | LAC_MODEL_SCALE_FREE,
+    .traits =
+        LAC_MODEL_KINDS | LAC_MODEL_DETERMINISTIC | LAC_MODEL_SCALE_FREE | LAC_MODEL_CANDIDATE,
     .fit = median_fit,
     .fill = lac_columnwise_fill,
     .save = lac_columnwise_save,

@@ -250,7 +250,7 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
                 .out = "a,b,c\n1,2,3.5\n2,2.57485749633,1\n3,1,4.55436184574\n4,5,2.5\n"
                        "3.70087746349,3,4\n6,4.96106477887,3.75120369255\n",
                 .params = "{method: norm.predict, iterations: 1}"},
-    .traits = LAC_MODEL_KINDS | LAC_MODEL_SCALE_FREE,
+    .traits = LAC_MODEL_KINDS | LAC_MODEL_SCALE_FREE | LAC_MODEL_CANDIDATE,
     .fit = mice_fit,
     .fill = mice_fill,
     .sample = mice_sample,

@@ -174,7 +174,7 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
                 .out = "a,b\n1,10\n2,10\n3,10\n4,10\n5,10\n6,10\n7,20\n8,20\n9,20\n10,20\n11,20\n"
                        "12,20\n13,20\n",
                 .params = "{trees: 10, min_split: 1}"},
-    .traits = LAC_MODEL_KINDS | LAC_MODEL_SCALE_FREE,
+    .traits = LAC_MODEL_KINDS | LAC_MODEL_SCALE_FREE | LAC_MODEL_CANDIDATE,
     .fit = missforest_fit,
     .fill = missforest_fill,
     .sample = missforest_sample,

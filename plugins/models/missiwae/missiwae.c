@@ -366,7 +366,7 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
               Dlvm, missiwae_params),
     .plugin.citation = "Mattei & Frellsen, missIWAE (2018); MIWAE (ICML 2019)",
     .plugin.next = &missvae_plugin.plugin,
-    .traits = LAC_MODEL_KINDS | LAC_MODEL_GRADIENT | LAC_MODEL_TRUTH,
+    .traits = LAC_MODEL_KINDS | LAC_MODEL_GRADIENT | LAC_MODEL_TRUTH | LAC_MODEL_CANDIDATE,
     .log_density = dlvm_log_density,
     .quick = DLVM_QUICK,
     DLVM_SLOTS(dlvm_fit, dlvm_load),

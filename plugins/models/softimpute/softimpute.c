@@ -288,6 +288,7 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
                        "5,10,2.83504035\n0.5,1,0.2\n",
                 .params = "{lambda_share: 0.06512386093522, scale: none, path: 1, tol: 1e-15, "
                           "iterations: 5000}"},
+    .traits = LAC_MODEL_CANDIDATE,
     .fit = soft_fit,
     .fill = soft_fill,
     .save = soft_save,

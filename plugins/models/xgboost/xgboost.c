@@ -273,7 +273,7 @@ LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
                 .out = "a,b\n0.5,0\n0.5,0\n1.5,10\n1.5,10\n0.5,1.6666667\n1.5,8.3333333\n",
                 .params =
                     "{iterations: 1, trees: 1, rate: 1, depth: 1, subsample: 1, patience: 0}"},
-    .traits = LAC_MODEL_KINDS | LAC_MODEL_SCALE_FREE,
+    .traits = LAC_MODEL_KINDS | LAC_MODEL_SCALE_FREE | LAC_MODEL_CANDIDATE,
     .fit = xgboost_fit,
     .fill = xgboost_fill,
     .sample = xgboost_sample,

@@ -30,6 +30,7 @@ dear_cost(const LacModel *model, const LacWorkload *work, LacCost *out)
 
 LAC_PLUGIN_EXPORT const LacModelPlugin lac_plugin = {
     LAC_MODEL("dear", "Zeros, for a day's work", DearModel, NULL),
+    .traits = LAC_MODEL_CANDIDATE,
     .fit = dear_fit,
     .fill = dear_fill,
     .cost = dear_cost,
