@@ -251,6 +251,41 @@ lac_linear_normals(const LacLinear *fit)
     return fit->rows > 0 ? fit->q + fit->rows : fit->rank;
 }
 
+/* R^-1/2 (I - S' (S S' + I)^-1 S) R^-1/2 x */
+static void
+linear_invert_rows(const LacLinear *fit, const double *x, double *work, double *out)
+{
+    for (size_t i = 0; i < fit->rows; i++) {
+        work[i] = 0.0;
+        for (size_t k = 0; k < fit->q; k++)
+            work[i] += fit->design[i * fit->q + k] * fit->root[k] * x[k];
+    }
+    for (size_t k = 0; k < fit->q; k++)
+        out[k] = fit->root[k] * fit->root[k] * x[k];
+    linear_from_rows(fit, -1.0, work, out);
+}
+
+void
+lac_linear_apply_inverse(const LacLinear *fit, const double *x, double *work, double *out)
+{
+    const LacMatrix l = {
+        .rows = fit->rank, .cols = fit->rank, .stride = fit->rank, .v = fit->factor};
+
+    if (fit->rows > 0) {
+        linear_invert_rows(fit, x, work, out);
+        return;
+    }
+    memset(out, 0, fit->q * sizeof(double));
+    if (fit->rank == 0)
+        return;
+    for (size_t k = 0; k < fit->rank; k++)
+        work[k] = x[fit->kept[k]];
+    lac_solve_lower(FALSE, &l, work);
+    lac_solve_lower(TRUE, &l, work);
+    for (size_t k = 0; k < fit->rank; k++)
+        out[fit->kept[k]] = work[k];
+}
+
 double
 lac_linear_sigma(double rss, double chi2)
 {

@@ -61,6 +61,14 @@ LAC_API gboolean lac_linear_solve_rows(LacLinear *fit, size_t n, const double *z
                                        const double *y, size_t q, const size_t *predictors,
                                        double ridge);
 
+/**
+ * lac_linear_apply_inverse:
+ * @x: [q], @work: [rank], or [rows] after lac_linear_solve_rows()
+ * @out: [q] G^-1 x with the ridge in G, 0 for aliased predictors; not @x
+ */
+LAC_API void
+lac_linear_apply_inverse(const LacLinear *fit, const double *x, double *work, double *out);
+
 /** lac_linear_sigma: posterior draw sqrt(rss / chi2) of the residual sd; chi2 > 0 has n - rank
  * degrees of freedom. */
 LAC_API double lac_linear_sigma(double rss, double chi2);

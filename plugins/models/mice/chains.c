@@ -41,7 +41,34 @@ scratch_clear(MiceScratch *scratch)
     lac_linear_free(scratch->linear);
     lac_matcher_free(scratch->matcher);
     lac_bins_free(scratch->bins);
+    g_free(scratch->left_out.row);
+    g_free(scratch->left_out.shift);
+    g_free(scratch->left_out.move);
+    g_free(scratch->left_out.length);
     g_clear_error(&scratch->error);
+}
+
+/* For the methods that want it. */
+static gboolean
+scratch_init_left_out(const MiceModel *self, size_t n, MiceLeftOut *out, GError **error)
+{
+    double **vectors[] = {&out->shift, &out->move, &out->length};
+    gboolean wanted = FALSE;
+
+    for (size_t v = 0; v < self->n_ordered; v++)
+        wanted |= self->columns[self->order[v]].method->leaves_out;
+    if (!wanted)
+        return TRUE;
+    out->row = lac_try_alloc(n + 1, sizeof(size_t), "a chain's donors", error);
+    if (out->row == NULL)
+        return FALSE;
+    for (size_t k = 0; k < G_N_ELEMENTS(vectors); k++) {
+        *vectors[k] = lac_try_alloc((n + 1) * (vectors[k] == &out->move ? self->stride : 1),
+                                    sizeof(double), "a chain's donors", error);
+        if (*vectors[k] == NULL)
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -64,7 +91,7 @@ scratch_init(const MiceModel *self, size_t n, MiceScratch *scratch, GError **err
             return FALSE;
     }
     scratch->cross = lac_try_alloc(self->q * self->stride, sizeof(double), "products", error);
-    if (scratch->cross == NULL)
+    if (scratch->cross == NULL || !scratch_init_left_out(self, n, &scratch->left_out, error))
         return FALSE;
     scratch->beta = g_new0(double, 2 * self->stride);
     scratch->normals = g_new0(double, 2 * self->q); /* of predictors, and of fewer rows */

@@ -60,18 +60,32 @@ typedef struct {
 typedef struct MiceCurrent MiceCurrent;
 
 /**
+ * MiceLeftOut: how predictions of a column change when the regression is learnt without a donor's
+ * own row: that of the donor by -@shift, that of a row z of the design by -z'@move.
+ * @row: [n_donors] which observed row a donor is
+ * @shift: [n_observed], @move: [n_observed][stride], @length: [n_observed] of the moves
+ * @most_shift, @most_length: the largest |shift| and length
+ */
+typedef struct {
+    size_t *row;
+    double *shift, *move, *length, most_shift, most_length;
+} MiceLeftOut;
+
+/**
  * MiceRule: what one visit learnt, enough to complete other rows.
  * @beta: [rows][stride] coefficients on Z, 0 where a column does not take part
  * @sigma: sd of the noise to add, in sd's of the column
  * @score, @value: [n_donors] donors' predictions, ascending, and their observed values; or only
  *   values, where the method needs no scores
  * @forest: whose leaves hold positions in @value
+ * @left_out: lent during the visit, never kept; NULL: all donors share the regression
  */
 typedef struct {
     size_t rows, n_donors;
     double *beta, *score, *value;
     double sigma;
     LacForest *forest;
+    const MiceLeftOut *left_out;
 } MiceRule;
 
 /** A kept rule holds no more donors than this; they are thinned evenly along their scores. Forests
@@ -130,8 +144,9 @@ typedef struct {
     double *beta, *normals;             /* [2][stride], [2 q] */
     LacLinear *linear;
     LacMatcher *matcher;
-    LacBins *bins; /* of the completed table; NULL: no tree */
-    GError *error; /* why the chain has to end, or NULL */
+    LacBins *bins;        /* of the completed table; NULL: no tree */
+    MiceLeftOut left_out; /* NULL where no method leaves donors out */
+    GError *error;        /* why the chain has to end, or NULL */
 } MiceScratch;
 
 /**
@@ -173,7 +188,8 @@ struct MiceMethod {
     unsigned kinds;
     gboolean random;
     gboolean matches;
-    gboolean truncates; /* draws inside limits, from its own law */
+    gboolean truncates;  /* draws inside limits, from its own law */
+    gboolean leaves_out; /* learns into the scratch's left_out */
     gboolean needs_beta, needs_scores, needs_values,
         needs_forest; /* what a rule must hold; load checks it */
     void (*learn)(MiceTask *task, MiceRule *rule);

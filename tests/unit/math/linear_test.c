@@ -159,7 +159,8 @@ LAC_TEST(math_linear, more_predictors_than_rows_give_the_same_through_the_rows)
     const double weight[N] = {2, 1, 0, 1, 3};
     const size_t index[N] = {4, 2, 0, 1, 3};
     size_t predictors[Q];
-    double z[N][Q + 1], y[N], scaled[N * (Q + 1)], gram[(Q + 1) * (Q + 1)];
+    double z[N][Q + 1], y[N], scaled[N * (Q + 1)], gram[(Q + 1) * (Q + 1)], work[Q], inverse[Q],
+        other[Q], left[Q];
     g_autoptr(LacLinear) whole = lac_linear_new(Q);
     g_autoptr(LacLinear) rows = lac_linear_new(Q);
     LacRng rng = lac_rng_new(3);
@@ -185,6 +186,18 @@ LAC_TEST(math_linear, more_predictors_than_rows_give_the_same_through_the_rows)
     EXPECT_NEAR_DOUBLE(rows->yty, whole->yty, 1e-12);
     for (size_t k = 0; k < Q; k++)
         EXPECT_NEAR_DOUBLE(rows->beta[k], whole->beta[k], 1e-11);
+    lac_linear_apply_inverse(whole, z[0], work, inverse);
+    lac_linear_apply_inverse(rows, z[0], work, other);
+    for (size_t k = 0; k < Q; k++) /* (G + R) G^-1 z = z */
+        left[k] = -z[0][k];
+    for (size_t k = 0; k < Q; k++)
+        for (size_t c = 0; c < Q; c++)
+            left[k] +=
+                gram[predictors[k] * (Q + 1) + predictors[c]] * inverse[c] * (k == c ? 1.1 : 1.0);
+    for (size_t k = 0; k < Q; k++) {
+        EXPECT_NEAR_DOUBLE(left[k], 0.0, 1e-11);
+        EXPECT_NEAR_DOUBLE(other[k], inverse[k], 1e-10);
+    }
 }
 
 /* A draw is linear in its normals, M n: M M' is its covariance, which is the inverse of G + R. */

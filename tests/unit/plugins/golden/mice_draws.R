@@ -96,7 +96,6 @@ for (r in seq_len(nrow(runs))) {
     arguments$predictorMatrix <- make.predictorMatrix(data)
     arguments$predictorMatrix[, c("g", "o")] <- 0
   }
-  if (method == "midastouch") arguments$outout <- FALSE
   mids <- do.call(mice, arguments)
   s <- statistics(mids)
   result <- rbind(result, data.frame(table = runs$table[r], method = method, statistic = names(s),
