@@ -84,10 +84,10 @@ scores_row(Page *page, const LacReportMetric *metric)
     page_row(page);
     page_row_head(page, metric->label);
     page_cell(page, judges_sentence(metric->judges), "left wrap");
-    page_cell(page, valid, "left");
+    page_cell(page, valid, "left phrase");
     page_cell(page, metric->caution != NULL ? metric->caution : "", "left wrap");
-    page_cell(page, unit, "left");
-    page_cell(page, metric->scope != NULL ? metric->scope : "not stated", "left");
+    page_cell(page, unit, "left phrase");
+    page_cell(page, metric->scope != NULL ? metric->scope : "not stated", "left phrase");
     page_row_end(page);
 }
 

@@ -294,7 +294,7 @@ LAC_TEST(report_page, scores_of_distributions_come_first_and_say_what_they_hold_
 
     EXPECT_TRUE(draws != NULL && point != NULL && draws < point);
     EXPECT_CONTAINS(html, "draws \302\267 mean rank");
-    EXPECT_CONTAINS(html, "<td class=\"left\">MCAR, MAR, MNAR</td>");
+    EXPECT_CONTAINS(html, "<td class=\"left phrase\">MCAR, MAR, MNAR</td>");
     EXPECT_CONTAINS(html, "column unit, scale minmax");
     EXPECT_CONTAINS(html, "Of rmse: conditional means win it.");
     /* r2 says that it holds under MCAR alone; one of the four masks is MAR */
