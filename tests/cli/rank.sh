@@ -74,7 +74,9 @@ expect 1 lacuna rank mixed.csv --models dear --time-budget 5s
 prints "skipped: would take"
 
 # --- unasked take part the models that offer themselves, those of other plugins too
-expect 0 lacuna rank mixed.csv --repeats 1 --time-budget 3s --format csv
+# (how far they come in the time does not matter)
+lacuna rank mixed.csv --repeats 1 --time-budget 3s --format csv > stdout 2> stderr || [ $? -eq 1 ] ||
+    fail "the candidates could not be listed"
 for model in mean median knn em mice softimpute missforest gcopula missiwae dear; do
     grep -q "^$model," stdout || fail "$model took no part"
 done
