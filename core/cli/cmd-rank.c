@@ -19,7 +19,7 @@ typedef struct {
 static const LacOption options[] = {
     LAC_OPTION(RankState, models, "models", 0, STRINGS, "LIST",
                "Candidates, as in mean,knn,mice or, with parameters, \"knn: {k: 10}\"; may be "
-               "repeated (default: one of each kind that ships)"),
+               "repeated (default: all that offer themselves)"),
     LAC_OPTION(RankState, budget, "time-budget", 0, STRING, "TIME",
                "Wall clock for everything, as in 90s, 10m, 1h or none (default: " LAC_RANK_BUDGET
                "); candidates that would take longer are skipped, one that does is stopped"),

@@ -61,14 +61,20 @@ bundle_find(const LacBundle *bundle, const char *name)
     return NULL;
 }
 
-size_t
-lac_bundle_block_size(const BundleBlock *block)
+static size_t
+bundle_shape_size(unsigned dims, const size_t *shape)
 {
     size_t size = 1;
 
-    for (unsigned k = 0; k < block->dims; k++)
-        size *= block->shape[k];
+    for (unsigned k = 0; k < dims; k++)
+        size *= shape[k];
     return size;
+}
+
+size_t
+lac_bundle_block_size(const BundleBlock *block)
+{
+    return bundle_shape_size(block->dims, block->shape);
 }
 
 void
@@ -89,10 +95,8 @@ static void
 bundle_put_copy(LacBundle *bundle, BundleType type, const char *name, unsigned dims,
                 const size_t *shape, const void *v)
 {
-    size_t bytes = bundle_type_size(type);
+    const size_t bytes = bundle_shape_size(dims, shape) * bundle_type_size(type);
 
-    for (unsigned k = 0; k < dims; k++)
-        bytes *= shape[k];
     bundle_put(bundle, type, name, dims, shape, g_memdup2(v, bytes));
 }
 
